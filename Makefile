@@ -1,0 +1,53 @@
+# Everything lives in .venv of this checkout; nothing is installed outside it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test unit lint types check docs lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 24
+
+setup: $(STAMP)  ## make .venv with everything, from the locked versions
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(STAMP)  ## start Veille on this machine: broker, workers, schedule, web
+	$(BIN)/veille run
+
+demo: $(STAMP)  ## the main job on a small press of our own, offline, in under a minute
+	$(BIN)/veille demo
+
+test: $(STAMP) lint  ## lint, types and every test
+	$(BIN)/python -m pytest tests
+
+unit: $(STAMP)  ## the unit tests alone
+	$(BIN)/python -m pytest tests/unit
+
+lint: $(STAMP) types  ## ruff, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+types: $(STAMP)  ## mypy --strict on monitor and workers
+	$(BIN)/mypy
+
+check: $(STAMP)  ## configuration, database, broker
+	$(BIN)/veille check
+
+docs: $(STAMP)  ## the pages that are generated
+	$(BIN)/python -m monitor.cli.reference > docs/cli.md
+
+lock: $(STAMP)  ## renew both locks within the bounds of pyproject.toml
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra pdf --extra parquet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+
+clean:  ## forget .venv and the data of runs
+	rm -rf $(VENV) var

@@ -1,0 +1,126 @@
+"""All environment is read here, once; a bad value stops the start and names itself.
+
+Each variable `VEILLE_X` may be given as `VEILLE_X_FILE`, a path whose content is the value (for secrets).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from monitor.errors import ConfigError
+
+PREFIX = "VEILLE_"
+
+
+class Settings(BaseModel):
+    """What the environment says. Durations are seconds in the environment, `timedelta` here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Field(Path("var"), description="where the database, the embedded broker and the outbox live")
+    config_dir: Path = Field(Path("config"), description="feeds.toml, dossiers/, subscribers.toml")
+    database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; SQLite in the data directory when empty")
+    broker_url: SecretStr | None = Field(None, description="redis:// URL; an embedded broker when empty")
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:587?starttls=required, smtps://…, smtp://host:25"
+    )
+    mail_from: str = Field("Veille <veille@localhost>", description="sender of digests and alerts")
+    contact: str = Field("", description="address or URL in the User-Agent, for publishers")
+    public_url: str = Field("", description="where people reach the web part: links in digests start with it")
+    web_password: SecretStr | None = Field(None, description="one password to sign in with")
+    secret_key: SecretStr | None = Field(None, description="signs sessions and unsubscribe links; made when empty")
+    proxy_url: SecretStr | None = Field(None, description="the only proxy that is used; the system's are ignored")
+    ca_bundle: Path | None = Field(None, description="certificates to trust beside the system's")
+    log_format: Literal["auto", "console", "json"] = Field("auto", description="auto: console on a terminal, else json")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
+    store: Literal["all", "candidates"] = Field(
+        "all", description="candidates: a page without any topic's word is not extracted"
+    )
+    allow_private_hosts: str = Field(
+        "", description="hosts, host:port or networks, comma-separated, that may be private; no politeness gap there"
+    )
+    host_gap: timedelta = Field(timedelta(seconds=2), description="default gap between two requests to one host")
+    host_connections: int = Field(2, ge=1, le=16, description="connections to one host at once, all processes together")
+    respect_tdm: bool = Field(True, description="false: read pages that reserve text and data mining (know why)")
+    tick_interval: timedelta = Field(timedelta(seconds=15), description="how often due work is announced")
+    poll_lease: timedelta = Field(timedelta(seconds=180), description="a poll or read that took longer is done again")
+    poll_time_limit: timedelta = Field(timedelta(seconds=120), description="a poll or read batch is ended after this")
+    deliver_lease: timedelta = Field(timedelta(seconds=60), description="the same for a delivery")
+    deliver_time_limit: timedelta = Field(timedelta(seconds=45), description="the same for a delivery")
+    poll_batch: int = Field(50, ge=1, le=500, description="feeds in one message")
+    read_batch: int = Field(20, ge=1, le=500, description="pages in one message")
+    workers: int = Field(2, ge=1, le=64, description="worker processes of `veille run`")
+    time_zone: str = Field("Europe/Paris", description="for dates on the screen; each subscriber has its own")
+    language: Literal["fr", "en"] = Field("fr", description="of the interface")
+
+    @field_validator("allow_private_hosts")
+    @classmethod
+    def _no_blank_hosts(cls, value: str) -> str:
+        return ",".join(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator(
+        "host_gap",
+        "tick_interval",
+        "poll_lease",
+        "poll_time_limit",
+        "deliver_lease",
+        "deliver_time_limit",
+        mode="before",
+    )
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        """A bare number is seconds; pydantic alone would take a string for ISO 8601."""
+        return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not a time zone, write one such as Europe/Paris") from error
+        return value
+
+    @property
+    def effective_database_url(self) -> str:
+        """The configured URL, else SQLite in the data directory."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'veille.db'}"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ` (default: the process's). Raises `ConfigError` naming the variable at fault."""
+    values = _values(os.environ if environ is None else environ)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "environment"
+        raise ConfigError(str(first["msg"]), where=name, code="C001") from error
+
+
+def _values(environ: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        key = PREFIX + name.upper()
+        if environ.get(key):
+            values[name] = environ[key]
+        elif environ.get(key + "_FILE"):
+            values[name] = _read_secret(key + "_FILE", environ[key + "_FILE"])
+    return values
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {error}", where=variable, code="C002") from error
