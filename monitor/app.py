@@ -1,1 +1,1 @@
-"""The façade: `make_monitor(settings)` gives the one object that the command line, the web part and the workers call."""
+"""The façade: `make_monitor(settings)` gives the object that command line, web part and workers call."""

@@ -10,8 +10,8 @@ from typing import Protocol
 class Message:
     """A rendered, frozen message; a retry sends the same bytes under the same `message_id`.
 
-    `message_id` is an RFC 5322 msg-id without angle brackets (also the webhook-id). `raw` is the whole MIME message for
-    e-mail-like channels; `text` and `html` have equal content; `payload` is the JSON of webhooks. `kind`: alert, digest, test.
+    `message_id` is an RFC 5322 msg-id without angle brackets (also the webhook-id). `text` and `html` have equal
+    content; `payload` is the JSON of webhooks. `kind`: alert, digest, test.
     """
 
     message_id: str

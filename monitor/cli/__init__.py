@@ -1,0 +1,62 @@
+"""The command line. Each command's module is imported only when that command is called: `veille --help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# name -> (module under monitor.cli with `app`, a typer.Typer; one line of help)
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are named in `COMMANDS` and imported on use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, summary = COMMANDS[cmd_name]
+        if ctx.resilient_parsing or _only_listing():
+            return typer.main.get_command(_placeholder(summary))
+        command = typer.main.get_command(importlib.import_module(f"monitor.cli.{module}").app)
+        command.name = cmd_name
+        return command
+
+
+def _only_listing() -> bool:
+    return not any(argument in COMMANDS for argument in sys.argv[1:])
+
+
+def _placeholder(summary: str) -> typer.Typer:
+    app = typer.Typer()
+    app.command(help=summary)(lambda: None)
+    return app
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, help="Veille: a watch on the press.")
+
+
+@app.callback()
+def _root() -> None:
+    """Veille watches the French-language press for your dossiers."""
+
+
+def main() -> None:
+    """The `veille` command: exit code 0, 1 for findings or errors said in one sentence, 2 for usage."""
+    from monitor.errors import VeilleError
+
+    try:
+        app()
+    except VeilleError as error:
+        typer.echo(f"veille: {error}", err=True)
+        raise SystemExit(1) from error
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None
