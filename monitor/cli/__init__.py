@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {}
 class LazyGroup(TyperGroup):
     """A group whose commands are named in `COMMANDS` and imported on use."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
