@@ -1,0 +1,105 @@
+"""Opening the database: SQLite (WAL) or PostgreSQL, with short transactions that say whether they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.errors import StorageError
+
+
+class Store:
+    """A database and its transactions. One a process; `dispose` closes it.
+
+    `open_transactions` counts what is open now: every step keeps it at zero while it talks to the outside.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.open_transactions = 0
+        self._reader = sessionmaker(engine, expire_on_commit=False)
+        # a deferred SQLite transaction that comes to write fails with "database is locked" whatever the timeout
+        self._writer = sessionmaker(engine.execution_options(veille_write=True), expire_on_commit=False)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A short transaction that only reads."""
+        with self._counted(), self._reader() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A short transaction that commits at its end, or rolls back on any error."""
+        with self._counted(), self._writer.begin() as session:
+            yield session
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.open_transactions += 1
+        try:
+            yield
+        finally:
+            self.open_transactions -= 1
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open `url` (an SQLAlchemy URL). Raises `StorageError` for one that cannot be understood."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgres", "postgresql"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return Store(_sqlite(parsed))
+        if parsed.get_backend_name() == "postgresql":
+            return Store(create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10))
+    except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
+        raise StorageError(f"the database URL cannot be used: {error}") from error
+    raise StorageError(f"{parsed.get_backend_name()} is not supported: write sqlite:///… or postgresql://…")
+
+
+def _sqlite(url: Any) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("veille_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], returning: Sequence[Any]) -> list[Any]:
+    """Insert rows, leaving out those whose unique key is known; what was inserted comes back, in any order."""
+    if not rows:
+        return []
+    module: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    inserted: list[Any] = []
+    step = max(1, 30_000 // max(1, len(rows[0])))  # both databases bound the number of parameters
+    for start in range(0, len(rows), step):
+        statement = module.insert(table).values(list(rows[start : start + step]))
+        inserted += session.execute(statement.on_conflict_do_nothing().returning(*returning)).all()
+    return inserted

@@ -1,0 +1,136 @@
+"""The row is the queue: announcing due rows, taking them, closing them.
+
+A message is (id, turn) pairs. Taking is one conditional UPDATE, so a second copy of a message changes nothing; the
+closing write checks that the turn is still its own, so a step that outlived its lease cannot write over its successor.
+After the queue design of healthchecks (a claim by conditional UPDATE) with a fencing token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from monitor.storage.tables import Delivery, Entry, Feed, Subscriber
+
+ALONE_AFTER = 2  # takes without a closing write, then the row travels in a message of its own
+CRASHED_AFTER = 4  # then it is given up as `failed: crashed`
+
+
+class Kind(StrEnum):
+    """The steps that rows wait for."""
+
+    POLL = "poll"
+    READ = "read"
+    DIGEST = "digest"
+    DELIVER = "deliver"
+
+
+TABLES: dict[Kind, Any] = {Kind.POLL: Feed, Kind.READ: Entry, Kind.DIGEST: Subscriber, Kind.DELIVER: Delivery}
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One message to send after commit: the rows of `pairs` wait for `kind`."""
+
+    kind: Kind
+    pairs: tuple[Pair, ...]
+
+
+def _working(table: Any) -> Any:
+    """Rows that may be worked on at all."""
+    return table.enabled.is_(True) if hasattr(table, "enabled") else table.due_at.is_not(None)
+
+
+def announce_due(
+    session: Session, kind: Kind, now: datetime, lease: timedelta, limit: int = 5000
+) -> list[Announcement]:
+    """Push the due rows' `due_at` on by `lease` and give the messages to send; rows that crash travel alone.
+
+    Rows at `CRASHED_AFTER` attempts are left for `crashed` to end.
+    """
+    table = TABLES[kind]
+    due = (
+        select(table.id)
+        .where(table.due_at <= now, table.attempts < CRASHED_AFTER, _working(table))
+        .order_by(table.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(due))
+    rows: list[Any] = []
+    for start in range(0, len(ids), 5000):
+        statement = (
+            update(table)
+            .where(table.id.in_(ids[start : start + 5000]))
+            .values(due_at=now + lease)
+            .returning(table.id, table.turn, table.attempts)
+            .execution_options(synchronize_session=False)
+        )
+        rows += session.execute(statement).all()
+    order = {row_id: place for place, row_id in enumerate(ids)}
+    rows.sort(key=lambda row: order[row.id])
+    together = tuple((row.id, row.turn) for row in rows if row.attempts < ALONE_AFTER)
+    alone = [Announcement(kind, ((row.id, row.turn),)) for row in rows if row.attempts >= ALONE_AFTER]
+    return ([Announcement(kind, together)] if together else []) + alone
+
+
+def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lease: timedelta) -> list[Pair]:
+    """Take those of `pairs` that are still as announced; gives (id, new turn) of what is now ours."""
+    if not pairs:
+        return []
+    table = TABLES[kind]
+    statement = (
+        update(table)
+        .where(
+            tuple_(table.id, table.turn).in_([tuple(pair) for pair in pairs]),
+            table.due_at.is_not(None),
+            _working(table),
+        )
+        .values(turn=table.turn + 1, due_at=now + lease, attempts=table.attempts + 1)
+        .returning(table.id, table.turn)
+        .execution_options(synchronize_session=False)
+    )
+    taken = {row.id: row.turn for row in session.execute(statement)}
+    return [(row_id, taken[row_id]) for row_id, _ in pairs if row_id in taken]
+
+
+def close(session: Session, kind: Kind, pair: Pair, *, due_at: datetime | None, **values: Any) -> bool:
+    """The closing write of one row: false, and nothing written, when the turn is no longer ours."""
+    table = TABLES[kind]
+    statement = (
+        update(table)
+        .where(table.id == pair[0], table.turn == pair[1], table.attempts > 0)
+        .values(due_at=due_at, attempts=0, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
+    """Rows whose step died `CRASHED_AFTER` times without a closing write and whose lease is over."""
+    table = TABLES[kind]
+    return list(session.scalars(select(table.id).where(table.due_at <= now, table.attempts >= CRASHED_AFTER)))
+
+
+def due_lag(session: Session, kind: Kind, now: datetime) -> tuple[int, timedelta]:
+    """How many rows are due and not yet announced, and how long the oldest has been."""
+    table = TABLES[kind]
+    count, oldest = session.execute(
+        select(func.count(), func.min(table.due_at)).where(table.due_at <= now, _working(table))
+    ).one()
+    return count, (now - oldest) if oldest else timedelta(0)
+
+
+def unfinished(session: Session, kind: Kind, until: datetime) -> int:
+    """Rows due before `until`, announced ones and those being worked on included."""
+    table = TABLES[kind]
+    busy = or_(table.due_at <= until, and_(table.due_at.is_not(None), table.attempts > 0))
+    return session.scalar(select(func.count()).select_from(table).where(busy, _working(table))) or 0
