@@ -10,7 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 # name -> (module under monitor.cli with `app`, a typer.Typer; one line of help)
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "extract": ("extract", "Read pages and print the articles on them."),
+}
 
 
 class LazyGroup(TyperGroup):

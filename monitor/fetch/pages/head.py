@@ -1,0 +1,56 @@
+"""What a page's head says: meta properties, canonical link, robots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lxml import html
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`meta` maps a lower-case name, property or itemprop to its first non-empty content."""
+
+    title: str = ""
+    canonical: str | None = None
+    language: str | None = None
+    meta: dict[str, str] = field(default_factory=dict)
+    robots: tuple[str, ...] = ()
+
+    def first(self, *names: str) -> str:
+        """The first of `names` that the head fills, or an empty string."""
+        return next((self.meta[name] for name in names if self.meta.get(name)), "")
+
+
+def read_head(root: html.HtmlElement) -> Head:
+    """Read the whole tree's `meta` and `link` elements: many pages close their head early."""
+    meta: dict[str, str] = {}
+    for element in root.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        content = (element.get("content") or "").strip()
+        if name and content:
+            meta.setdefault(name.strip().lower(), content[:5_000])
+    return Head(
+        title=(root.findtext(".//title") or "").strip(),
+        canonical=_canonical(root),
+        language=root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        meta=meta,
+        robots=_robots(meta),
+    )
+
+
+def _canonical(root: html.HtmlElement) -> str | None:
+    for link in root.iter("link"):
+        if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
+            return str(link.get("href")).strip()
+    return None
+
+
+def _robots(meta: dict[str, str]) -> tuple[str, ...]:
+    """Directives of `robots` and of text-and-data-mining reservations, lower case, in order, once each."""
+    words: list[str] = []
+    for name in ("robots", "veille"):
+        words += [word.strip().lower() for word in meta.get(name, "").split(",") if word.strip()]
+    if meta.get("tdm-reservation", "").strip() == "1":
+        words.append("tdm-reservation")
+    return tuple(dict.fromkeys(words))

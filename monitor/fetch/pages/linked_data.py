@@ -1,0 +1,90 @@
+"""What a page says of itself in JSON-LD (schema.org), read as a hostile document."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_BLOCK = 200_000  # characters; a crafted block above this cost trafilatura 50 s
+MAX_NODES = 2_000
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|Posting|Report|Review)$")
+_JUNK = re.compile(
+    r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>|\]\]>)\s*;?\s*$"
+)
+
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedData:
+    """The article's node (empty when there is none) and the others, in document order."""
+
+    article: Node = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
+
+
+def read_linked_data(blocks: list[str], headline: str = "") -> LinkedData:
+    """The article that `blocks` describe; among several, the one whose headline is `headline`. Never fails."""
+    nodes: list[Node] = []
+    for block in blocks:
+        nodes.extend(_walk(_loads(block)))
+        if len(nodes) > MAX_NODES:
+            break
+    return LinkedData(_choose(nodes, headline), tuple(nodes[:MAX_NODES]))
+
+
+def types_of(node: Node) -> tuple[str, ...]:
+    """The `@type` values of a node, without a schema.org prefix."""
+    kinds = node.get("@type")
+    values = kinds if isinstance(kinds, list) else [kinds]
+    return tuple(value.rsplit("/", 1)[-1] for value in values if isinstance(value, str))
+
+
+def text_of(value: object) -> str:
+    """A string out of what may be a string, a list or a node with a name; white space as it came."""
+    if isinstance(value, str):
+        return html.unescape(value)
+    if isinstance(value, list) and value:
+        return text_of(value[0])
+    if isinstance(value, dict):
+        return text_of(value.get("@value") or value.get("name") or "")
+    return ""
+
+
+def _loads(block: str) -> object:
+    if len(block) > MAX_BLOCK:
+        return None
+    text = _JUNK.sub("", _JUNK.sub("", block))
+    for candidate in (text, re.sub(r",\s*([}\]])", r"\1", text)):
+        try:
+            return json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _walk(value: object, depth: int = 0) -> Iterator[Node]:
+    if isinstance(value, list) and depth < 6:
+        for part in value:
+            yield from _walk(part, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+            if depth < 4 and isinstance(value.get(key), list | dict):
+                yield from _walk(value[key], depth + 1)
+
+
+def _choose(nodes: list[Node], headline: str) -> Node:
+    articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in types_of(node))]
+    wanted = squash(headline)
+    named = [node for node in articles if wanted and squash(text_of(node.get("headline"))) == wanted]
+    return (named or articles or [{}])[0]
+
+
+def squash(text: str) -> str:
+    """Letters and digits only, lower case: to compare what two places say of one thing."""
+    return "".join(character for character in text.lower() if character.isalnum())

@@ -1,0 +1,28 @@
+from monitor.domain.stories import SAME_STORY, containment, sketch
+
+TEXT = "Le groupe chinois Huawei ouvre un centre de données près de Strasbourg et recrute trois cents ingénieurs. " * 3
+OTHER = "La commune de Brumath inaugure samedi sa médiathèque, après deux ans de travaux et un budget tenu."
+
+
+def test_a_sketch_is_the_same_integers_everywhere() -> None:
+    assert sketch("un deux trois quatre") == (sketch("Un, deux : trois… QUATRE !")[0],)
+    assert sketch("un deux trois quatre") == (-1426055254071477124,)
+
+
+def test_a_sketch_is_signed_64_bit_and_ascending() -> None:
+    values = sketch(TEXT + OTHER)
+    assert list(values) == sorted(set(values))
+    assert all(-(2**63) <= value < 2**63 for value in values)
+
+
+def test_fewer_than_four_words_have_no_sketch() -> None:
+    assert sketch("trop court ici") == ()
+    assert containment((), ()) == 0.0
+
+
+def test_a_cut_text_is_contained_in_the_whole() -> None:
+    assert containment(sketch(TEXT + OTHER), sketch(OTHER)) >= SAME_STORY
+
+
+def test_other_texts_are_not_contained() -> None:
+    assert containment(sketch(TEXT), sketch(OTHER)) == 0.0
