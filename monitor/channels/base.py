@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +13,8 @@ class Message:
     """A rendered, frozen message; a retry sends the same bytes under the same `message_id`.
 
     `message_id` is an RFC 5322 msg-id without angle brackets (also the webhook-id). `text` and `html` have equal
-    content; `payload` is the JSON of webhooks. `kind`: alert, digest, test.
+    content; `brief` is a text of at most 1,500 characters for chats; `payload` is the JSON of webhooks. `kind`: alert,
+    digest, test. `headers` holds the Date as well, so that the bytes of a retry are those of the first try.
     """
 
     message_id: str
@@ -19,8 +22,45 @@ class Message:
     subject: str
     text: str
     html: str = ""
+    brief: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     payload: dict[str, object] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the outbox row stores; `from_json` is its inverse."""
+        return asdict(self) | {"headers": [list(header) for header in self.headers]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Message:
+        headers = tuple((str(name), str(value)) for name, value in values.get("headers", ()))
+        return cls(**{**values, "headers": headers})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a webhook's server said; `headers` has lower-case names."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+class Post(Protocol):
+    """A POST through the one door out; redirects are answers, not followed. Raises `FetchError`."""
+
+    def __call__(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelContext:
+    """What channels need of the installation. `deadline` bounds one sending, in seconds."""
+
+    smtp_url: str = ""
+    mail_from: str = "Veille <veille@localhost>"
+    outbox: Path = Path("var/outbox")
+    post: Post | None = None
+    ca_bundle: Path | None = None
+    deadline: float = 40.0
 
 
 @dataclass(frozen=True, slots=True)
