@@ -1,0 +1,88 @@
+"""Reading a body under two caps, on the wire and decoded, and refusing one that stops short.
+
+aiohttp's own decoding is off: it knows one cap and takes a gzip stream without its end for a whole one.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from monitor.errors import FetchError, FetchFailure
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Body:
+    """Collects chunks of one response. `add` and `finish` raise `FetchError` (too-large, truncated, encoding)."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._limit, self._wire, self._data = limit, 0, bytearray()
+        self._decoder = _decoder(encoding)
+
+    def add(self, chunk: bytes) -> None:
+        self._wire += len(chunk)
+        if self._wire > self._limit:
+            raise FetchError(FetchFailure.TOO_LARGE, f"body over {self._limit} bytes")
+        self._data += chunk if self._decoder is None else self._decoder.decode(chunk, self._limit - len(self._data))
+
+    def finish(self) -> bytes:
+        if self._decoder is not None and self._wire:
+            self._decoder.finish()
+        return bytes(self._data)
+
+    def so_far(self) -> bytes:
+        """What came, whole or not."""
+        return bytes(self._data)
+
+
+class _Inflater:
+    """gzip (several members too) or deflate, zlib-wrapped or raw, never past its allowance."""
+
+    def __init__(self, wbits: int) -> None:
+        self._wbits, self._stream, self._started = wbits, zlib.decompressobj(wbits), False
+
+    def decode(self, chunk: bytes, allowance: int) -> bytes:
+        out = bytearray()
+        while chunk:
+            if self._stream.eof:
+                if not self._next_member(chunk):
+                    break
+                self._stream = zlib.decompressobj(self._wbits)
+            out += self._inflate(chunk, allowance - len(out) + 1)
+            if len(out) > allowance:
+                raise FetchError(FetchFailure.TOO_LARGE, f"body grows over {allowance} bytes when decoded")
+            chunk = self._stream.unused_data
+        return bytes(out)
+
+    def finish(self) -> None:
+        if not self._stream.eof:
+            raise FetchError(FetchFailure.TRUNCATED, "the compressed body stops before its end")
+
+    def _next_member(self, chunk: bytes) -> bool:
+        """Bytes after a gzip stream: another member, else padding that everybody ignores."""
+        return self._wbits == _GZIP and chunk[:1] == b"\x1f"
+
+    def _inflate(self, chunk: bytes, room: int) -> bytes:
+        try:
+            data = self._stream.decompress(chunk, room)
+        except zlib.error as error:
+            if self._started or self._wbits != zlib.MAX_WBITS:
+                raise FetchError(FetchFailure.ENCODING, f"the body does not decompress: {error}") from error
+            # Some servers send deflate without its zlib header.
+            self._wbits = -zlib.MAX_WBITS
+            self._stream = zlib.decompressobj(self._wbits)
+            return self._inflate(chunk, room)
+        self._started = True
+        return data
+
+
+def _decoder(encoding: str) -> _Inflater | None:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return None
+        case "gzip" | "x-gzip":
+            return _Inflater(_GZIP)
+        case "deflate":
+            return _Inflater(zlib.MAX_WBITS)
+        case other:
+            raise FetchError(FetchFailure.ENCODING, f"encoding {other[:40]!r}, only gzip and deflate were offered")
