@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 # name -> (module under monitor.cli with `app`, a typer.Typer; one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
     "extract": ("extract", "Read pages and print the articles on them."),
+    "match": ("match", "Match article lines against a dossier."),
 }
 
 

@@ -1,0 +1,293 @@
+"""Expressions to functions over the hits of one article.
+
+A compiled expression is called with (reading, low, high) and gives the pairs that make it true between these offsets, in
+order; an empty list when it is true without a place (NOT, conditions on the article); None when it is false.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from monitor.domain.automaton import Vocabulary
+from monitor.domain.dossier import About as AboutLimits
+from monitor.domain.dossier import Entity
+from monitor.domain.expressions import (
+    About,
+    And,
+    AtLeast,
+    Expression,
+    Meta,
+    Near,
+    Not,
+    Or,
+    Reference,
+    Term,
+    Within,
+    Without,
+)
+from monitor.domain.reading import Pair, Reading
+
+Found = list[Pair] | None
+Compiled = Callable[[Reading, int, int], Found]
+
+
+class Compiler:
+    """Compiles the expressions of one dossier, or of one query, against a vocabulary shared by all."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        *,
+        entities: Mapping[str, Entity] | None = None,
+        sets: Mapping[str, Expression] | None = None,
+        about: AboutLimits | None = None,
+        scope: str = "",
+    ) -> None:
+        self._vocabulary, self._scope = vocabulary, scope
+        self._entities, self._sets = entities or {}, sets or {}
+        self._about = about or AboutLimits()
+
+    def compile(self, expression: Expression) -> Compiled:
+        """The function of an expression. Its references must be known."""
+        match expression:
+            case Term():
+                return _term(self._vocabulary.number(expression))
+            case Reference("set", name):
+                return self.compile(self._sets[name])
+            case Reference(_, name):
+                return self._entity(self._entities[name])
+            case And(parts):
+                return _all([self.compile(part) for part in parts])
+            case Or(parts):
+                return self._either(parts)
+            case Not(part):
+                return _not(self.compile(part))
+            case Near(left, right, distance, ordered):
+                return _near(self.compile(left), self.compile(right), distance, ordered=ordered)
+            case Without(left, right, distance):
+                return _without(self.compile(left), self.compile(right), distance)
+            case Within("first", part, count):
+                return _first(self.compile(part), count)
+            case Within(unit, part):
+                return _within(unit, self.compile(part))
+            case AtLeast(count, Or(parts), True):
+                return _distinct([self.compile(part) for part in parts], count)
+            case AtLeast(count, part):
+                return _mentions(self.compile(part), count)
+            case About(part):
+                return _about(self.compile(part), self._about)
+            case Meta(kind, value):
+                return _meta(kind, value)
+
+    def _either(self, parts: tuple[Expression, ...]) -> Compiled:
+        """Terms side by side share one number: a set of a thousand names costs one look-up."""
+        terms = [part for part in parts if isinstance(part, Term)]
+        compiled = [self.compile(part) for part in parts if not isinstance(part, Term)]
+        if terms:
+            compiled.append(_term(self._vocabulary.number(*terms)))
+        return compiled[0] if len(compiled) == 1 else _any(compiled)
+
+    def _entity(self, entity: Entity) -> Compiled:
+        open_ended = [alias.term for alias in entity.aliases if not (alias.since or alias.until)]
+        names = [(self._vocabulary.number(*open_ended), None, None)] if open_ended else []
+        for alias in entity.aliases:
+            if alias.since or alias.until:
+                names.append((self._vocabulary.number(alias.term), alias.since, alias.until))  # type: ignore[arg-type]
+        phrases = self._vocabulary.number(*entity.periphrases) if entity.periphrases else -1
+        rivals = self._vocabulary.number(*entity.rivals) if entity.rivals else -1
+        return _mentioned(f"{self._scope}@{entity.name}", names, phrases, rivals)
+
+
+def _between(pairs: list[Pair], low: int, high: int) -> Found:
+    return [pair for pair in pairs if pair[0] >= low and pair[1] <= high] or None
+
+
+def _term(number: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        pairs = reading.hits.get(number)
+        if pairs is None or (low == 0 and high == reading.end):
+            return pairs
+        return _between(pairs, low, high)
+
+    return run
+
+
+def _mentioned(key: str, names: list[tuple[int, date | None, date | None]], phrases: int, rivals: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        pairs = reading.entities.get(key)
+        if pairs is None:
+            pairs = reading.entities[key] = _mentions_of(reading, names, phrases, rivals)
+        return _between(pairs, low, high)
+
+    return run
+
+
+def _mentions_of(reading: Reading, names: list[tuple[int, date | None, date | None]], phrases: int, rivals: int) -> list[Pair]:
+    named: list[Pair] = []
+    for number, since, until in names:
+        if _in_force(reading.day, since, until):
+            named.extend(reading.hits.get(number, ()))
+    named.sort()
+    claimed = [pair for pair in reading.hits.get(phrases, ()) if _stands_for(pair, named, reading.hits.get(rivals, ()))]
+    return merged(sorted(named + claimed))
+
+
+def _in_force(day: date | None, since: date | None, until: date | None) -> bool:
+    """An article without a date is taken for one of today: what has an end is over."""
+    if day is None:
+        return until is None
+    return (since is None or day >= since) and (until is None or day <= until)
+
+
+def _stands_for(pair: Pair, named: list[Pair], rivals: list[Pair] | tuple[Pair, ...]) -> bool:
+    """A periphrasis stands for whom was named last before it; before any name, for whom comes first after it."""
+    if not named:
+        return False
+    own = max((start for start, _ in named if start <= pair[0]), default=-1)
+    other = max((start for start, _ in rivals if start <= pair[0]), default=-1)
+    if own >= 0 or other >= 0:
+        return own > other
+    return named[0][0] <= min((start for start, _ in rivals), default=named[0][0])
+
+
+def merged(pairs: list[Pair]) -> list[Pair]:
+    """Sorted pairs with those that overlap made one."""
+    found: list[Pair] = []
+    for start, end in pairs:
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _all(parts: list[Compiled]) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        pairs: list[Pair] = []
+        for part in parts:
+            found = part(reading, low, high)
+            if found is None:
+                return None
+            pairs += found
+        return sorted(pairs)
+
+    return run
+
+
+def _any(parts: list[Compiled]) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        results = [found for part in parts if (found := part(reading, low, high)) is not None]
+        return sorted(pair for found in results for pair in found) if results else None
+
+    return run
+
+
+def _not(part: Compiled) -> Compiled:
+    return lambda reading, low, high: [] if part(reading, low, high) is None else None
+
+
+def _distance(reading: Reading, a: Pair, b: Pair) -> int:
+    """Words between the beginnings of what lies first's end and what lies second: 0 for neighbours."""
+    first, second = (a, b) if a <= b else (b, a)
+    return max(0, reading.word_at(second[0]) - reading.word_at(first[1]))
+
+
+def _near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        ones = left(reading, low, high)
+        others = right(reading, low, high) if ones else None
+        pairs = {
+            pair
+            for one in ones or ()
+            for other in others or ()
+            if one != other and (one[1] <= other[0] or not ordered) and _distance(reading, one, other) < distance
+            for pair in (one, other)
+        }
+        return sorted(pairs) or None
+
+    return run
+
+
+def _without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:
+    def beside(reading: Reading, one: Pair, other: Pair) -> bool:
+        if distance is None:
+            return other[0] <= one[0] and one[1] <= other[1]
+        return _distance(reading, one, other) < distance
+
+    def run(reading: Reading, low: int, high: int) -> Found:
+        ones = left(reading, low, high)
+        if not ones:
+            return ones
+        others = right(reading, 0, reading.end) or ()
+        return [one for one in ones if not any(beside(reading, one, other) for other in others)] or None
+
+    return run
+
+
+def _within(unit: str, part: Compiled) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        results = [found for start, end in reading.units(unit, low, high) if (found := part(reading, start, end)) is not None]
+        return sorted(pair for found in results for pair in found) if results else None
+
+    return run
+
+
+def _first(part: Compiled, count: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        start, end = reading.first_words(count)
+        return part(reading, max(low, start), min(high, end))
+
+    return run
+
+
+def _mentions(part: Compiled, count: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        found = merged(part(reading, low, high) or [])
+        return found if len(found) >= count else None
+
+    return run
+
+
+def _distinct(parts: list[Compiled], count: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        results = [found for part in parts if (found := part(reading, low, high)) is not None]
+        return sorted(pair for found in results for pair in found) if len(results) >= count else None
+
+    return run
+
+
+def _about(part: Compiled, limits: AboutLimits) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        found = merged(part(reading, low, high) or [])
+        return found if found and is_about(reading, found, limits) else None
+
+    return run
+
+
+def is_about(reading: Reading, pairs: list[Pair], limits: AboutLimits) -> bool:
+    """Named in the title, or often enough in enough paragraphs; in a short text once in a paragraph of two is enough."""
+    if pairs and pairs[0][1] <= reading.fields["title"][1]:
+        return True
+    starts = [start for start, _ in pairs]
+    held = sum(bisect_left(starts, low) < bisect_left(starts, high) for low, high in reading.paragraphs)
+    whole = max(1, len(reading.paragraphs))
+    return (len(pairs) >= limits.mentions and held >= limits.paragraphs) or 2 * held >= whole
+
+
+def _meta(kind: str, value: str | date | int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:  # noqa: ARG001 - the article's, wherever it is asked
+        return [] if _holds(reading, kind, value) else None
+
+    return run
+
+
+def _holds(reading: Reading, kind: str, value: str | date | int) -> bool:
+    if isinstance(value, int):
+        return reading.words >= value
+    if isinstance(value, date):
+        day = reading.day
+        return day is not None and (day >= value if kind == "after" else day < value)
+    said = (reading.document.source if kind == "source" else reading.document.language) or ""
+    return said.lower() == value

@@ -1,0 +1,370 @@
+"""The query language: text to a tree of values. `docs/topics.md` tells the language; nothing here looks at articles.
+
+    huawei AND (5G NEAR/8 "porte dérobée" OR title(exclure)) NOT source("blog.example")
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from monitor.errors import QueryError
+
+SHORTEST_PREFIX = 4
+LONGEST_TAIL = 12
+DEEPEST = 40
+
+
+class Form(StrEnum):
+    """How a term is compared with the text."""
+
+    INFLECTED = "inflected"  # exclure: every form, any case, any accents
+    EXACT = "exact"  # =exclu: this form, any case, any accents
+    ACCENTS = "accents"  # ==exclu: this form with its accents, any case
+    CASE = "case"  # ^UE: this form with its accents and its case
+    PREFIX = "prefix"  # numéris*: words that start so
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or a phrase. `tail` bounds what a prefix may be followed by, in letters."""
+
+    text: str
+    form: Form = Form.INFLECTED
+    tail: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`@huawei`, an entity, or `#europe`, a set."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Both within `distance` words; `ordered`: the left one first."""
+
+    left: Expression
+    right: Expression
+    distance: int
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The left one where the right one is not: within `distance` words, or around it when `distance` is None."""
+
+    left: Expression
+    right: Expression
+    distance: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The part, all inside one `unit`: sentence, paragraph, title, lead, body, or first (the first `count` words)."""
+
+    unit: str
+    part: Expression
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """`count` mentions of the part, or, when `distinct`, `count` different ones of an Or's parts."""
+
+    count: int
+    part: Expression
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The part is what the article is about: in the title, or often and in distinct paragraphs."""
+
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """A condition on the article: `source`, `language`, `after`, `before`, `words` (its length)."""
+
+    kind: str
+    value: str | date | int
+
+
+Expression = Term | Reference | And | Or | Not | Near | Without | Within | AtLeast | About | Meta
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<paren>[(),])
+    | (?P<phrase>(?:==|=|\^)?"[^"]*"?)
+    | (?P<word>[^\s(),"]+)
+    )""",
+    re.VERBOSE,
+)
+_KEYWORDS = {"ET": "AND", "OU": "OR", "SAUF": "NOT", "PRES": "NEAR", "PRÈS": "NEAR", "AVANT": "BEFORE"}
+_JOINS = ("NEAR", "BEFORE", "SENTENCE", "PARAGRAPH", "INSIDE")
+_UNITS = ("title", "lead", "body", "sentence", "paragraph")
+_COUNTED = ("first", "mentions", "distinct")
+_METAS = ("source", "language", "after", "before", "words")
+FUNCTIONS = (*_UNITS, *_COUNTED, "about", *_METAS)
+
+
+class _Token(NamedTuple):
+    kind: str  # paren, phrase, word, operator, end
+    text: str
+    position: int
+
+
+def parse_expression(text: str) -> Expression:
+    """The tree of `text`. Raises `QueryError` with the position in characters and a suggestion."""
+    parser = _Parser(list(_tokens(text)))
+    tree = parser.either()
+    parser.expect_end()
+    return tree
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    position = 0
+    while match := _TOKEN.match(text, position):
+        kind = match.lastgroup or ""
+        piece, start = match.group(kind), match.start(kind)
+        if kind == "phrase" and not (piece.endswith('"') and piece.count('"') == 2):
+            raise QueryError("a quotation mark is never closed", position=start, hint='close it with "')
+        if kind == "word" and _operator(piece) is not None:
+            kind = "operator"
+        yield _Token(kind, piece, start)
+        position = match.end()
+    yield _Token("end", "", len(text))
+
+
+def _operator(word: str) -> tuple[str, int] | None:
+    name, _, distance = word.partition("/")
+    name = _KEYWORDS.get(name, name)
+    if name in ("AND", "OR", "NOT", *_JOINS) and (not distance or distance.isdigit()):
+        return name, int(distance or 10)
+    return None
+
+
+class _Parser:
+    def __init__(self, tokens: list[_Token]) -> None:
+        self._tokens, self._index, self._depth = tokens, 0, 0
+
+    @property
+    def _next(self) -> _Token:
+        return self._tokens[self._index]
+
+    def _take(self) -> _Token:
+        token = self._next
+        self._index += token.kind != "end"
+        return token
+
+    def _peek_operator(self, offset: int = 0) -> str:
+        index = min(self._index + offset, len(self._tokens) - 1)
+        token = self._tokens[index]
+        found = _operator(token.text) if token.kind == "operator" else None
+        return found[0] if found else ""
+
+    def _at(self, text: str) -> bool:
+        return self._next.kind == "paren" and self._next.text == text
+
+    def expect_end(self) -> None:
+        if self._next.kind != "end":
+            raise QueryError(f"{self._next.text!r} is not expected here", position=self._next.position, hint=_balance(self._next))
+
+    def either(self) -> Expression:
+        parts = [self._all()]
+        while self._peek_operator() == "OR":
+            self._take()
+            parts.append(self._all())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def _all(self) -> Expression:
+        parts = [self._joined()]
+        while not (self._next.kind == "end" or self._at(")") or self._at(",") or self._peek_operator() == "OR"):
+            if self._peek_operator() == "AND":
+                self._take()
+            parts.append(self._joined())
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _joined(self) -> Expression:
+        left = self._single()
+        while join := self._join():
+            name, distance, negated = join
+            left = _make_join(left, name, distance, negated, self._single())
+        return left
+
+    def _join(self) -> tuple[str, int, bool] | None:
+        negated = self._peek_operator() == "NOT" and self._peek_operator(1) in ("NEAR", "INSIDE")
+        if not negated and self._peek_operator() not in ("NEAR", "BEFORE", "SENTENCE", "PARAGRAPH"):
+            return None
+        if negated:
+            self._take()
+        name, distance = _operator(self._take().text) or ("", 0)
+        return name, distance, negated
+
+    def _single(self) -> Expression:
+        token = self._take()
+        if token.kind == "end":
+            raise QueryError("the expression ends too soon", position=token.position, hint="a term or ( is missing")
+        if token.kind == "operator":
+            return self._negation(token)
+        if token.kind == "paren":
+            return self._group(token)
+        if token.kind == "word" and self._at("(") and self._tokens[self._index].position == token.position + len(token.text):
+            return self._function(token)
+        return _leaf(token)
+
+    def _negation(self, token: _Token) -> Expression:
+        if _operator(token.text) != ("NOT", 10):
+            raise QueryError(f"{token.text} needs a term before it", position=token.position, hint=f'write "{token.text}" for the word')
+        return Not(self._nested(self._single, token))
+
+    def _group(self, token: _Token) -> Expression:
+        if token.text != "(":
+            raise QueryError(f"{token.text!r} is not expected here", position=token.position, hint=_balance(token))
+        inner = self._nested(self.either, token)
+        self._close(token)
+        return inner
+
+    def _nested(self, parse: object, token: _Token) -> Expression:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise QueryError("nested too deeply", position=token.position, hint=f"at most {DEEPEST} levels")
+        inner: Expression = parse()  # type: ignore[operator]
+        self._depth -= 1
+        return inner
+
+    def _close(self, opened: _Token) -> None:
+        if not self._at(")"):
+            raise QueryError("a parenthesis is never closed", position=opened.position, hint="close it with )")
+        self._take()
+
+    def _function(self, token: _Token) -> Expression:
+        name, opened = token.text.lower(), self._take()
+        if name not in FUNCTIONS:
+            close = difflib.get_close_matches(name, FUNCTIONS, 1)
+            raise QueryError(f"no function {token.text}()", position=token.position, hint=f"did you mean {close[0]}()?" if close else f"there are {', '.join(FUNCTIONS)}")
+        if name in _METAS:
+            made = _meta(name, self._take())
+        elif name in _COUNTED:
+            made = self._counted(name, opened)
+        else:
+            part = self._nested(self.either, opened)
+            made = About(part) if name == "about" else Within(name, part)
+        self._close(opened)
+        return made
+
+    def _counted(self, name: str, opened: _Token) -> Expression:
+        count = _number(self._take())
+        parts = []
+        while self._at(","):
+            self._take()
+            parts.append(self._nested(self.either, opened))
+        if not parts:
+            raise QueryError(f"{name}() needs a term after its number", position=opened.position, hint=f"{name}(2, …)")
+        part = parts[0] if len(parts) == 1 else Or(tuple(parts))
+        return Within("first", part, count) if name == "first" else AtLeast(count, part, name == "distinct")
+
+
+def _balance(token: _Token) -> str:
+    return "an opening parenthesis is missing" if token.text == ")" else "join terms with AND, OR, NOT, NEAR/n"
+
+
+def _make_join(left: Expression, name: str, distance: int, negated: bool, right: Expression) -> Expression:
+    if negated:
+        return Without(left, right, distance if name == "NEAR" else None)
+    if name in ("SENTENCE", "PARAGRAPH"):
+        return Within(name.lower(), And((left, right)))
+    return Near(left, right, distance, ordered=name == "BEFORE")
+
+
+def _number(token: _Token) -> int:
+    if not token.text.isdigit() or not 1 <= int(token.text) <= 10_000:
+        raise QueryError(f"{token.text!r} is not a number from 1 to 10000", position=token.position)
+    return int(token.text)
+
+
+def _meta(name: str, token: _Token) -> Meta:
+    text = token.text.strip('"')
+    if not text or token.kind == "paren":
+        raise QueryError(f"{name}() needs a value", position=token.position, hint=f'{name}("…")')
+    if name == "words":
+        return Meta(name, _number(token))
+    if name in ("after", "before"):
+        return Meta(name, _date(text, token.position))
+    return Meta(name, text.lower())
+
+
+def _date(text: str, position: int) -> date:
+    try:
+        return date.fromisoformat(text + "-01-01"[3 * text.count("-") :])
+    except ValueError:
+        raise QueryError(f"{text!r} is not a date", position=position, hint="write 2020, 2020-11 or 2020-11-17") from None
+
+
+def _leaf(token: _Token) -> Expression:
+    text = token.text
+    if text[0] in "@#" and len(text) > 1 and token.kind == "word":
+        return Reference("entity" if text[0] == "@" else "set", text[1:].lower())
+    return parse_term(text, position=token.position)
+
+
+def parse_term(text: str, *, position: int = 0) -> Term:
+    """One word or phrase with its marks (`=`, `==`, `^`, a final `*` or `*n`); quotation marks are optional."""
+    body, form = text, Form.INFLECTED
+    for mark, marked in (("==", Form.ACCENTS), ("=", Form.EXACT), ("^", Form.CASE)):
+        if body.startswith(mark):
+            body, form = body[len(mark) :], marked
+            break
+    body = body.strip().strip('"').strip()
+    prefix = re.fullmatch(r"(.*?)\*(\d*)", body)
+    if prefix:
+        return _prefix(prefix.group(1), prefix.group(2), text, position)
+    if not any(char.isalnum() for char in body):
+        raise QueryError(f"{text!r} holds no word", position=position, hint="a term has a letter or a digit")
+    return Term(body, form)
+
+
+def _prefix(stem: str, tail: str, text: str, position: int) -> Term:
+    if sum(char.isalnum() for char in stem) < SHORTEST_PREFIX:
+        raise QueryError(f"the prefix {text!r} is too short", position=position, hint=f"at least {SHORTEST_PREFIX} letters before *")
+    length = int(tail) if tail else LONGEST_TAIL
+    if not 1 <= length <= LONGEST_TAIL:
+        raise QueryError(f"the prefix {text!r} is too open", position=position, hint=f"at most *{LONGEST_TAIL}")
+    return Term(stem, Form.PREFIX, length)
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The direct parts of an expression."""
+    match expression:
+        case And(parts) | Or(parts):
+            return parts
+        case Near(left, right) | Without(left, right):
+            return left, right
+        case Not(part) | About(part) | Within(_, part) | AtLeast(_, part):
+            return (part,)
+        case _:
+            return ()

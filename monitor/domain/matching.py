@@ -1,0 +1,70 @@
+"""Matching: dossiers compiled once, then every article against all of them.
+
+An article is scanned in two steps. A small automaton of the anchors' names leaves most articles at once; the others are
+scanned by the one automaton of all terms, and rules then work on the positions found. A dossier with a model lets it weigh
+what the rules found; one without runs on rules alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
+from monitor.domain.dossier import Dossier
+from monitor.domain.model import Document, Verdict
+from monitor.domain.reading import Reading
+from monitor.domain.scoring import CompiledDossier
+from monitor.domain.text import skeleton
+from monitor.errors import DossierError, QueryError
+
+__all__ = ["Matcher", "compile_dossiers"]
+
+
+class Matcher:
+    """Compiled dossiers. `match` is a pure function of the document; a matcher may be shared by threads."""
+
+    def __init__(self, compiled: list[CompiledDossier], automaton: Automaton) -> None:
+        self._compiled, self._automaton = compiled, automaton
+        self._by_slug = {one.dossier.slug: one for one in compiled}
+        needed = [one.needed for one in compiled]
+        self._gate = None if None in needed else automaton.subset({number for found in needed for number in found or ()})
+
+    @property
+    def dossiers(self) -> tuple[Dossier, ...]:
+        return tuple(one.dossier for one in self._compiled)
+
+    def match(self, document: Document) -> dict[str, Verdict]:
+        """The verdict of every dossier, by slug."""
+        return {one.dossier.slug: verdict for one, verdict in self._verdicts(document, self._compiled)}
+
+    def match_one(self, document: Document, slug: str) -> Verdict:
+        """The verdict of one dossier. Raises `KeyError` for a slug that was not compiled."""
+        return next(verdict for _, verdict in self._verdicts(document, [self._by_slug[slug]]))
+
+    def may_match(self, text: str) -> bool:
+        """False only when no topic of any dossier can fire on an article of this text (tags and all, if need be)."""
+        return self._gate is None or self._gate.any(text)
+
+    def _verdicts(self, document: Document, wanted: list[CompiledDossier]) -> Iterable[tuple[CompiledDossier, Verdict]]:
+        reading = Reading(document)
+        haystack = b" " + skeleton(reading.text) + b" "
+        if self._gate is not None and not self._gate.finds(haystack):
+            return ((one, one.silence) for one in wanted)
+        self._automaton.scan(reading, haystack)
+        return ((one, one.verdict(reading)) for one in wanted)
+
+
+def compile_dossiers(dossiers: Iterable[Dossier], cache_dir: Path | None = None) -> Matcher:
+    """A matcher for `dossiers`. Inflected forms are expanded here, and kept in `cache_dir` by content hash.
+
+    Raises `DossierError` for a term that expands to thousands of forms.
+    """
+    vocabulary = Vocabulary()
+    compiled = [CompiledDossier(dossier, vocabulary) for dossier in dossiers]
+    try:
+        automaton = compile_vocabulary(vocabulary, cache_dir)
+    except QueryError as error:
+        where = ", ".join(one.dossier.where for one in compiled)
+        raise DossierError(error.message, where=where, code="D007", hint=error.hint) from error
+    return Matcher(compiled, automaton)

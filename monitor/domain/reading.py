@@ -1,0 +1,108 @@
+"""One article while it is matched: its text, and where the terms stand in it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from datetime import date
+from functools import cached_property
+
+from monitor.domain.model import Document, Field, Span
+from monitor.domain.text import INVISIBLE, paragraphs, sentences
+
+Pair = tuple[int, int]
+GAP = "\n\n"
+
+
+class Reading:
+    """Title, lead and body as one text; `hits` are (start, end) pairs by term number, in order.
+
+    Invisible characters (soft hyphens, zero width, combining accents) are left out of `text`; `span` maps back.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._raw = f"{document.title}{GAP}{document.lead}{GAP}{document.body}"
+        self._kept: list[int] | None = None
+        self.text = self._raw
+        if not self._raw.isascii() and INVISIBLE.search(self._raw):
+            self._kept = [i for i, char in enumerate(self._raw) if not INVISIBLE.match(char)]
+            self.text = "".join(self._raw[i] for i in self._kept)
+        self.end = len(self.text)
+        self.hits: dict[int, list[Pair]] = {}
+        self.entities: dict[str, list[Pair]] = {}
+
+    @property
+    def day(self) -> date | None:
+        return self.document.published_at.date() if self.document.published_at else None
+
+    @cached_property
+    def fields(self) -> dict[str, Pair]:
+        """Where title, lead and body stand in `text`."""
+        title = len(self.document.title)
+        lead = title + len(GAP) + len(self.document.lead)
+        bounds = [(0, title), (title + len(GAP), lead), (lead + len(GAP), len(self._raw))]
+        if self._kept is not None:
+            kept = self._kept
+            bounds = [(bisect_left(kept, start), bisect_left(kept, end)) for start, end in bounds]
+        return dict(zip(("title", "lead", "body"), bounds, strict=True))
+
+    @cached_property
+    def sentences(self) -> list[Pair]:
+        return sentences(self.text)
+
+    @cached_property
+    def paragraphs(self) -> list[Pair]:
+        return paragraphs(self.text)
+
+    @cached_property
+    def _word_starts(self) -> list[int]:
+        starts, previous = [], False
+        for index, char in enumerate(self.text):
+            letter = char.isalnum()
+            if letter and not previous:
+                starts.append(index)
+            previous = letter
+        return starts
+
+    @property
+    def words(self) -> int:
+        return len(self._word_starts)
+
+    def word_at(self, offset: int) -> int:
+        """How many words begin before `offset`."""
+        return bisect_left(self._word_starts, offset)
+
+    def first_words(self, count: int) -> Pair:
+        """The stretch that the first `count` words take."""
+        starts = self._word_starts
+        return (0, self.end) if len(starts) <= count else (0, starts[count])
+
+    def units(self, unit: str, low: int, high: int) -> list[Pair]:
+        """Sentences, paragraphs or fields that lie within `low` and `high`."""
+        if unit in self.fields:
+            found = [self.fields[unit]]
+        else:
+            found = self.sentences if unit == "sentence" else self.paragraphs
+        return [(max(start, low), min(end, high)) for start, end in found if end > low and start < high]
+
+    def sentence_of(self, offset: int) -> int:
+        """The number of the sentence that holds `offset` (or ends before it)."""
+        return max(0, bisect_right(self.sentences, (offset, self.end)) - 1)
+
+    def field_of(self, offset: int) -> str:
+        fields = self.fields
+        if offset < fields["lead"][0]:
+            return "title"
+        return "lead" if offset < fields["body"][0] else "body"
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the original field under (start, end) of `text`; the pair must lie in one field."""
+        name = self.field_of(start)
+        if self._kept is not None:
+            start, end = self._kept[start], self._kept[end - 1] + 1
+            base = {"title": 0, "lead": len(self.document.title) + len(GAP)}.get(
+                name, len(self.document.title) + len(self.document.lead) + 2 * len(GAP)
+            )
+        else:
+            base = self.fields[name][0]
+        return Span(Field(name), start - base, end - base, self._raw[start:end])

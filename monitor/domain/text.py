@@ -1,0 +1,160 @@
+"""Text as matching sees it: folded one character for one, cut into sentences and paragraphs.
+
+Every function keeps offsets: character i of what comes out stands for character i of what went in.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Wide characters that French pages are full of, each with a one-byte stand-in: `replace` is a scan at memory speed,
+# while `str.translate` looks each character up.
+_OE, _EURO = "\x9c", "\x80"
+_WIDE = (
+    ("’", "'"),
+    ("‘", "'"),
+    ("ʼ", "'"),
+    ("\u202f", " "),
+    ("\u2009", " "),
+    ("–", "-"),
+    ("—", "-"),
+    ("‑", "-"),
+    ("‐", "-"),
+    ("“", '"'),
+    ("”", '"'),
+    ("…", "."),
+    ("œ", _OE),
+    ("Œ", _OE),
+    ("€", _EURO),
+)
+_SINGLE = {
+    "«": '"',
+    "»": '"',
+    "\u00a0": " ",
+    "\u2212": "-",
+    "\u2011": "-",
+    "ß": "s",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "ı": "i",
+    "þ": "t",
+    "μ": "µ",  # the Greek letter and the sign
+    _OE: "œ",
+    _EURO: "€",
+    "æ": "æ",
+    **{wide: narrow for wide, narrow in _WIDE if ord(narrow) < 128},
+}
+# Dropped at ingest; when they come all the same, matching works on the text without them and maps offsets back.
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u0300-\u036f]")
+
+
+def _fold_char(char: str) -> str:
+    """One character without case and accent; what has no such form stays."""
+    lower = char.lower()
+    if len(lower) != 1:  # İ gives two
+        lower = lower[0]
+    if lower in _SINGLE:
+        return _SINGLE[lower]
+    if lower.isspace():
+        return "\n" if lower in "\n\r" else " "
+    base, *marks = unicodedata.normalize("NFKD", lower)
+    if all(unicodedata.combining(mark) for mark in marks):
+        return _SINGLE.get(base, base)
+    return lower
+
+
+class _Table(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_char(chr(code))
+        return folded
+
+
+def _skeleton_byte(char: str) -> int:
+    """The byte of a folded character: letters and digits themselves, all else a space.
+
+    Letters of other scripts share 26 bytes; terms that hold one are verified on the original.
+    """
+    if char in "œæ":
+        return ord(_OE) if char == "œ" else 0xE6
+    if char.isascii():
+        return ord(char) if char.isalnum() else 32
+    return 0x81 + ord(char) % 26 if char.isalnum() else 32
+
+
+_FOLD = _Table()
+_LATIN_FOLD = "".join(_fold_char(chr(code)) for code in range(256))
+_STAND_IN = {"œ": ord(_OE), "€": ord(_EURO)}  # what folds out of Latin-1
+_FOLD_BYTES = bytes(_STAND_IN[c] if c in _STAND_IN else ord(c) for c in _LATIN_FOLD)
+_SKELETON_BYTES = bytes(_skeleton_byte(c) for c in _LATIN_FOLD)
+
+
+def _narrow(text: str) -> bytes | None:
+    """One byte a character, or None when a rare character has none."""
+    if text.isascii():
+        return text.encode()
+    for wide, narrow in _WIDE:
+        text = text.replace(wide, narrow)
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+
+
+def fold(text: str) -> str:
+    """`text` without case, accents and typographic variants, of the same length.
+
+    Curly apostrophes and quotes become straight, no-break spaces spaces, dashes hyphens; `œ` and `æ` stay one character.
+    """
+    narrow = _narrow(text)
+    if narrow is None:
+        return text.translate(_FOLD)
+    folded = narrow.translate(_FOLD_BYTES).decode("latin-1")
+    return folded if folded.isascii() else folded.replace(_OE, "œ").replace(_EURO, "€")
+
+
+def skeleton(text: str) -> bytes:
+    """The folded letters and digits of `text`, one byte a character, every other character a space."""
+    narrow = _narrow(text)
+    if narrow is not None:
+        return narrow.translate(_SKELETON_BYTES)
+    return bytes(_skeleton_byte(c) for c in text.translate(_FOLD))
+
+
+# A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash.
+_SENTENCE_END = re.compile(r"[.!?…]+[\"»”’)\]]*(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9])|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:M|MM|Mme|Mmes|Mlle|Me|Dr|Pr|St|Ste|Mgr|cf|art|etc|env|av|n|no|vol|p|Inc|Corp|Ltd|Jr|vs|[A-Z]))\.$"
+)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Sentences of `text` as (start, end) offsets, in order; a line break ends one. White space between is in none."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        ended = match.group().startswith("\n")
+        if not ended and match.group()[0] == "." and _ABBREVIATION.search(text, max(start, match.start() - 5), match.start() + 1):
+            continue
+        _add(spans, text, start, match.end())
+        start = match.end()
+    _add(spans, text, start, len(text))
+    return spans
+
+
+_PARAGRAPH = re.compile(r"[^\n]+")
+
+
+def paragraphs(text: str) -> list[tuple[int, int]]:
+    """Paragraphs of `text` as (start, end) offsets: stretches without a line break."""
+    return [match.span() for match in _PARAGRAPH.finditer(text) if not match.group().isspace()]
+
+
+def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end = start + len(piece.strip())
+    if end > start:
+        spans.append((start, end))
