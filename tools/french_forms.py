@@ -1,6 +1,7 @@
 """Makes `monitor/domain/french/forms.txt.xz` from the French Hunspell dictionary: `french_forms.py fr.aff fr.dic OUT`.
 
-The input is the “toutes variantes” dictionary of Dicollecte/Grammalecte (MPL 2.0), in Debian `hunspell-fr-comprehensive`.
+The input is the “toutes variantes” dictionary of Dicollecte/Grammalecte (MPL 2.0), in Debian
+`hunspell-fr-comprehensive`.
 What comes out keeps the licence: suffix rules (`flag strip add condition`), a blank line, words (`word flags`).
 Elision prefixes, phonetics and grammar are left out: matching cuts words at apostrophes itself.
 """

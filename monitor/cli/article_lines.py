@@ -16,9 +16,9 @@ from monitor.errors import ConfigError, NotFoundError
 
 
 def read_lines(source: str) -> Iterator[tuple[str, dict[str, Any] | ConfigError]]:
-    """The article lines of a file (`-`: standard input) with their places; a bad line gives its error and the rest go on."""
+    """The article lines of a file (`-`: standard input) with their places; a bad line gives its error."""
     try:
-        opened = nullcontext(sys.stdin) if source == "-" else Path(source).open(encoding="utf-8")
+        opened = nullcontext(sys.stdin) if source == "-" else Path(source).open(encoding="utf-8")  # noqa: SIM115 - closed below
     except OSError as error:
         raise NotFoundError(f"{source}: {error.strerror}") from error
     with opened as lines:
@@ -39,7 +39,7 @@ def _parsed(line: str, where: str) -> dict[str, Any] | ConfigError:
 
 
 def to_document(line: dict[str, Any]) -> Document:
-    """The document of an article line. A `body` list is its paragraphs joined by a blank line; `text` serves for `body`.
+    """The document of an article line. A `body` list is paragraphs joined by a blank line; `text` serves for it.
 
     Raises `ConfigError` when a field has the wrong type.
     """

@@ -29,7 +29,9 @@ class Vocabulary:
 
     def number(self, *terms: Term) -> int:
         """The number of a group, the same for the same terms."""
-        return self.groups.setdefault(tuple(sorted(set(terms), key=lambda t: (t.text, t.form, t.tail))), len(self.groups))
+        return self.groups.setdefault(
+            tuple(sorted(set(terms), key=lambda t: (t.text, t.form, t.tail))), len(self.groups)
+        )
 
 
 class Automaton:
@@ -117,7 +119,9 @@ def compile_vocabulary(vocabulary: Vocabulary, cache_dir: Path | None = None) ->
 
 
 def _digest(vocabulary: Vocabulary) -> str:
-    lines = [[number, [[term.text, term.form, term.tail] for term in group]] for group, number in vocabulary.groups.items()]
+    lines = [
+        [number, [[term.text, term.form, term.tail] for term in group]] for group, number in vocabulary.groups.items()
+    ]
     return hashlib.blake2b(json.dumps([FORMAT, lines]).encode(), digest_size=12).hexdigest()
 
 
@@ -127,7 +131,10 @@ def _load(path: Path) -> Automaton | None:
         table = json.loads(path.with_suffix(".json").read_bytes())
         packed = path.with_suffix(".bin").read_bytes()
         rows = [
-            (pattern.encode("latin-1"), [(number, Surface(b"", check, text, tail)) for number, check, text, tail in owners])
+            (
+                pattern.encode("latin-1"),
+                [(number, Surface(b"", check, text, tail)) for number, check, text, tail in owners],
+            )
             for pattern, owners in table
         ]
         return Automaton(rows, packed)
@@ -136,7 +143,10 @@ def _load(path: Path) -> Automaton | None:
 
 
 def _store(path: Path, table: list[tuple[bytes, list[tuple[int, Surface]]]], packed: bytes) -> None:
-    rows = [[pattern.decode("latin-1"), [[number, s.check, s.text, s.tail] for number, s in owners]] for pattern, owners in table]
+    rows = [
+        [pattern.decode("latin-1"), [[number, s.check, s.text, s.tail] for number, s in owners]]
+        for pattern, owners in table
+    ]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for suffix, content in ((".bin", packed), (".json", json.dumps(rows).encode())):

@@ -75,7 +75,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A watched subject. An article is relevant when the anchor is there, `requires` holds, and `rules` reach `threshold`."""
+    """An article is relevant when it is about the anchor, `requires` holds, `rules` reach `threshold`."""
 
     slug: str
     title: str

@@ -1,7 +1,7 @@
 """Expressions to functions over the hits of one article.
 
-A compiled expression is called with (reading, low, high) and gives the pairs that make it true between these offsets, in
-order; an empty list when it is true without a place (NOT, conditions on the article); None when it is false.
+A compiled expression is called with (reading, low, high) and gives the pairs that make it true between these
+offsets, in order; an empty list when it is true without a place (NOT, conditions on the article); None when false.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from monitor.domain.reading import Pair, Reading
 
 Found = list[Pair] | None
 Compiled = Callable[[Reading, int, int], Found]
+_Named = tuple[int, date | None, date | None]
 
 
 class Compiler:
@@ -49,7 +50,7 @@ class Compiler:
         self._entities, self._sets = entities or {}, sets or {}
         self._about = about or AboutLimits()
 
-    def compile(self, expression: Expression) -> Compiled:
+    def compile(self, expression: Expression) -> Compiled:  # noqa: C901, PLR0911, PLR0912 - a line a kind
         """The function of an expression. Its references must be known."""
         match expression:
             case Term():
@@ -91,10 +92,9 @@ class Compiler:
 
     def _entity(self, entity: Entity) -> Compiled:
         open_ended = [alias.term for alias in entity.aliases if not (alias.since or alias.until)]
-        names = [(self._vocabulary.number(*open_ended), None, None)] if open_ended else []
-        for alias in entity.aliases:
-            if alias.since or alias.until:
-                names.append((self._vocabulary.number(alias.term), alias.since, alias.until))  # type: ignore[arg-type]
+        names: list[_Named] = [(self._vocabulary.number(*open_ended), None, None)] if open_ended else []
+        dated = [alias for alias in entity.aliases if alias.since or alias.until]
+        names += [(self._vocabulary.number(alias.term), alias.since, alias.until) for alias in dated]
         phrases = self._vocabulary.number(*entity.periphrases) if entity.periphrases else -1
         rivals = self._vocabulary.number(*entity.rivals) if entity.rivals else -1
         return _mentioned(f"{self._scope}@{entity.name}", names, phrases, rivals)
@@ -114,7 +114,7 @@ def _term(number: int) -> Compiled:
     return run
 
 
-def _mentioned(key: str, names: list[tuple[int, date | None, date | None]], phrases: int, rivals: int) -> Compiled:
+def _mentioned(key: str, names: list[_Named], phrases: int, rivals: int) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
         pairs = reading.entities.get(key)
         if pairs is None:
@@ -124,7 +124,7 @@ def _mentioned(key: str, names: list[tuple[int, date | None, date | None]], phra
     return run
 
 
-def _mentions_of(reading: Reading, names: list[tuple[int, date | None, date | None]], phrases: int, rivals: int) -> list[Pair]:
+def _mentions_of(reading: Reading, names: list[_Named], phrases: int, rivals: int) -> list[Pair]:
     named: list[Pair] = []
     for number, since, until in names:
         if _in_force(reading.day, since, until):
@@ -228,7 +228,9 @@ def _without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:
 
 def _within(unit: str, part: Compiled) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
-        results = [found for start, end in reading.units(unit, low, high) if (found := part(reading, start, end)) is not None]
+        results = [
+            found for start, end in reading.units(unit, low, high) if (found := part(reading, start, end)) is not None
+        ]
         return sorted(pair for found in results for pair in found) if results else None
 
     return run
@@ -267,7 +269,7 @@ def _about(part: Compiled, limits: AboutLimits) -> Compiled:
 
 
 def is_about(reading: Reading, pairs: list[Pair], limits: AboutLimits) -> bool:
-    """Named in the title, or often enough in enough paragraphs; in a short text once in a paragraph of two is enough."""
+    """Named in the title, or often enough in enough paragraphs, or in half of the paragraphs of a short text."""
     if pairs and pairs[0][1] <= reading.fields["title"][1]:
         return True
     starts = [start for start, _ in pairs]

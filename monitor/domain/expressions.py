@@ -1,6 +1,6 @@
 """The query language: text to a tree of values. `docs/topics.md` tells the language; nothing here looks at articles.
 
-    huawei AND (5G NEAR/8 "porte dérobée" OR title(exclure)) NOT source("blog.example")
+huawei AND (5G NEAR/8 "porte dérobée" OR title(exclure)) NOT source("blog.example")
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ class _Parser:
 
     def expect_end(self) -> None:
         if self._next.kind != "end":
-            raise QueryError(f"{self._next.text!r} is not expected here", position=self._next.position, hint=_balance(self._next))
+            raise _unexpected(self._next)
 
     def either(self) -> Expression:
         parts = [self._all()]
@@ -233,18 +233,26 @@ class _Parser:
             return self._negation(token)
         if token.kind == "paren":
             return self._group(token)
-        if token.kind == "word" and self._at("(") and self._tokens[self._index].position == token.position + len(token.text):
+        if (
+            token.kind == "word"
+            and self._at("(")
+            and self._tokens[self._index].position == token.position + len(token.text)
+        ):
             return self._function(token)
         return _leaf(token)
 
     def _negation(self, token: _Token) -> Expression:
         if _operator(token.text) != ("NOT", 10):
-            raise QueryError(f"{token.text} needs a term before it", position=token.position, hint=f'write "{token.text}" for the word')
+            raise QueryError(
+                f"{token.text} needs a term before it",
+                position=token.position,
+                hint=f'write "{token.text}" for the word',
+            )
         return Not(self._nested(self._single, token))
 
     def _group(self, token: _Token) -> Expression:
         if token.text != "(":
-            raise QueryError(f"{token.text!r} is not expected here", position=token.position, hint=_balance(token))
+            raise _unexpected(token)
         inner = self._nested(self.either, token)
         self._close(token)
         return inner
@@ -265,8 +273,8 @@ class _Parser:
     def _function(self, token: _Token) -> Expression:
         name, opened = token.text.lower(), self._take()
         if name not in FUNCTIONS:
-            close = difflib.get_close_matches(name, FUNCTIONS, 1)
-            raise QueryError(f"no function {token.text}()", position=token.position, hint=f"did you mean {close[0]}()?" if close else f"there are {', '.join(FUNCTIONS)}")
+            raise QueryError(f"no function {token.text}()", position=token.position, hint=_closest_function(name))
+        made: Expression
         if name in _METAS:
             made = _meta(name, self._take())
         elif name in _COUNTED:
@@ -289,8 +297,14 @@ class _Parser:
         return Within("first", part, count) if name == "first" else AtLeast(count, part, name == "distinct")
 
 
-def _balance(token: _Token) -> str:
-    return "an opening parenthesis is missing" if token.text == ")" else "join terms with AND, OR, NOT, NEAR/n"
+def _closest_function(name: str) -> str:
+    close = difflib.get_close_matches(name, FUNCTIONS, 1)
+    return f"did you mean {close[0]}()?" if close else f"there are {', '.join(FUNCTIONS)}"
+
+
+def _unexpected(token: _Token) -> QueryError:
+    hint = "an opening parenthesis is missing" if token.text == ")" else "join terms with AND, OR, NOT, NEAR/n"
+    return QueryError(f"{token.text!r} is not expected here", position=token.position, hint=hint)
 
 
 def _make_join(left: Expression, name: str, distance: int, negated: bool, right: Expression) -> Expression:
@@ -322,7 +336,9 @@ def _date(text: str, position: int) -> date:
     try:
         return date.fromisoformat(text + "-01-01"[3 * text.count("-") :])
     except ValueError:
-        raise QueryError(f"{text!r} is not a date", position=position, hint="write 2020, 2020-11 or 2020-11-17") from None
+        raise QueryError(
+            f"{text!r} is not a date", position=position, hint="write 2020, 2020-11 or 2020-11-17"
+        ) from None
 
 
 def _leaf(token: _Token) -> Expression:
@@ -350,7 +366,9 @@ def parse_term(text: str, *, position: int = 0) -> Term:
 
 def _prefix(stem: str, tail: str, text: str, position: int) -> Term:
     if sum(char.isalnum() for char in stem) < SHORTEST_PREFIX:
-        raise QueryError(f"the prefix {text!r} is too short", position=position, hint=f"at least {SHORTEST_PREFIX} letters before *")
+        raise QueryError(
+            f"the prefix {text!r} is too short", position=position, hint=f"at least {SHORTEST_PREFIX} letters before *"
+        )
     length = int(tail) if tail else LONGEST_TAIL
     if not 1 <= length <= LONGEST_TAIL:
         raise QueryError(f"the prefix {text!r} is too open", position=position, hint=f"at most *{LONGEST_TAIL}")

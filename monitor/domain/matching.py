@@ -1,8 +1,8 @@
 """Matching: dossiers compiled once, then every article against all of them.
 
-An article is scanned in two steps. A small automaton of the anchors' names leaves most articles at once; the others are
-scanned by the one automaton of all terms, and rules then work on the positions found. A dossier with a model lets it weigh
-what the rules found; one without runs on rules alone.
+An article is scanned in two steps. A small automaton of the anchors' names leaves most articles at once; the others
+are scanned by the one automaton of all terms, and rules then work on the positions found. A dossier with a model
+lets it weigh what the rules found; one without runs on rules alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ class Matcher:
         self._compiled, self._automaton = compiled, automaton
         self._by_slug = {one.dossier.slug: one for one in compiled}
         needed = [one.needed for one in compiled]
-        self._gate = None if None in needed else automaton.subset({number for found in needed for number in found or ()})
+        self._gate = (
+            None if None in needed else automaton.subset({number for found in needed for number in found or ()})
+        )
 
     @property
     def dossiers(self) -> tuple[Dossier, ...]:

@@ -21,8 +21,10 @@ from monitor.domain.expressions import (
 Needs = frozenset[Term] | None
 
 
-def needs(expression: Expression, entities: Mapping[str, Entity], sets: Mapping[str, Expression]) -> Needs:
-    """Terms of which at least one stands in every text that makes `expression` true; None when there are no such terms."""
+def needs(  # noqa: PLR0911 - a line a kind
+    expression: Expression, entities: Mapping[str, Entity], sets: Mapping[str, Expression]
+) -> Needs:
+    """Terms of which at least one stands in every text that makes `expression` true; None when there are none such."""
 
     def of(part: Expression) -> Needs:
         return needs(part, entities, sets)

@@ -52,7 +52,9 @@ class CompiledDossier:
         compiler = Compiler(vocabulary, entities=entities, sets=sets, about=dossier.about, scope=dossier.slug)
         self._anchor = compiler.compile(dossier.anchor) if dossier.anchor is not None else None
         self._requires = compiler.compile(dossier.requires) if dossier.requires is not None else None
-        self._topic_requires = [compiler.compile(t.requires) if t.requires is not None else None for t in dossier.topics]
+        self._topic_requires = [
+            compiler.compile(t.requires) if t.requires is not None else None for t in dossier.topics
+        ]
         self._indexed: dict[int, list[_Item]] = {}
         self._evaluated: list[_Item] = []
         self._index(RELEVANCE, dossier.rules, compiler, vocabulary)
@@ -67,7 +69,14 @@ class CompiledDossier:
         for rule in rules:
             for expression in rule.items:
                 label = rule.label or _label(expression)
-                item = _Item(owner, label, rule.weight, rule.cap, rule.anywhere or owner == RELEVANCE, compiler.compile(expression))
+                item = _Item(
+                    owner,
+                    label,
+                    rule.weight,
+                    rule.cap,
+                    rule.anywhere or owner == RELEVANCE,
+                    compiler.compile(expression),
+                )
                 if isinstance(expression, Term):
                     self._indexed.setdefault(vocabulary.number(expression), []).append(item)
                 else:
@@ -83,7 +92,9 @@ class CompiledDossier:
         held = self._requires is None or self._requires(reading, 0, reading.end) is not None
         about = self._anchor is None or is_about(reading, anchors, self.dossier.about)
         topics = tuple(
-            match for number, tally in tallies.items() if (match := self._topic_match(reading, number, tally)) is not None
+            match
+            for number, tally in tallies.items()
+            if (match := self._topic_match(reading, number, tally)) is not None
         )
         relevant = held and about and relevance.raw >= self.dossier.threshold and bool(topics)
         return Verdict(
@@ -125,16 +136,14 @@ class CompiledDossier:
         return value if item.anywhere or _inside(zones, pair[0]) else value * self.dossier.elsewhere
 
     def _zones(self, reading: Reading, anchors: list[Pair]) -> list[Pair]:
-        """The sentences that name the anchor, and their neighbours in the same paragraph; everything without an anchor."""
+        """The sentences that name the anchor, and their neighbours; everything when there is no anchor."""
         if self._anchor is None:
             return [(0, reading.end)]
         sentences, near = reading.sentences, set[int]()
         for start, _ in anchors:
             near.add(reading.sentence_of(start))
-        zones = []
-        for number in sorted({n + d for n in near for d in (-1, 0, 1) if 0 <= n + d < len(sentences)}):
-            zones.append(sentences[number])
-        return zones
+        numbers = {n + d for n in near for d in (-1, 0, 1) if 0 <= n + d < len(sentences)}
+        return [sentences[number] for number in sorted(numbers)]
 
     def _topic_match(self, reading: Reading, number: int, tally: Tally) -> TopicMatch | None:
         topic, requires = self.dossier.topics[number], self._topic_requires[number]
@@ -169,7 +178,7 @@ def _inside(zones: list[Pair], offset: int) -> bool:
 
 def _squash(raw: float, threshold: float) -> float:
     """0.5 at the threshold, towards 1 above it."""
-    return round(1 - 0.5 ** (max(raw, 0.0) / max(threshold, 1e-9)), 4)
+    return round(1.0 - float(0.5 ** (max(raw, 0.0) / max(threshold, 1e-9))), 4)
 
 
 def _label(expression: Expression) -> str:

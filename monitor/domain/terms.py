@@ -12,10 +12,12 @@ from monitor.errors import QueryError
 
 MOST_FORMS = 3000
 # Words of a phrase that do not inflect: la mise EN œuvre DE LA stratégie.
-_FIXED = frozenset(
-    "a à au aux avec ce ces cette chez contre d dans de des du elle en entre et hors il ils je l la le les leur leurs mais ne ni "
-    "non nous on ou où par pas plus pour qu que qui s sa sans se ses si son sous sur tout très un une vers vous y".split()
-)
+_SMALL = """
+    a à au aux avec ce ces cette chez contre dans de des du elle en entre et hors il ils je la le les leur leurs
+    mais ne ni non nous on ou où par pas plus pour qu que qui sa sans se ses si son sous sur
+    tout très un une vers vous y
+"""
+_FIXED = frozenset(_SMALL.split())
 _DIGIT_LETTER = re.compile(r"(?<=\d)(?=[a-z])")
 
 
@@ -51,7 +53,9 @@ def surfaces(term: Term, forms: Mapping[str, Iterable[str]]) -> list[Surface]:
         _limit(term, choices)
         return [surface for line in _product(choices) for surface in _plain(line)]
     if term.form is Form.PREFIX:
-        return [Surface(b" " + skeleton(line), tail=term.tail) for line in _product([_variants(fold(w)) for w in words])]
+        return [
+            Surface(b" " + skeleton(line), tail=term.tail) for line in _product([_variants(fold(w)) for w in words])
+        ]
     line = " ".join(words)
     if term.form is Form.EXACT:
         return [surface for variant in _product([_variants(fold(w)) for w in words]) for surface in _plain(variant)]
@@ -66,7 +70,8 @@ def _limit(term: Term, choices: list[list[str]]) -> None:
         count *= len(choice)
     if count > MOST_FORMS:
         raise QueryError(
-            f"{term.text!r} expands to {count} forms", hint='write ="…" for this form alone, or join its words with BEFORE/1'
+            f"{term.text!r} expands to {count} forms",
+            hint='write ="…" for this form alone, or join its words with BEFORE/1',
         )
 
 

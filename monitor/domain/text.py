@@ -60,8 +60,9 @@ def _fold_char(char: str) -> str:
         return _SINGLE[lower]
     if lower.isspace():
         return "\n" if lower in "\n\r" else " "
-    base, *marks = unicodedata.normalize("NFKD", lower)
-    if all(unicodedata.combining(mark) for mark in marks):
+    decomposed = unicodedata.normalize("NFKD", lower)
+    base = decomposed[0]
+    if all(unicodedata.combining(mark) for mark in decomposed[1:]):
         return _SINGLE.get(base, base)
     return lower
 
@@ -106,7 +107,7 @@ def _narrow(text: str) -> bytes | None:
 def fold(text: str) -> str:
     """`text` without case, accents and typographic variants, of the same length.
 
-    Curly apostrophes and quotes become straight, no-break spaces spaces, dashes hyphens; `œ` and `æ` stay one character.
+    Curly apostrophes and quotes become straight, no-break spaces spaces, dashes hyphens; `œ` and `æ` stay.
     """
     narrow = _narrow(text)
     if narrow is None:
@@ -124,7 +125,10 @@ def skeleton(text: str) -> bytes:
 
 
 # A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash.
-_SENTENCE_END = re.compile(r"[.!?…]+[\"»”’)\]]*(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9])|\n+")
+_SENTENCE_END = re.compile(
+    r"[.!?…]+[\"»”’)\]]*(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+"
+    r"(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9])|\n+"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:M|MM|Mme|Mmes|Mlle|Me|Dr|Pr|St|Ste|Mgr|cf|art|etc|env|av|n|no|vol|p|Inc|Corp|Ltd|Jr|vs|[A-Z]))\.$"
 )
@@ -136,7 +140,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     start = 0
     for match in _SENTENCE_END.finditer(text):
         ended = match.group().startswith("\n")
-        if not ended and match.group()[0] == "." and _ABBREVIATION.search(text, max(start, match.start() - 5), match.start() + 1):
+        if (
+            not ended
+            and match.group()[0] == "."
+            and _ABBREVIATION.search(text, max(start, match.start() - 5), match.start() + 1)
+        ):
             continue
         _add(spans, text, start, match.end())
         start = match.end()

@@ -62,7 +62,9 @@ class _Reader:
             data = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"line (\d+)", str(error))
-            raise DossierError(f"not TOML: {error}", where=f"{self._where}:{line.group(1) if line else 1}", code="D001") from error
+            raise DossierError(
+                f"not TOML: {error}", where=f"{self._where}:{line.group(1) if line else 1}", code="D001"
+            ) from error
         self._known(data, "dossier")
         relevance, scoring = self._table(data, "relevance"), self._table(data, "scoring")
         digest = hashlib.blake2b(self._text.encode() + (model or b""), digest_size=8).hexdigest()
@@ -87,12 +89,13 @@ class _Reader:
         self._known(data, "relevance")
         about = self._table(data, "about")
         self._known(about, "about")
+        mentions, held = (int(self._number(about, key, default=n)) for key, n in (("mentions", 3), ("paragraphs", 2)))
         return {
             "anchor": self._expression(data["anchor"]) if "anchor" in data else None,
             "requires": self._expression(data["requires"]) if "requires" in data else None,
             "threshold": self._number(data, "threshold", default=1.0),
             "rules": tuple(self._rules(data)),
-            "about": About(int(self._number(about, "mentions", default=3)), int(self._number(about, "paragraphs", default=2))),
+            "about": About(mentions, held),
         }
 
     def _topics(self, data: Mapping[str, Any]) -> Iterable[Topic]:
@@ -112,7 +115,11 @@ class _Reader:
         slug, rules = self._slug(data), tuple(self._rules(data))
         if not rules and "requires" not in data:
             self.fail(f"the topic {slug!r} is empty: it has no rule", near=f'"{slug}"', hint="add [[topics.rules]]")
-        samples = [Sample(text, fires) for key, fires in (("fires", True), ("silent", False)) for text in self._strings(data, key)]
+        samples = [
+            Sample(text, fires)
+            for key, fires in (("fires", True), ("silent", False))
+            for text in self._strings(data, key)
+        ]
         return Topic(
             slug=slug,
             title=self._string(data, "title"),
@@ -190,7 +197,12 @@ class _Reader:
         try:
             return parse(text)
         except QueryError as error:
-            self.fail(f"{error.message}, in {text!r} at character {error.position + 1}", near=text, code="D003", hint=error.hint)
+            self.fail(
+                f"{error.message}, in {text!r} at character {error.position + 1}",
+                near=text,
+                code="D003",
+                hint=error.hint,
+            )
 
     def _check_references(self, made: Dossier) -> None:
         names = {"entity": [entity.name for entity in made.entities], "set": [name for name, _ in made.sets]}
@@ -198,8 +210,9 @@ class _Reader:
             for reference in _references(expression):
                 known = names[reference.kind]
                 if reference.name not in known:
-                    mark = "@" if reference.kind == "entity" else "#"
-                    self.fail(f"no {reference.kind} {mark}{reference.name}", near=mark + reference.name, code="D004", hint=_closest(reference.name, known))
+                    named = ("@" if reference.kind == "entity" else "#") + reference.name
+                    hint = _closest(reference.name, known)
+                    self.fail(f"no {reference.kind} {named}", near=named, code="D004", hint=hint)
         self._check_cycles(dict(made.sets))
 
     def _check_cycles(self, sets: Mapping[str, Expression]) -> None:
@@ -233,7 +246,8 @@ class _Reader:
     def _string(self, data: Mapping[str, Any], key: str, default: str | None = None) -> str:
         found = data.get(key, default)
         if not isinstance(found, str):
-            self.fail(f"{key!r} is missing or not a string", near=key if key in data else str(data.get("slug", "")), hint=f'{key} = "…"')
+            near = key if key in data else str(data.get("slug", ""))
+            self.fail(f"{key!r} is missing or not a string", near=near, hint=f'{key} = "…"')
         return found
 
     def _strings(self, data: Mapping[str, Any], key: str) -> list[str]:
@@ -250,14 +264,18 @@ class _Reader:
 
     def _day(self, data: Mapping[str, Any], key: str) -> date | None:
         found = data.get(key)
-        if found is None or (isinstance(found, date) and not isinstance(found, datetime)):
-            return found
-        self.fail(f"{key!r} is not a date", near=str(found), hint=f"{key} = 2020-11-17, without quotation marks")
+        if found is not None and (not isinstance(found, date) or isinstance(found, datetime)):
+            self.fail(f"{key!r} is not a date", near=str(found), hint=f"{key} = 2020-11-17, without quotation marks")
+        return found
+
+
+_PHRASE = re.compile(r"(?:==|=|\^)?[\w'’.&+\- ]+\*?\d*")
+_OPERATOR = re.compile(r"\b(?:AND|OR|NOT|ET|OU|SAUF|NEAR|BEFORE|SENTENCE|PARAGRAPH)\b")
 
 
 def _parse_item(text: str) -> Expression:
     """An expression; plain words side by side are a phrase here, not an AND."""
-    if re.fullmatch(r"(?:==|=|\^)?[\w'’.&+\- ]+\*?\d*", text) and not re.search(r"\b(?:AND|OR|NOT|ET|OU|SAUF|NEAR|BEFORE|SENTENCE|PARAGRAPH)\b", text):
+    if _PHRASE.fullmatch(text) and not _OPERATOR.search(text):
         return parse_term(text)
     return parse_expression(text)
 

@@ -79,7 +79,7 @@ def _hunspell_forms(word: str) -> set[str]:
 
 
 def headwords(word: str) -> list[str]:
-    """The dictionary's entries that `word` stands for: itself with or without its accents, else its lemma, else itself."""
+    """The entries that `word` stands for: itself with or without its accents, else its lemma, else itself."""
     known = _lexicon().words
     lower = word.lower()
     if lower in known:
