@@ -16,12 +16,19 @@ from monitor.channels.content import Excerpt
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
+_BEFORE = re.compile(" ([:;?!%»])")
+_AFTER = re.compile("(«) ")
 MARK = "background-color:#fff0b3;color:#1c1b19;font-weight:600;padding:0 1px"
 
 
 def one_line(text: str) -> str:
     """The text on one line, without characters that cannot be seen; no-break spaces stay."""
-    return re.sub(r"[ \t\r\n\f\v\u2028\u2029]+", " ", _UNSEEN.sub("", text)).strip()
+    return typeset(re.sub(r"[ \t\r\n\f\v\u2028\u2029]+", " ", _UNSEEN.sub("", text))).strip()
+
+
+def typeset(text: str) -> str:
+    """No-break spaces where French has a plain one before a high mark or inside guillemets; as long as before."""
+    return _AFTER.sub("\\1\u00a0", _BEFORE.sub("\u00a0\\1", text))
 
 
 def safe_url(url: str) -> str:
@@ -49,7 +56,7 @@ def marked_text(excerpt: Excerpt) -> str:
 
 def pieces(excerpt: Excerpt) -> list[tuple[str, bool]]:
     """The text cut at its marks; overlapping, empty or misplaced marks do no harm."""
-    text, at = excerpt.text, 0
+    text, at = typeset(excerpt.text), 0
     parts: list[tuple[str, bool]] = []
     for start, end in sorted(excerpt.marks):
         first, last = max(start, at), min(end, len(text))
@@ -64,13 +71,13 @@ def _inner_line(piece: str) -> str:
     return re.sub(r"[ \t\r\n\f\v\u2028\u2029]+", " ", _UNSEEN.sub("", piece))
 
 
-def wrap(text: str, indent: str = "", width: int = 72) -> str:
-    """Lines of at most `width` characters, URLs whole."""
+def wrap(text: str, indent: str = "", hanging: str = "", width: int = 72) -> str:
+    """Lines of at most `width` characters, URLs whole; those after the first begin with `indent` and `hanging`."""
     return textwrap.fill(
         text,
         width,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=indent + hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )

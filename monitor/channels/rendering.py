@@ -164,14 +164,16 @@ def _summary(content: DigestContent, words: Words) -> str:
     parts = [words.count(len(alerts), key) for alerts, key in counted if alerts]
     topics = {alert.topics[0].slug for alert in new if alert.topics}
     if len(topics) > 1:
-        parts.insert(1, words.count(len(topics), "topics"))
+        parts[0] += f" {words['in']} {words.count(len(topics), 'topics')}"
+    parts += [f"{one_line(trend.title)} {words[trend.trend]}" for trend in content.trends if trend.trend == "surge"][:2]
     return " · ".join(parts)
 
 
 def coverage_lines(content: DigestContent, words: Words) -> list[str]:
     """Feeds, those that failed or were silent by name, then articles: what "nothing new" rests on."""
     coverage = content.coverage
-    feeds = [words.count(coverage.polled, "feeds") + (f" / {coverage.feeds}" if coverage.feeds else "")]
+    of_all = f" {words['of']} {words.number(coverage.feeds)}" if coverage.feeds else ""
+    feeds = [words.count(coverage.polled, "feeds") + of_all]
     named = ((coverage.failed, "failed"), (coverage.silent, "silent"))
     feeds += [f"{words.count(len(names), key)} ({_names(names)})" for names, key in named if names]
     articles = [words.count(coverage.read, "articles")]

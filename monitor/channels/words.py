@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from monitor.channels.filters import typeset
+
 NBSP = "\u00a0"
 
 FR = {
@@ -34,6 +36,8 @@ FR = {
     "trends": "Alertes par thème et par semaine",
     "week_of": "sem. du",
     "this_week": "en cours",
+    "of": "sur",
+    "in": "dans",
     "topic": "Thème",
     "surge": "en hausse",
     "quiet": "en retrait",
@@ -78,6 +82,8 @@ EN = {
     "trends": "Alerts by topic and week",
     "week_of": "week of",
     "this_week": "this week",
+    "of": "of",
+    "in": "in",
     "topic": "Topic",
     "surge": "surging",
     "quiet": "quiet",
@@ -152,7 +158,8 @@ class Words:
     def count(self, number: int, key: str) -> str:
         singular, plural = COUNTS[self.language][key]
         one = number <= 1 if self.language == "fr" else number == 1
-        return f"{self.number(number)}{NBSP}{singular if one else plural}"
+        label = (singular if one else plural).replace(" ", NBSP, 1)
+        return f"{self.number(number)}{NBSP}{label}"
 
     def number(self, value: float) -> str:
         return str(format_decimal(value, format="#,##0.#", locale=self.language)).replace("\u202f", NBSP)
@@ -185,10 +192,3 @@ class Words:
 
     def _local_day(self, at: datetime | date) -> date:
         return at.astimezone(self.zone).date() if isinstance(at, datetime) else at
-
-
-def typeset(text: str) -> str:
-    """French no-break spaces where the source has plain ones."""
-    for mark in ":;?!%»":
-        text = text.replace(f" {mark}", NBSP + mark)
-    return text.replace("« ", "«" + NBSP)

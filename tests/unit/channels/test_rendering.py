@@ -111,7 +111,7 @@ def test_beyond_the_guard_alerts_are_listed_by_title_and_the_digest_says_so():
 def test_an_empty_digest_says_what_was_covered():
     message = render_digest(digest(alerts=(), trends=(), edits=()))
     assert "Rien de nouveau" in message.text
-    assert f"12{NBSP}articles lus" in message.text
+    assert f"12{NBSP}articles{NBSP}lus" in message.text
 
 
 def test_new_alerts_stand_before_what_was_told_and_before_the_backlog():
@@ -167,7 +167,7 @@ def test_french_typography():
     assert words.day(MOMENT.replace(day=1)) == "dimanche 1er novembre 2026"
     assert words.score(0.999) == f"99{NBSP}%"
     assert words.count(0, "alerts") == f"0{NBSP}alerte"
-    assert words.count(12_345, "articles") == f"12{NBSP}345{NBSP}articles lus"
+    assert words.count(12_345, "articles") == f"12{NBSP}345{NBSP}articles{NBSP}lus"
 
 
 def test_a_template_of_the_user_takes_the_place_of_ours(tmp_path):
