@@ -33,7 +33,7 @@ def squeeze(text: str) -> str:
 
 
 def blocks_of(root: html.HtmlElement) -> Iterator[Block]:
-    """The blocks under `root`, in document order; a `br` does not end one."""
+    """The blocks under `root`, in document order; a `br` does not end one. `root` may be inline."""
     parts: list[str] = []
     linked, owner = 0, root
     for element, text, in_link in _walk(root):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 
-from htmldate import find_date
+import py3langid
 from lxml import html
 
-from monitor.domain.model import Access, PageData
+from monitor.domain.agencies import agency_of
+from monitor.domain.cleaning import clean, clean_line
+from monitor.domain.model import PageData
+from monitor.domain.urls import canonicalise, same_site
 from monitor.errors import ContentError
-from monitor.fetch.pages.blocks import squeeze
-from monitor.fetch.pages.content import paragraphs_of
+from monitor.fetch.pages.access import access_of
+from monitor.fetch.pages.authors import find_authors, organisation_of
+from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit
+from monitor.fetch.pages.content import Content, read_content
+from monitor.fetch.pages.dates import modified_at, published_at
 from monitor.fetch.pages.decoding import decode
 from monitor.fetch.pages.head import Head, read_head
+from monitor.fetch.pages.lead import Seen, find_lead, without_lead
 from monitor.fetch.pages.linked_data import LinkedData, read_linked_data, squash, text_of
 from monitor.fetch.pages.markup import drop_unseen, parse_markup
+from monitor.fetch.pages.title import find_title, headings
+
+EDGE = 5  # lines at either end of a text where signatures stand
 
 
 def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> PageData:
@@ -26,36 +36,101 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     if not body.strip():
         raise ContentError("the page is empty", kind="empty")
     markup = parse_markup(decode(body, content_type))
-    head = read_head(markup.root)
-    heading = squeeze(next((h.text_content() for h in markup.root.iter("h1")), ""))
-    data = read_linked_data(markup.linked_data, heading)
-    drop_unseen(markup.root)
-    title = heading or squeeze(text_of(data.article.get("headline"))) or head.first("og:title") or head.title
-    paragraphs = [line for line in paragraphs_of(markup.root) if squash(line) != squash(title)]
+    root, head = markup.root, read_head(markup.root)
+    found = headings(root)
+    data = read_linked_data(markup.linked_data, found)
+    at = published_at(data, head, root, url)
+    drop_unseen(root)
+    site_name = clean_line(head.first("og:site_name") or organisation_of(data.article))
+    title = find_title(found, text_of(data.article.get("headline")), head, site_name)
+    authors = find_authors(data, head, root, site_name)
+    content = read_content(root, _known_text(data))
+    lines = content.lines
+    kept = [cleaned for line in _own_lines(content, title, authors) if (cleaned := clean(line))]
+    lead = clean(find_lead(content.page, kept, Seen(title, _descriptions(data, head), authors)))
+    text = without_lead(kept, lead)
     return PageData(
         title=title,
-        text="\n\n".join(paragraphs),
-        published_at=_published_at(data, head, markup.root, url),
-        authors=tuple(_authors(data)),
-        language=(head.language or "")[:2].lower() or None,
-        access=Access.UNKNOWN,
+        lead=lead,
+        text="\n\n".join(text),
+        canonical_url=_canonical(data, head, url),
+        published_at=at,
+        modified_at=modified_at(data, head),
+        authors=authors,
+        site_name=site_name or None,
+        language=_language(f"{title} {lead} {' '.join(text)}", head),
+        access=access_of(data, head, lines),
+        agency=agency_of([*authors, *lines[:EDGE], *lines[-EDGE:]]),
         robots=head.robots,
     )
 
 
-def _authors(data: LinkedData) -> list[str]:
-    value = data.article.get("author")
-    names = [squeeze(text_of(part)) for part in (value if isinstance(value, list) else [value])]
-    return [name for name in dict.fromkeys(names) if name]
+def _known_text(data: LinkedData) -> str:
+    text = text_of(data.article.get("articleBody"))
+    if "<" in text[:2_000] and ">" in text:
+        text = html.fromstring(f"<div>{text}</div>").text_content()
+    return text
 
 
-def _published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str) -> datetime | None:
-    for value in (text_of(data.article.get("datePublished")), head.first("article:published_time", "datepublished")):
-        try:
-            stamp = datetime.fromisoformat(value)
-        except ValueError:
+def _descriptions(data: LinkedData, head: Head) -> tuple[str, ...]:
+    texts = (
+        text_of(data.article.get("description")),
+        text_of(data.article.get("alternativeHeadline")),
+        text_of(data.article.get("abstract")),
+        head.first("description"),
+        head.first("og:description"),
+        head.first("twitter:description"),
+    )
+    return tuple(dict.fromkeys(squash(text) for text in texts if text))
+
+
+def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterator[str]:
+    """The lines that are of the article: no title, no signature at either end, nothing about the page.
+
+    A line that is only a link goes with the "lire aussi" before it, and with others of its kind.
+    """
+    names, dropped, count = {squash(name) for name in authors} | {squash(title)}, False, len(content.lines)
+    for at, line in enumerate(content.lines):
+        edge = at < EDGE or at >= count - EDGE
+        words = squash(line)
+        dropped = (
+            words in names
+            or is_boilerplate(line)
+            or is_credit(line)
+            or (dropped and words in content.linked)
+            or (edge and (is_byline(line) or _breadcrumb(line, title)))
+        )
+        if not dropped:
+            yield line
+
+
+def _breadcrumb(line: str, title: str) -> bool:
+    return len(line) < len(title) + 80 and len(title) > 20 and squash(line).endswith(squash(title)) and line != title
+
+
+def _canonical(data: LinkedData, head: Head, url: str) -> str | None:
+    """The page's own address for itself, believed only within the registrable domain it was served from.
+
+    Many sites name their front page by mistake: a bare path is not believed of a page that has one.
+    """
+    own = canonicalise(url) if url else None
+    for said in (head.canonical, head.first("og:url"), text_of(data.article.get("url"))):
+        address = canonicalise(said, url or None) if said else None
+        if address is None or (own is not None and not same_site(address, own)):
             continue
-        return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).astimezone(UTC)
-    limit = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
-    found = find_date(root, original_date=True, url=url, max_date=limit)
-    return datetime.fromisoformat(found).replace(tzinfo=UTC) if found else None
+        if own is not None and _bare(address) and not _bare(own):
+            continue
+        return address
+    return None
+
+
+def _bare(address: str) -> bool:
+    return address.partition("://")[2].partition("/")[2] == ""
+
+
+def _language(text: str, head: Head) -> str | None:
+    """By the words where there are enough of them; what the page declares where there are not."""
+    declared = (head.language or head.first("og:locale")).strip()[:2].lower()
+    if len(text) >= 200:
+        return str(py3langid.classify(text[:400])[0])
+    return declared if declared.isalpha() else None

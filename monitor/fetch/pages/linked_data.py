@@ -16,6 +16,8 @@ _JUNK = re.compile(
     r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>|\]\]>)\s*;?\s*$"
 )
 
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
 Node = dict[str, Any]
 
 
@@ -27,14 +29,14 @@ class LinkedData:
     nodes: tuple[Node, ...] = ()
 
 
-def read_linked_data(blocks: list[str], headline: str = "") -> LinkedData:
-    """The article that `blocks` describe; among several, the one whose headline is `headline`. Never fails."""
+def read_linked_data(blocks: list[str], headings: list[str]) -> LinkedData:
+    """The article that `blocks` describe; among several, one whose headline is on the page. Never fails."""
     nodes: list[Node] = []
     for block in blocks:
         nodes.extend(_walk(_loads(block)))
         if len(nodes) > MAX_NODES:
             break
-    return LinkedData(_choose(nodes, headline), tuple(nodes[:MAX_NODES]))
+    return LinkedData(_choose(nodes, headings), tuple(nodes[:MAX_NODES]))
 
 
 def types_of(node: Node) -> tuple[str, ...]:
@@ -78,13 +80,13 @@ def _walk(value: object, depth: int = 0) -> Iterator[Node]:
                 yield from _walk(value[key], depth + 1)
 
 
-def _choose(nodes: list[Node], headline: str) -> Node:
+def _choose(nodes: list[Node], headings: list[str]) -> Node:
     articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in types_of(node))]
-    wanted = squash(headline)
-    named = [node for node in articles if wanted and squash(text_of(node.get("headline"))) == wanted]
+    wanted = set(map(squash, headings)) - {""}
+    named = [node for node in articles if squash(text_of(node.get("headline"))) in wanted]
     return (named or articles or [{}])[0]
 
 
 def squash(text: str) -> str:
     """Letters and digits only, lower case: to compare what two places say of one thing."""
-    return "".join(character for character in text.lower() if character.isalnum())
+    return _NOT_LETTERS.sub("", text.lower())

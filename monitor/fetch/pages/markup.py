@@ -14,6 +14,7 @@ MAX_TAG = 50_000  # characters of one tag: above, its attributes are data or an 
 MAX_DEPTH = 200
 UNSEEN = ("script", "style", "svg", "noscript", "template", "iframe", "object", "canvas", "link", "source")
 _OVERSIZED = re.compile(rf"<[a-zA-Z][^<>]{{{MAX_TAG},}}>")
+_TOO_DEEP = etree.XPath("/*" * MAX_DEPTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,6 @@ def _parse(text: str) -> html.HtmlElement:
 
 def _cut_deep(root: html.HtmlElement) -> None:
     """Drop what lies deeper than any article does: recursion over it would end the process."""
-    level = [root]
-    for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in parent]
-        if not level:
-            return
-    for element in level:
+    for element in _TOO_DEEP(root):
         for child in list(element):
             element.remove(child)

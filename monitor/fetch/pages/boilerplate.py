@@ -1,0 +1,158 @@
+"""Lines that stand in French articles without being of them. Patterns of the language, never of one site."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 260  # characters: a longer line is a paragraph, whatever its first words are
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    """One pattern for `match`: all of them start where the line does (`search` would try every character)."""
+    return re.compile("|".join(f"(?:{pattern.removeprefix('^')})" for pattern in patterns), re.IGNORECASE)
+
+
+# What a paywall says instead of the rest of the text. Each also makes `access` partial.
+PAYWALL = _any(
+    r"^il (?:vous )?reste (?:encore )?(?:à lire )?\d+(?:[.,]\d+)? ?% (?:de (?:cet|l.)|à (?:lire|découvrir))",
+    r"^(?:la suite (?:de (?:cet|l.) ?(?:article|contenu)|est)|(?:cet|l.) ?(?:article|contenu|accès)|ce contenu"
+    r"|cette (?:enquête|information|page)|(?:la )?lecture (?:intégrale )?de (?:cet|l.)article) ?(?:complet |intégral )?"
+    r"(?:est |a été )?(?:réservée?|payante?|en accès (?:payant|abonné))",
+    r"^(?:article |contenu |réservée?s? )?(?:réservée?s?|exclusi(?:f|vement)|accessible) (?:uniquement |exclusivement )?"
+    r"(?:(?:aux?|à nos|pour (?:les|nos)) )(?:abonné|membre|adhérent|souscripteur)",
+    r"^(?:pour )?(?:lire|découvrir|poursuivre|consulter|accéder à|continuer) .{0,60}"
+    r"(?:abonnez-vous|identifiez-vous|connectez-vous|inscrivez-vous|créez (?:un|votre) compte|vous devez être abonné)",
+    r"^(?:vous souhaitez|envie de|vous voulez) (?:lire|poursuivre|connaître) la suite",
+    r"^il faut être abonné",
+    r"^la suite (?:de l.article )?(?:est )?(?:après|dans|en) (?:l.)?(?:abonnement|votre espace)",
+    r"^(?:lisez|lire|poursuivez|continuez) (?:la suite|votre lecture|la lecture|l.article (?:complet|en entier|en intégralité))"
+    r".{0,80}(?:abonn|compte|offre|essai|€|gratuit)",
+    r"^débloque[zr] (?:cet|l.)",
+)
+# Invitations around a paywall or an account: dropped, but they say nothing of this page's access.
+_INVITATION = _any(
+    r"^(?:déjà|vous êtes(?: déjà)?|êtes-vous(?: déjà)?) (?:un ou une |une? )?(?:abonnée?|inscrite?|client|membre|lecteur abonné)",
+    r"^(?:abonnez|inscrivez|connectez|identifiez)-vous(?: |$|\b)(?!.{120})",
+    r"^(?:s.abonner|se connecter|s.identifier|s.inscrire|je m.abonne|je m.inscris|je me connecte|j.en profite|m.abonner)\b.{0,80}$",
+    r"^(?:profitez de|découvrez|voir) (?:nos|notre|toutes nos|l.)\s*(?:offres?|abonnements?|formules?)\b.{0,100}$",
+    r"^(?:à partir de|pour seulement|dès) \d+(?:[,.]\d+)? ?€.{0,60}$",
+    r"^(?:1er|premier) mois (?:offert|gratuit|à \d).{0,60}$",
+    r"^(?:sans engagement|offre sans engagement|résiliable à tout moment).{0,60}$",
+    r"^(?:créer|créez) (?:un|votre|mon) compte\b.{0,80}$",
+    r"^(?:article|contenu|lecture audio|version audio|podcast|audio|vidéo) (?:réservée?s?|disponible) (?:aux?|pour les) abonné",
+    r"^(?:votre|vos|saisissez votre|entrez votre) (?:adresse )?(?:e-?mail|courriel|mot de passe)\b.{0,80}$",
+    r"^(?:mot de passe oublié|valider|ok|fermer|envoyer|annuler|suivant|précédent|voir plus|voir moins|afficher plus)\W*$",
+    r"^(?:ajouter à (?:mes|vos) favoris|l.article a été (?:ajouté|retiré|supprimé)|enregistrer (?:l.article|pour plus tard))",
+    r"^(?:lire|à lire|écouter|garder|sauvegarder|enregistrer) (?:plus tard|cet article|l.article)\W*$",
+    r"^(?:offrir|offrez) (?:cet|l.)\s?article",
+)
+_LETTER = _any(
+    r"^(?:notre |nos |la |les )?(?:newsletters?|infolettres?|lettres? d.information)\b(?!.{160})",
+    r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
+    r"^(?:recevez|retrouvez|inscrivez-vous à|abonnez-vous à) .{0,140}(?:lettre d.information|infolettre|boîte (?:mail|e-?mail)|"
+    r"par (?:e-?mail|mail|courriel)|alertes? (?:mail|info))",
+    r"^(?:suivez|retrouvez|rejoignez|likez|followez)[- ](?:nous|toute l.actu\w*|l.actualité|.{3,40}) "
+    r"(?:sur|via) (?:notre |la |les |nos )?(?:facebook|twitter|x\b|instagram|linkedin|whatsapp|google|youtube|tiktok|telegram|bluesky|"
+    r"mastodon|threads|réseaux|chaîne|page|application|appli)",
+    r"^(?:téléchargez|installez) (?:gratuitement )?(?:l.|notre )\s?appli",
+    r"^ajoutez? .{2,40} (?:à|comme|dans|en) .{0,30}(?:google|favoris|sources? préférées?)",
+    r"^(?:en cliquant sur|en vous inscrivant|en renseignant|vous pouvez (?:à tout moment )?vous désinscrire|votre adresse (?:e-?mail )?"
+    r"(?:sera|est) (?:utilisée|traitée|collectée)|les informations recueillies)",
+)
+_ELSEWHERE = _any(
+    r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|(?:re)?lire|noter)(?: ou (?:à )?(?:relire|revoir))?"
+    r"(?: (?:aussi|également|ailleurs|sur le (?:même|meme) (?:sujet|thème)|dans (?:la|cette|nos|notre).{0,30}))\b",
+    r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|relire|revoir)\W*$",
+    r"^(?:à|a) (?:lire|voir|écouter|regarder|relire|revoir)\s?[:>|→►»–—-]",
+    r"^(?:lire|voir|écouter|regarder|relire|revoir|lisez|voyez|découvrez) (?:aussi|également|notre (?:article|dossier|enquête|interview"
+    r"|analyse|test|guide|comparatif)|nos (?:articles|tests)|l.article\W*$|la vidéo\W*$|le dossier)\b",
+    r"^(?:lire|voir|relire)\s?[:>|→►»]",
+    r"^(?:sur le même (?:sujet|thème)|dans le même (?:dossier|thème)|en rapport avec|pour aller plus loin|pour en savoir plus|en savoir plus"
+    r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles|à ne pas (?:manquer|rater)"
+    r"|les plus lus|dans l.actualité|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) (?:aussi )?vous intéresser"
+    r"|(?:ces (?:articles|contenus)|ça|ceci) (?:pourraient?|devraient?|peut) .{0,20}intéresser|sélectionné pour vous|contenus? sponsorisés?"
+    r"|suivez la couverture complète|notre dossier|nos dossiers|tous nos articles|retrouvez (?:tous|toutes|l.ensemble de) (?:nos|les) .{0,60})"
+    r"(?:\W*|\s?:.*)$",
+    r"^la suite (?:de (?:cet|l.)\s?article )?(?:se trouve )?(?:après|sous|ci-dessous après) (?:cette|la) (?:publicité|vidéo|pub|annonce)",
+    r"^(?:publicité|annonce|sponsorisé|partenariat|inarticle|advertisement|la suite ci-dessous|lire la suite|continuer la lecture)\W*$",
+    r"^(?:read|see|watch) (?:also|more)\b.{0,140}$",
+    r"^à (?:voir|lire|écouter) (?:aussi|également|ailleurs) sur\b",
+    r"^dans la (?:même )?rubrique\b.{0,60}$",
+    r"^(?:mots?[- ]clés?|tags?|thèmes?|rubriques?|catégories?|étiquettes?|sujets?(?: liés)?|lieux) ?(?:\(s\) ?)?:",
+    r"^(?:contribuer|réagir|commenter|partager|imprimer|envoyer|copier le lien|signaler (?:une erreur|un abus)|facebook|twitter|linkedin|whatsapp"
+    r"|google news|e-?mail|messenger|pinterest|flipboard|pocket|telegram)(?:\W+(?:l.article|cet article|par (?:e-?)?mail|sur .{3,20}))?\W*$",
+    r"^(?:cet article|ce texte|cette tribune|cette dépêche) (?:est|a été|avait été) (?:(?:initialement|d.abord|précédemment|automatiquement) )?(?:réalisée?|publiée?|issue?|republiée?|reprise?|rédigée?|traduite?|hébergée?|mise? à jour|générée?|sponsorisée?)\b.{0,140}$",
+    r"^partager (?:l.article|cet article|sur|via|par)\b.{0,60}$",
+    r"^\d+ (?:commentaires?|partages?|réactions?|vues?|likes?|abonnés?)\W*$",
+    r"^(?:(?:aucun|pas (?:encore )?de|soyez le premier à|poster un|laisser un|ajouter un|écrire un|voir les \d*|lire les \d*) ?commenta?i?r?e?r?s?)\b.{0,80}$",
+    r"^(?:aller au contenu|passer au contenu|retour (?:en haut|à l.accueil|à la liste))\b",
+)
+_FACTS = _any(
+    r"^(?:temps|durée) de (?:la )?lecture\b.{0,60}$",
+    r"^(?:lecture|lire en|à lire en|environ)\s?:? ?\d+ ?(?:min|minutes?|mn)\b.{0,40}$",
+    r"^\d{1,3} ?(?:min|mn|minutes?)(?: de lecture| \d+ ?s)?\.?$",
+    r"^(?:(?:article )?(?:publié|mis en ligne|posté|paru|écrit|rédigé|créé|mis à jour|modifié|actualisé|màj|dernière (?:mise à jour|modification))"
+    r"[^.!?]{0,30}(?:\b(?:le|il y a|à|hier|aujourd)\b|:))(?:(?! : \w+ \w+ \w+).){0,110}$",
+    r"^(?:le )?(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) )?(?:le )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?"
+    r" \d{4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?.{0,30}$",
+    r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
+    r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"
+    r"(?: (?:photo|image|d.illustration|à la une|de une|principale|vidéo))?s? ?(?:[:©/|]|\(|par |d.illustration).{0,160}$",
+    r"^illustration\b.{0,60}\bpour\b.{0,50}$",
+    r"^©.{0,160}$",
+    r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$",
+    r"^tous droits (?:de reproduction )?réservés\b.{0,120}$",
+    r"^(?:écouter|écoutez) (?:cet|l.)\s?article\b.{0,60}$",
+    r"^(?:sommaire|table des matières|voir en plein écran|agrandir(?: l.image)?|plein écran|zoom|cliquez (?:ici|sur l.image)\b.{0,60})\W*$",
+    r"^(?:chargement(?: en cours)?|loading)\W*$",
+    r"^(?:ce (?:site|contenu) (?:utilise|est bloqué)|(?:nous|notre site) utilis(?:ons|e) (?:des|les) cookies|accepter (?:et|les|tous)|tout (?:accepter|refuser)"
+    r"|paramétrer (?:mes|les) (?:cookies|choix)|gérer (?:mes|les) (?:cookies|préférences)|continuer sans accepter)\b",
+    r"^(?:vous avez (?:accepté|refusé)|en acceptant|votre consentement|ce contenu est (?:hébergé|fourni|susceptible)) .{0,200}\b(?:cookies?|traceurs?|tiers|youtube|twitter)\b",
+)
+_BYLINE = _any(
+    r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|article (?:de|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
+    r"|auteure?s?|sources?|crédit|traduit (?:de l.\w+ )?par|avec|d.après)\b ?:? ?(?:notre |nos |la rédaction|l.)?[^.!?:;]{2,90}\.?$",
+    r"^(?:de notre|nos?) (?:envoyée?s?|correspondante?s?)\b[^.!?]{0,120}\.?$",
+    r"^[\w.’' -]{1,40} (?:avec|/) (?:l.|les )?(?:afp|reuters|agences?|ap|belga|ats|relaxnews)\W*$",
+    r"^\(?(?:afp|reuters|ap|belga|ats|agences?|relaxnews|source afp)\)?\W*$",
+)
+_NAMED = re.compile(r"\b[A-ZÉÈÀÂÎÔÇ]")
+_PHOTO_AGENCY = re.compile(
+    r"\b(?:AFP|Reuters|Getty|Sipa|Abaca(?:press)?|Shutterstock|REA|Alamy|MaxPPP|PHOTOPQR|Adobe ?Stock|iStock|Unsplash|Pexels|Pixabay"
+    r"|Bestimage|Opale|Panoramic|Icon ?Sport|Hans Lucas|EPA|DR|Zuma|Divergence|Wikimedia|Flickr|Starface|Belga|Keystone)\b",
+    re.IGNORECASE,
+)
+_VERB_LIKE = re.compile(
+    r"[.!?…](?:\s|$)|\b(?:est|sont|a|ont|était|étaient|sera|que|qui|selon|affirme|explique|annonce)\b", re.IGNORECASE
+)
+
+
+def is_paywall(line: str) -> bool:
+    """Whether `line` asks for a subscription in place of the rest of this text."""
+    return len(line) <= LONGEST and bool(PAYWALL.match(line))
+
+
+def is_boilerplate(line: str) -> bool:
+    """Whether `line` (one paragraph, squeezed) is about the page and not of the article."""
+    text = line.lstrip("-–—•·▶►→>*#|»« \t").strip()
+    if not text:
+        return True
+    if len(text) > LONGEST:
+        return False
+    return is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS))
+
+
+def is_byline(line: str) -> bool:
+    """Whether `line` signs the article: a name after "par", an agency, initials "avec AFP"."""
+    return len(line) <= 140 and bool(_BYLINE.match(line)) and bool(_NAMED.search(line))
+
+
+def is_credit(line: str) -> bool:
+    """Whether `line` credits a picture: an agency's or a stock's name in a few words without a sentence."""
+    return (
+        len(line) <= 400
+        and "(AFP)" not in line
+        and bool(_PHOTO_AGENCY.search(line))
+        and not _VERB_LIKE.search(line)
+        and "/" in line
+    )

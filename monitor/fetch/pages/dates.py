@@ -1,0 +1,83 @@
+"""When an article was published, in the page's own offset: what a page says most precisely is asked first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from htmldate import find_date
+from lxml import html
+
+from monitor.fetch.pages.head import Head
+from monitor.fetch.pages.linked_data import LinkedData, text_of
+
+PARIS = ZoneInfo("Europe/Paris")  # of a time without a zone: the press that is read is French
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=2)  # further in the future, a date is a mistake
+_LOOSE = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.IGNORECASE
+)
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
+
+
+def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str) -> datetime | None:
+    """The instant of first publication; midnight UTC of the day where only a day is known; None where nothing is."""
+    for value in _published_values(data, head, root):
+        if (at := parse_stamp(value)) is not None:
+            return at
+    limit = (datetime.now(UTC) + AHEAD).date().isoformat()
+    found = find_date(root, original_date=True, url=url or None, max_date=limit)
+    return parse_stamp(found) if found else None
+
+
+def modified_at(data: LinkedData, head: Head) -> datetime | None:
+    """The instant of the last change that the page tells of."""
+    return parse_stamp(
+        text_of(data.article.get("dateModified")) or head.first("article:modified_time", "og:updated_time")
+    )
+
+
+def parse_stamp(value: str) -> datetime | None:
+    """An ISO-like stamp as an aware time, its offset kept; None for what is none or lies outside 1990 … in two days."""
+    at = _loosely(value.strip())
+    return at if at is not None and EARLIEST <= at <= datetime.now(UTC) + AHEAD else None
+
+
+def _loosely(value: str) -> datetime | None:
+    stamp = _LOOSE.match(value)
+    try:
+        if stamp is None:
+            day = _DAY.match(value)
+            return datetime(*map(int, day.groups()), tzinfo=UTC) if day else None  # type: ignore[misc,arg-type]
+        date, clock, zone = stamp.groups()
+        at = datetime.fromisoformat(f"{date}T{clock.zfill(5)}{_offset(zone)}")
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=PARIS)
+
+
+def _offset(zone: str | None) -> str:
+    if zone is None:
+        return ""
+    return "+00:00" if zone.upper() in {"Z", "UTC", "GMT"} else zone
+
+
+def _published_values(data: LinkedData, head: Head, root: html.HtmlElement) -> Iterator[str]:
+    yield text_of(data.article.get("datePublished"))
+    yield head.first("article:published_time", "og:article:published_time")
+    yield head.first(
+        "datepublished",
+        "article.published",
+        "dc.date.issued",
+        "dcterms.created",
+        "dc.date",
+        "parsely-pub-date",
+        "sailthru.date",
+        "date",
+    )
+    yield text_of(data.article.get("dateCreated"))
+    for element in root.iter("time", "span", "meta", "p", "div"):
+        if element.get("itemprop") == "datePublished" or (element.tag == "time" and element.get("pubdate") is not None):
+            yield element.get("datetime") or element.get("content") or ""

@@ -1,0 +1,122 @@
+"""Where on the page the article stands, found by structure: `article`, schema.org's microdata, mass of prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+
+from lxml import etree, html
+
+from monitor.fetch.pages.blocks import squeeze
+
+MIN_TEXT = 250  # characters of prose below which an element is a teaser
+DOMINANT = 0.6  # share of the page's prose that makes an element the article
+TITLED = 0.25  # the share that is enough for the element that holds the title
+PROSE = 80  # characters from which a `p` is prose
+LINE_BREAK = "\u23ce"  # stands for a paragraph break made of `br`s; no press text uses it
+
+_AWAY = frozenset({"nav", "footer", "form", "button", "figcaption", "dialog", "menu", "select", "textarea", "input"})
+_ROLES = frozenset({"navigation", "complementary", "contentinfo", "search", "dialog", "alertdialog", "menu", "toolbar"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# Names that consent managers, comment threads and social networks' own embedding code use on every site.
+_FOREIGN = re.compile(
+    r"cookie|consent|gdpr|rgpd|didomi|onetrust|axeptio|tarteaucitron|quantcast|(?:^|[ _-])cmp[ _-]"
+    r"|(?:^|[ _-])(?:comments?|comment-?(?:list|respond|form|thread|section)s?|commentaires?|disqus\w*)(?:$|[ _-])"
+    r"|twitter-tweet|instagram-media|tiktok-embed|fb-post|reddit-embed|bluesky-embed",
+    re.IGNORECASE,
+)
+_COMMENT_TYPE = re.compile(r"/(?:User)?Comments?$")
+_MARKED = etree.XPath("//*[@class or @id or @role or @hidden or @style or @itemtype]")
+_KEPT = frozenset({"html", "body", "main"})
+_MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
+
+
+def article_scope(root: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlElement]:
+    """Two pages cut out of `root`, which stays whole: the article's element alone, and all but what is around articles.
+
+    They are one and the same where no element stands out.
+    """
+    whole = deepcopy(root)
+    prune(whole)
+    break_lines(whole)
+    best = _article_element(whole)
+    if best is None or best.tag == "body":
+        return whole, whole
+    page = html.Element("html")
+    etree.SubElement(page, "body").append(deepcopy(best))
+    page[0][0].tail = None
+    return page, whole
+
+
+def prune(root: html.HtmlElement) -> None:
+    """Take out, in place, what is around an article by its markup: menus, forms, captions, consent, hidden parts."""
+    etree.strip_elements(root, *_AWAY, with_tail=False)
+    total = prose_of(root)
+    for element in [element for element in _MARKED(root) if _is_away(element)]:
+        if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, total):
+            element.drop_tree()
+
+
+def break_lines(root: html.HtmlElement) -> None:
+    """`br` becomes a space, and two of them the sign of a paragraph's end."""
+    for element in list(root.iter("br")):
+        following = element.getnext()
+        double = following is not None and following.tag == "br" and not (element.tail or "").strip()
+        element.tail = (LINE_BREAK if double else " ") + (element.tail or "")
+    etree.strip_tags(root, "br")
+
+
+def prose_of(root: html.HtmlElement) -> int:
+    """Characters in paragraphs that are long and not made of links."""
+    return sum(_prose_sizes(root))
+
+
+def _is_away(element: html.HtmlElement) -> bool:
+    if "hidden" in element.attrib or element.get("role", "") in _ROLES:
+        return True
+    named = _foreign(element.get("class", "")) or _foreign(element.get("id", ""))
+    return named or _hidden(element.get("style", "")) or bool(_COMMENT_TYPE.search(element.get("itemtype", "")))
+
+
+def _may_go(element: html.HtmlElement, total: int) -> bool:
+    """Names mislead: what holds the title or most of the prose is the article, whatever it is called."""
+    return next(element.iter("h1"), None) is None and prose_of(element) <= _MOST_FOREIGN * total
+
+
+@lru_cache(maxsize=8192)
+def _foreign(name: str) -> bool:
+    return bool(_FOREIGN.search(name))
+
+
+@lru_cache(maxsize=1024)
+def _hidden(style: str) -> bool:
+    return bool(_HIDDEN.search(style))
+
+
+def _article_element(root: html.HtmlElement) -> html.HtmlElement | None:
+    total = prose_of(root)
+    for candidates in (_microdata(root), _articles(root), list(root.iter("main"))):
+        weighed = [(prose_of(element), element) for element in candidates]
+        titled = [pair for pair in weighed if next(pair[1].iter("h1"), None) is not None and pair[0] >= TITLED * total]
+        best = max(titled or weighed, key=lambda pair: pair[0], default=(0, None))
+        if best[0] >= max(MIN_TEXT, (TITLED if titled else DOMINANT) * total):
+            return best[1]
+    articles = [element for element in _articles(root) if len(squeeze(element.text_content())) >= MIN_TEXT]
+    return articles[0] if len(articles) == 1 and total < MIN_TEXT else None
+
+
+def _microdata(root: html.HtmlElement) -> list[html.HtmlElement]:
+    return [element for element in root.iter("div", "section", "article") if element.get("itemprop") == "articleBody"]
+
+
+def _articles(root: html.HtmlElement) -> list[html.HtmlElement]:
+    return [element for element in root.iter("article") if next(element.iterancestors("article"), None) is None]
+
+
+def _prose_sizes(root: html.HtmlElement) -> Iterator[int]:
+    for paragraph in root.iter("p"):
+        size = len(squeeze(paragraph.text_content()))
+        if size >= PROSE and sum(len(link.text_content()) for link in paragraph.iter("a")) < size / 2:
+            yield size
