@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/extraction.py [--pages ../shared/pages]
 
-Token F1, title and day as `../shared/tools/score_pages.py` scores them; authors as sets, white space squeezed. Figures by
-site: no rule knows a site, so each site's own figure is what leaving it out would give.
+Token F1, title and day as `../shared/tools/score_pages.py` scores them; authors as sets, white space squeezed. By site:
+no rule knows a site, so each site's own figure is what leaving it out would give.
 """
 
 from __future__ import annotations
