@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from monitor.domain.trends import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,9 @@ class AlertView:
     retroactive: bool = False
 
 
-class Trend(StrEnum):
-    USUAL = "usual"
-    SURGE = "surge"
-    QUIET = "quiet"
-
-
 @dataclass(frozen=True, slots=True)
 class TopicTrend:
-    """Alerts a week, oldest week first, the last being the current one; `usual` is the week one expects."""
+    """Alerts a week (`domain.trends.weekly_counts`), oldest week first; `usual` is the week one expects."""
 
     slug: str
     title: str

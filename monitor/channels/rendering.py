@@ -188,10 +188,9 @@ def _names(names: tuple[str, ...], most: int = 6) -> str:
 
 
 def _first_week(content: DigestContent, words: Words) -> str:
-    """The Monday of the oldest week that is charted."""
+    """The first day of the oldest week that is charted."""
     weeks = max((len(trend.weeks) for trend in content.trends), default=1)
-    today = content.period_end.astimezone(content.zone).date()
-    return words.short_day(today - timedelta(days=today.weekday(), weeks=weeks - 1))
+    return words.short_day(content.period_end - timedelta(weeks=weeks))
 
 
 def _digest_subject(content: DigestContent, words: Words) -> str:

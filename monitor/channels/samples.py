@@ -14,8 +14,8 @@ from monitor.channels.content import (
     Excerpt,
     TopicRef,
     TopicTrend,
-    Trend,
 )
+from monitor.domain.trends import Trend
 
 MOMENT = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 

@@ -1,0 +1,124 @@
+"""Webhooks and chats over real HTTP on loopback: late, failing, gone and redirecting receivers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from monitor.channels import make_channel
+from monitor.channels.base import ChannelContext, Message
+from monitor.errors import ChannelError
+from monitor.fetch.addresses import AllowList
+from monitor.fetch.http import DoorPolicy
+from monitor.steps.outgoing import door_post
+
+# Apprise imports a module that Python 3.13 dropped, behind a shim of its own.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+MESSAGE = Message("alert.1.1.2@example.org", "alert", "Sujet", "Texte", brief="Bref", payload={"type": "alert.raised"})
+
+
+class Receiver(ThreadingHTTPServer):
+    """Answers with `status` after `delay` seconds and keeps what it was sent."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.status, self.delay, self.seen = 204, 0.0, []
+
+    @property
+    def place(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.seen.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        time.sleep(self.server.delay)
+        try:
+            self.send_response(self.server.status)
+            self.send_header("location", f"http://{self.server.place}/elsewhere")
+            self.send_header("retry-after", "90")
+            self.send_header("content-length", "0")
+            self.end_headers()
+        except OSError:
+            return  # the client left, as it should
+
+    def log_message(self, *_: object) -> None:
+        """Silence: the test says what matters."""
+
+
+@pytest.fixture
+def receiver():
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def channel(receiver: Receiver, **policy: object):
+    post = door_post(DoorPolicy(allow=AllowList.parse("127.0.0.1"), **policy), timedelta(seconds=1))  # type: ignore[arg-type]
+    return make_channel("webhook", f"http://{receiver.place}/hook", ChannelContext(post=post), {"secrets": [SECRET]})
+
+
+def test_a_webhook_arrives_signed_under_its_constant_id(receiver):
+    channel(receiver).send(MESSAGE)
+    channel(receiver).send(MESSAGE)
+    (_, first, body), (_, second, _) = receiver.seen
+    assert first["webhook-id"] == second["webhook-id"] == MESSAGE.message_id
+    assert first["content-type"] == "application/json"
+    assert json.loads(body)["type"] == "alert.raised"
+
+
+@pytest.mark.parametrize(("status", "permanent"), [(500, False), (503, False), (410, True), (308, False)])
+def test_a_receiver_that_fails_is_tried_again_and_one_that_is_gone_is_not(receiver, status, permanent):
+    receiver.status = status
+    with pytest.raises(ChannelError) as caught:
+        channel(receiver).send(MESSAGE)
+    assert caught.value.permanent is permanent
+    assert caught.value.retry_after == timedelta(seconds=90)
+    assert [path for path, _, _ in receiver.seen] == ["/hook"]
+
+
+def test_a_late_receiver_is_left_at_the_deadline(receiver):
+    receiver.delay = 1.6
+    start = time.monotonic()
+    with pytest.raises(ChannelError) as caught:
+        channel(receiver).send(MESSAGE)
+    assert not caught.value.permanent
+    assert time.monotonic() - start < 1.5
+
+
+def test_a_private_address_is_refused_unless_it_was_allowed(receiver):
+    post = door_post(DoorPolicy(), timedelta(seconds=1))
+    hook = make_channel("webhook", f"http://{receiver.place}/", ChannelContext(post=post), {"secrets": [SECRET]})
+    with pytest.raises(ChannelError):
+        hook.send(MESSAGE)
+    assert receiver.seen == []
+
+
+def test_apprise_sends_the_brief(receiver):
+    receiver.status = 200
+    make_channel("apprise", f"json://{receiver.place}/chat", ChannelContext()).send(MESSAGE)
+    assert json.loads(receiver.seen[0][2])["message"] == "Bref"
+
+
+def test_what_apprise_could_not_send_is_told_without_the_address_s_secrets(receiver):
+    receiver.status = 500
+    with pytest.raises(ChannelError) as caught:
+        make_channel("apprise", f"json://{receiver.place}/tokentokentoken", ChannelContext()).send(MESSAGE)
+    assert "tokentoken" not in str(caught.value)
+    assert "500" in str(caught.value)
