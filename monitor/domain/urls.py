@@ -43,6 +43,17 @@ def canonicalise(url: str, base: str | None = None) -> str | None:
         return None
 
 
+def published_link(url: str, base: str | None = None) -> str | None:
+    """`url` as published, made absolute, blanks and markup escaped; None for what `canonicalise` refuses.
+
+    What is followed and shown to people: its tracking parameters stay, a `javascript:` link is none.
+    """
+    if canonicalise(url, base) is None:
+        return None
+    text = _BLANK_IN_URL.sub("", url.strip()).replace("&amp;", "&")
+    return quote(urljoin(base, text) if base else text, safe="%/:?#[]@!$&'()*+,;=~|^")
+
+
 def same_site(a: str, b: str) -> bool:
     """Whether both addresses lie within one registrable domain (or are one bare host and port)."""
     key = host_key(a)

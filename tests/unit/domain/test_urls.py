@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.urls import canonicalise, host_key, same_site
+from monitor.domain.urls import canonicalise, host_key, published_link, same_site
 
 PIECES = [
     "http",
@@ -74,6 +74,12 @@ def test_a_relative_address_is_resolved() -> None:
     assert canonicalise("../b?x=1", "https://exemple.fr/flux/rss.xml") == "https://exemple.fr/b?x=1"
     assert canonicalise("//cdn.exemple.fr/b", "https://exemple.fr/") == "https://cdn.exemple.fr/b"
     assert canonicalise("javascript:alert(1)", "https://exemple.fr/") is None
+
+
+def test_a_published_link_keeps_its_query_and_loses_its_teeth() -> None:
+    assert published_link("/a b?utm_source=rss#c", "https://A.fr/") == "https://A.fr/a%20b?utm_source=rss#c"
+    assert published_link('https://a.fr/"><script>') == "https://a.fr/%22%3E%3Cscript%3E"
+    assert published_link("JavaScript:alert(1)", "https://a.fr/") is None
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))

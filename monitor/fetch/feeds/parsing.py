@@ -1,0 +1,112 @@
+"""`parse_feed` and `parse_new`: from the bytes of an answer to what is in the feed, or only to what is new in it."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from monitor.domain.model import FeedData
+from monitor.errors import ContentError
+from monitor.fetch.feeds import by_feedparser, json_feed, sitemap
+from monitor.fetch.feeds.cutting import CutFeed, cut, item_hash
+from monitor.fetch.feeds.decoding import decode
+from monitor.fetch.feeds.prepass import prepare
+from monitor.fetch.feeds.raw import RawFeed, make_feed
+
+MAX_BYTES = 10 * 2**20
+MAX_ENTRIES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """`data` holds the entries that were parsed; `hashes` those of all items of the body, for the next time.
+
+    `known` counts items that were not parsed because their hash was known; `hashes` is empty for a feed that cannot
+    be cut.
+    """
+
+    data: FeedData
+    hashes: tuple[str, ...] = ()
+    known: int = 0
+
+
+def parse_feed(
+    body: bytes, *, url: str, content_type: str | None = None, limit: int = MAX_ENTRIES, now: datetime | None = None
+) -> FeedData:
+    """All that a feed says, its `limit` newest entries newest first. Raises `ContentError` for what is no feed.
+
+    `url` is where the body came from: relative links are resolved against it. Dates after `now` are bent to it.
+    """
+    return parse_new(body, frozenset(), url=url, content_type=content_type, limit=limit, now=now).data
+
+
+def parse_new(
+    body: bytes,
+    known: AbstractSet[str],
+    *,
+    url: str,
+    content_type: str | None = None,
+    limit: int = MAX_ENTRIES,
+    now: datetime | None = None,
+) -> ParsedFeed:
+    """As `parse_feed`, but items whose hash is `known` (from `ParsedFeed.hashes` of an earlier body) are left out."""
+    if len(body) > MAX_BYTES:
+        raise ContentError(f"a feed of {len(body) >> 20} MiB is over the limit of 10", kind="too-large")
+    text, warning = decode(body, content_type)
+    raw, hashes, skipped = _read(text, known, limit)
+    if warning:
+        raw.warnings.insert(0, warning)
+    data = make_feed(raw, url=url, now=now or datetime.now(UTC), limit=limit)
+    return ParsedFeed(data, hashes, skipped)
+
+
+def _read(text: str, known: AbstractSet[str], limit: int) -> tuple[RawFeed, tuple[str, ...], int]:
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        return json_feed.read(text.lstrip("\ufeff")), (), 0
+    text = prepare(text)
+    if text[1:30].partition(":")[2].startswith("urlset") or text.startswith(("<urlset", "<sitemapindex")):
+        return sitemap.read(text), (), 0
+    feed = cut(text)
+    if feed is None:
+        return _whole(text), (), 0
+    # Newest stand first in nearly every feed: what lies behind the limit of both ends is never parsed.
+    feed = replace(feed, items=feed.items if len(feed.items) <= limit * 2 else feed.items[:limit] + feed.items[-limit:])
+    hashes = tuple(map(item_hash, feed.items))
+    new = tuple(item for item, digest in zip(feed.items, hashes, strict=True) if digest not in known)
+    return _items(feed, new), hashes, len(feed.items) - len(new)
+
+
+def _whole(text: str) -> RawFeed:
+    try:
+        raw, well_formed = by_feedparser.read(text)
+    except Exception as error:
+        raise ContentError(f"the feed cannot be parsed: {type(error).__name__}", kind="unreadable") from error
+    if not well_formed:
+        raw.warnings.append("not well-formed")
+    return raw
+
+
+def _items(feed: CutFeed, items: tuple[str, ...]) -> RawFeed:
+    """Together when that is well-formed, else one by one: what is wrong with one item stays with it."""
+    try:
+        raw, well_formed = by_feedparser.read(feed.only(items))
+    except Exception:  # noqa: BLE001 - as above
+        well_formed = False
+    return raw if well_formed else _one_by_one(feed, items)
+
+
+def _one_by_one(feed: CutFeed, items: tuple[str, ...]) -> RawFeed:
+    whole = _whole(feed.only(()))
+    whole.entries, broken = [], 0
+    for item in items:
+        try:
+            raw, well_formed = by_feedparser.read(feed.only((item,)))
+        except Exception:  # noqa: BLE001 - as above
+            whole.dropped += 1
+            continue
+        whole.entries += raw.entries
+        broken += not well_formed
+    if broken or whole.dropped:
+        whole.warnings.append(f"not well-formed: {broken + whole.dropped} items")
+    return whole

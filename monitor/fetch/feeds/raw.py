@@ -1,0 +1,140 @@
+"""One entry between a format's parser and `EntryData`: the fields as written, and what they are made into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import xxhash
+
+from monitor.domain.cleaning import clean_line
+from monitor.domain.dates import parse_date, plausible
+from monitor.domain.model import EntryData, FeedData
+from monitor.domain.urls import canonicalise, published_link
+from monitor.fetch.feeds.text import to_line, to_text
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_MAX_AUTHORS = 20
+_MAX_IDENTITY = 500
+
+
+@dataclass(slots=True)
+class RawEntry:
+    """What a feed says of one item, as it says it; `published` and `updated` are dates unread."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    published: str = ""
+    updated: str = ""
+    authors: Sequence[str] = ()
+    language: str = ""
+    base: str = ""
+
+
+@dataclass(slots=True)
+class RawFeed:
+    """What a feed says of itself, as it says it; `ttl` is in minutes."""
+
+    title: str = ""
+    link: str = ""
+    self_link: str = ""
+    hub: str = ""
+    language: str = ""
+    ttl: str = ""
+    update_period: str = ""
+    update_frequency: str = ""
+    entries: list[RawEntry] = field(default_factory=list)
+    dropped: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int) -> FeedData:
+    """The feed with clean text, safe links and believable dates: the `limit` newest entries, newest first."""
+    made = [make_entry(entry, url=url, now=now) for entry in raw.entries]
+    entries = _newest_first([entry for entry in made if entry is not None])
+    return FeedData(
+        title=to_line(raw.title, 300),
+        site_url=published_link(raw.link, url) if raw.link else None,
+        self_url=published_link(raw.self_link, url) if raw.self_link else None,
+        hub_url=published_link(raw.hub, url) if raw.hub else None,
+        language=_language(raw.language),
+        ttl=_ttl(raw),
+        entries=tuple(entries[:limit]),
+        dropped=raw.dropped + made.count(None),
+        warnings=tuple(raw.warnings),
+    )
+
+
+def make_entry(raw: RawEntry, *, url: str, now: datetime) -> EntryData | None:
+    """None for what has neither link, title nor text."""
+    base = raw.base or url
+    link = published_link(raw.link, base) if raw.link else None
+    guid = clean_line(raw.guid[: _MAX_IDENTITY * 4])
+    if link is None and guid.startswith(("http://", "https://")):
+        link = published_link(guid)
+    title, summary, content = to_line(raw.title), to_text(raw.summary, 20_000), to_text(raw.content)
+    if not (link or title or summary or content):
+        return None
+    return EntryData(
+        identity=_identity(guid, link, raw, title or summary or content),
+        title=title,
+        link=link,
+        guid=guid[:_MAX_IDENTITY] or None,
+        summary=summary,
+        content=content if content != summary else "",
+        published_at=plausible(parse_date(raw.published), now),
+        updated_at=plausible(parse_date(raw.updated), now),
+        authors=_authors(raw.authors),
+        language=_language(raw.language),
+    )
+
+
+def _identity(guid: str, link: str | None, raw: RawEntry, text: str) -> str:
+    """Guid, else canonical link, else a hash of the title and of the date as written (a clamped one would move)."""
+    if guid:
+        return guid if len(guid) <= _MAX_IDENTITY else f"guid:{xxhash.xxh3_128_hexdigest(guid.encode())}"
+    canonical = canonicalise(link) if link else None
+    if canonical and len(canonical) <= _MAX_IDENTITY:
+        return canonical
+    return f"hash:{xxhash.xxh3_128_hexdigest(repr((canonical, text, raw.published or raw.updated)).encode())}"
+
+
+def _authors(names: Iterable[str]) -> tuple[str, ...]:
+    lines = (to_line(name, 200) for name in names)
+    return tuple(dict.fromkeys(line for line in lines if line))[:_MAX_AUTHORS]
+
+
+def _language(name: str) -> str | None:
+    name = name.strip()
+    return name.replace("_", "-").lower()[:16] if _LANGUAGE.fullmatch(name) else None
+
+
+def _newest_first(entries: list[EntryData]) -> list[EntryData]:
+    """By date; an entry without one stays behind its neighbour."""
+    dated: list[tuple[float, EntryData]] = []
+    last = float("inf")
+    for entry in entries:
+        instant = entry.published_at or entry.updated_at
+        last = instant.timestamp() if instant else last
+        dated.append((last, entry))
+    return [entry for _, entry in sorted(dated, key=lambda pair: -pair[0])]
+
+
+_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}
+
+
+def _ttl(raw: RawFeed) -> timedelta | None:
+    """`ttl` or `sy:updatePeriod` over `sy:updateFrequency`, as said; the schedule bends it."""
+    ttl, period = raw.ttl.strip(), raw.update_period.strip().lower()
+    if ttl.isdecimal() and len(ttl) < 8 and int(ttl):
+        return timedelta(minutes=int(ttl))
+    if period not in _PERIODS:
+        return None
+    times = raw.update_frequency.strip()
+    often = int(times) if times.isdecimal() and len(times) < 6 else 1
+    return timedelta(minutes=_PERIODS[period] / max(often, 1))

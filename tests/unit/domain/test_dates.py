@@ -1,0 +1,70 @@
+"""Dates as feeds write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.dates import parse_date, plausible
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+AT_1430 = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun, 22 Nov 2026 14:30:00 +0100",
+        "Sun, 22 Nov 2026 13:30:00 GMT",
+        "22 Nov 2026 08:30:00 EST",
+        "Sun, 22 Nov 2026 14:30:00 CET",
+        "Sun, 22 Nov 2026 14:30:00",
+        "Sun, 22 Nov 2026 14:30:00 -0000",
+        "2026-11-22T14:30:00+01:00",
+        "2026-11-22T13:30:00.123Z",
+        "2026-11-22 14:30",
+        "20261122T133000Z",
+        "1795354200",
+        "1795354200000",
+        "dimanche 22 novembre 2026 à 14h30",
+        "Dim, 22 nov. 2026 14:30:00 +0100",
+        "22 NOVEMBRE 2026 - 14:30",
+        "22/11/2026 14:30",
+        "22.11.2026 à 14h30",
+    ],
+)
+def test_one_instant_has_many_spellings(text: str) -> None:
+    assert parse_date(text) == AT_1430
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("1er août 2026", (2026, 7, 31, 22)), ("2026-11", (2026, 10, 31, 23)), ("3 févr. 2026", (2026, 2, 2, 23))],
+)
+def test_a_day_alone_begins_at_midnight_in_paris(text: str, day: tuple[int, int, int, int]) -> None:
+    assert parse_date(text) == datetime(*day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hier", "30 février 2026", "2026-13-45", "0000-00-00T00:00:00", "Sun, 99 Nov 2026 14:30:00 +0100", "9" * 400,
+     "2026-11-22T25:99", "12 brumaire 2026"],
+)  # fmt: skip
+def test_nonsense_is_no_date(text: str) -> None:
+    assert parse_date(text) is None
+
+
+@given(st.text(alphabet="0123456789:/-+TZ .hjanvier", max_size=60))
+def test_no_text_makes_the_reader_fail(text: str) -> None:
+    parsed = parse_date(text)
+    assert parsed is None or parsed.utcoffset() == timedelta(0)
+
+
+def test_the_future_is_now_and_before_1970_is_unknown() -> None:
+    assert plausible(NOW + timedelta(days=400), NOW) == NOW
+    assert plausible(datetime(1969, 5, 1, tzinfo=UTC), NOW) is None
+    assert plausible(AT_1430, NOW) == AT_1430
+    assert plausible(None, NOW) is None
