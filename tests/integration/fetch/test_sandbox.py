@@ -1,0 +1,149 @@
+"""The parsing child: real processes, real limits, parsers of our own that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.model import PageData
+from monitor.errors import ContentError
+from monitor.fetch.sandbox import Sandbox
+
+PARSERS = """
+import os, time, socket
+from monitor.domain.model import PageData
+from monitor.errors import ContentError
+
+def echo(body, **options):
+    return PageData(title=body.decode(), text=str(sorted(options.items())))
+
+def pid(body):
+    return PageData(title=str(os.getpid()))
+
+def secrets(body):
+    return PageData(title=os.environ.get("VEILLE_SECRET_KEY", "none"))
+
+def loop(body):
+    while True:
+        pass
+
+def eat(body):
+    return PageData(title="x" * 2_000_000_000)
+
+def die(body):
+    os.kill(os.getpid(), 11)
+
+def refuse(body):
+    raise ContentError("no page", kind="not-a-page")
+
+def stumble(body):
+    raise KeyError("deep inside")
+
+def connect(body):
+    socket.create_connection(("127.0.0.1", 80))
+
+def lie(body):
+    print("r" * 10000, flush=True)
+    return PageData(title="ok")
+"""
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+    (tmp_path / "parsers.py").write_text(PARSERS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("VEILLE_SECRET_KEY", "hunter2")
+    async with Sandbox(time_limit=timedelta(seconds=0.8), memory_limit=256 * 1024 * 1024) as opened:
+        await opened.call("parsers:echo", b"", PageData)
+        yield opened
+
+
+async def title(sandbox: Sandbox, name: str, body: bytes = b"") -> str:
+    return (await sandbox.call(f"parsers:{name}", body, PageData)).title
+
+
+async def kind(sandbox: Sandbox, name: str) -> str:
+    with pytest.raises(ContentError) as caught:
+        await title(sandbox, name)
+    return caught.value.kind
+
+
+async def test_what_the_parser_gives_comes_back(sandbox: Sandbox) -> None:
+    page = await sandbox.call("parsers:echo", "été".encode(), PageData, url="u", known=["a"])
+    assert page == PageData(title="été", text="[('known', ['a']), ('url', 'u')]")
+
+
+async def test_a_page_is_extracted(sandbox: Sandbox) -> None:
+    body = "<html><title>Huawei en Europe</title><article><p>" + "Un texte assez long. " * 30 + "</p></article></html>"
+    page = await sandbox.extract_page(body.encode(), url="https://a.example/x")
+    assert page.title == "Huawei en Europe"
+
+
+async def test_one_child_serves_all_calls(sandbox: Sandbox) -> None:
+    assert len({await title(sandbox, "pid") for _ in range(20)}) == 1
+
+
+async def test_an_endless_parser_is_killed_and_replaced(sandbox: Sandbox) -> None:
+    begun = time.monotonic()
+    assert await kind(sandbox, "loop") == "timeout"
+    assert time.monotonic() - begun < 1.3
+    assert await title(sandbox, "echo", b"back") == "back"
+
+
+async def test_good_pages_overtake_an_endless_one(tmp_path: Path, sandbox: Sandbox) -> None:
+    async with Sandbox(time_limit=timedelta(seconds=8)) as slow:
+        await title(slow, "echo")
+        stuck = asyncio.create_task(title(slow, "loop"))
+        await asyncio.sleep(0.05)
+        assert await asyncio.gather(*(title(slow, "echo", b"x") for _ in range(10))) == ["x"] * 10
+        assert not stuck.done()
+        stuck.cancel()
+
+
+async def test_memory_is_limited(sandbox: Sandbox) -> None:
+    assert await kind(sandbox, "eat") == "memory"
+    assert await title(sandbox, "echo", b"back") == "back"
+
+
+async def test_a_crash_is_its_page_s_fault_alone(sandbox: Sandbox) -> None:
+    assert await kind(sandbox, "die") == "crashed"
+    assert await title(sandbox, "echo", b"back") == "back"
+
+
+async def test_the_parser_s_own_refusal_keeps_its_kind_and_the_child(sandbox: Sandbox) -> None:
+    before = await title(sandbox, "pid")
+    assert await kind(sandbox, "refuse") == "not-a-page"
+    assert await kind(sandbox, "stumble") == "unreadable"
+    assert await title(sandbox, "pid") == before
+
+
+async def test_the_child_knows_no_secret_and_cannot_connect(sandbox: Sandbox) -> None:
+    assert await title(sandbox, "secrets") == "none"
+    with pytest.raises(ContentError, match="PermissionError"):
+        await title(sandbox, "connect")
+
+
+async def test_printing_does_not_get_between(sandbox: Sandbox) -> None:
+    assert await title(sandbox, "lie") == "ok"
+
+
+async def test_a_cancelled_call_leaves_the_sandbox_usable(sandbox: Sandbox) -> None:
+    waiting = [asyncio.create_task(title(sandbox, "loop")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await title(sandbox, "echo", b"back") == "back"
+
+
+async def test_closing_ends_the_children(sandbox: Sandbox) -> None:
+    child = int(await title(sandbox, "pid"))
+    await sandbox.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
