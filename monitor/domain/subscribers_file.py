@@ -32,6 +32,11 @@ class Table:
         line = self._lines.get(key, self._line)
         return ConfigError(f"{key}: {message}", where=f"{self._where}:{line}", code=code, hint=hint)
 
+    @property
+    def line(self) -> int:
+        """Where the table begins, from 1."""
+        return self._line
+
     def adopt(self, key: str, children: list[Table]) -> None:
         self._children[key] = children
 
@@ -102,29 +107,29 @@ class Table:
         return self._values[key]
 
 
-def read_tables(text: str, where: str) -> list[Table]:
-    """The `[[subscriber]]` tables, each with its channels as children. Raises `ConfigError`."""
+def read_tables(text: str, where: str, array: str = ARRAY) -> list[Table]:
+    """The `[[subscriber]]` (or other) tables, each with its channels as children. Raises `ConfigError`."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         raise ConfigError(str(error), where=f"{where}:{found[1] if found else 1}", code="C053") from error
     for key in document:
-        if key != ARRAY:
-            hint = "subscribers are written as [[subscriber]]"
+        if key != array:
+            hint = f"{array}s are written as [[{array}]]"
             raise ConfigError(
                 f"{key} is not known here", where=f"{where}:{_line_of(text, key)}", code="C052", hint=hint
             )
-    return _tables(document.get(ARRAY, []), text, where)
+    return _tables(document.get(array, []), text, where, array)
 
 
-def _tables(values: Any, text: str, where: str) -> list[Table]:
+def _tables(values: Any, text: str, where: str, array: str) -> list[Table]:
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         raise ConfigError(
-            "subscriber must be a list of tables", where=f"{where}:{_line_of(text, ARRAY)}", hint="write [[subscriber]]"
+            f"{array} must be a list of tables", where=f"{where}:{_line_of(text, array)}", hint=f"write [[{array}]]"
         )
-    places = iter(_places(text, ARRAY))
-    channel_places = iter(_places(text, f"{ARRAY}.channel"))
+    places = iter(_places(text, array))
+    channel_places = iter(_places(text, f"{array}.channel"))
     tables = []
     for value in values:
         table = Table(value, where, *next(places, (1, {})))

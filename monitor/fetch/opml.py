@@ -1,0 +1,81 @@
+"""OPML: lists of feeds as other readers write and read them. Pure functions of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from lxml import etree
+
+from monitor.domain.cleaning import clean_line
+from monitor.domain.feedlist import FeedSpec
+from monitor.domain.urls import canonicalise
+from monitor.errors import ContentError
+
+MAX_OPML = 5 * 2**20
+
+
+def parse_opml(body: bytes) -> list[FeedSpec]:
+    """The feeds of an OPML file; folders become tags. Raises `ContentError`.
+
+    Outlines without a web address are left out; entities are not resolved, nothing is fetched.
+    """
+    if len(body) > MAX_OPML:
+        raise ContentError("the OPML file is over 5 MiB", kind="too-large")
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ContentError(f"not an OPML file: {error}", kind="not-opml") from error
+    if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
+        raise ContentError("not an OPML file", kind="not-opml")
+    specs: dict[str, FeedSpec] = {}
+    for outline in root.iter("outline"):
+        spec = _outline(outline)
+        key = canonicalise(spec.url) if spec else None
+        if spec and key:
+            specs.setdefault(key, spec)
+    return list(specs.values())
+
+
+def _outline(outline: etree._Element) -> FeedSpec | None:
+    attributes = {str(name).lower(): clean_line(str(value)) for name, value in outline.attrib.items()}
+    url = attributes.get("xmlurl", "")
+    if not url or canonicalise(url) is None:
+        return None
+    name = attributes.get("title") or attributes.get("text") or url
+    site = attributes.get("htmlurl", "")
+    tags = [*_folders(outline), *(tag.strip("/ ") for tag in attributes.get("category", "").split(","))]
+    return FeedSpec(
+        name=name[:200],
+        url=url,
+        tags=tuple(dict.fromkeys(tag[:60] for tag in tags if tag)),
+        site_url=site if site and canonicalise(site) else None,
+    )
+
+
+def _folders(outline: etree._Element) -> Sequence[str]:
+    """The names of the outlines around this one, outermost first."""
+    names = [clean_line(parent.get("title") or parent.get("text") or "") for parent in outline.iterancestors("outline")]
+    return names[::-1]
+
+
+def format_opml(specs: Iterable[FeedSpec], title: str = "Veille") -> bytes:
+    """OPML 2.0; a feed's tags stand in `category`, the first one as its folder."""
+    root = Element("opml", version="2.0")
+    SubElement(SubElement(root, "head"), "title").text = clean_line(title)
+    body = SubElement(root, "body")
+    folders: dict[str, Element] = {}
+    for spec in specs:
+        attributes = {"type": "rss", "text": spec.name, "title": spec.name, "xmlUrl": spec.url}
+        attributes |= {"htmlUrl": spec.site_url} if spec.site_url else {}
+        attributes |= {"category": ",".join(spec.tags)} if spec.tags else {}
+        SubElement(_folder(body, folders, spec.tags[0]) if spec.tags else body, "outline", attributes)
+    indent(root)
+    return bytes(tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _folder(body: Element, folders: dict[str, Element], name: str) -> Element:
+    if name not in folders:
+        folders[name] = SubElement(body, "outline", {"text": name, "title": name})
+    return folders[name]
