@@ -104,6 +104,25 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+def markdown(text: str) -> str:
+    """Text of the press on one line, in which nothing is markup."""
+    return _MARKDOWN.sub(r"\\\1", one_line(text))
+
+
+def marked_markdown(excerpt: Excerpt) -> str:
+    """The evidence with its matched words in bold."""
+    escaped = ((_MARKDOWN.sub(r"\\\1", piece), marked) for piece, marked in pieces(excerpt))
+    return "".join(f"**{piece}**" if marked else piece for piece, marked in escaped).strip()
+
+
+def markdown_url(url: str) -> str:
+    """A safe URL whose parentheses cannot end a Markdown link."""
+    return safe_url(url).replace("(", "%28").replace(")", "%29")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "line": one_line,
     "url": safe_url,
@@ -114,4 +133,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "spark": spark,
     "heat": heat,
     "capitalised": capitalised,
+    "md": markdown,
+    "md_url": markdown_url,
+    "marked_md": marked_markdown,
 }
