@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from monitor.demo.library import Article, Library, Outlet
+from monitor.demo.library import TODAY, Article, Library, Outlet
 
 CONTENT_TYPES = {
     "rss": "application/rss+xml; charset=utf-8",
@@ -83,13 +83,17 @@ class Edition:
 
 
 def make_edition(
-    library: Library, origins: dict[str, str], *, opened_at: datetime, wave_at: datetime | None = None
+    library: Library,
+    origins: dict[str, str],
+    *,
+    opened_at: datetime,
+    later_at: datetime | None = None,
+    stage: int = TODAY,
 ) -> Edition:
-    """The press that opened at `opened_at`, with the wave of `wave_at` if it came.
+    """The press that opened at `opened_at`, at a stage of `library`; `later_at` is when its last stage came.
 
     `origins` has each outlet's `http://host:port`.
     """
-    wave = 0 if wave_at is None else 1
     original = {article.key: article for article in library.articles if not article.corrects}
     issues = tuple(
         _issue(
@@ -98,9 +102,9 @@ def make_edition(
             library.by_slug[article.outlet],
             origins[article.outlet],
             opened_at=opened_at,
-            wave_at=wave_at,
+            later_at=later_at,
         )
-        for article in library.published(wave)
+        for article in library.published(stage)
     )
     resources: dict[tuple[str, str], Resource] = {}
     for outlet in library.outlets:
@@ -126,11 +130,11 @@ def inline(text: str) -> Markup:
 
 
 def _issue(
-    article: Article, original: Article, outlet: Outlet, origin: str, *, opened_at: datetime, wave_at: datetime | None
+    article: Article, original: Article, outlet: Outlet, origin: str, *, opened_at: datetime, later_at: datetime | None
 ) -> Issue:
-    start = wave_at if original.wave and wave_at else opened_at
+    start = later_at if original.later and later_at else opened_at
     published_at = (start - timedelta(hours=original.hours_ago)).replace(microsecond=0)
-    modified_at = (wave_at or opened_at).replace(microsecond=0) if article.corrects else published_at
+    modified_at = (later_at or opened_at).replace(microsecond=0) if article.corrects else published_at
     slug, number = original.slug, page_number(article)
     path = outlet.pages.format(
         slug=slug,

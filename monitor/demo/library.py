@@ -15,6 +15,9 @@ from typing import Any, Literal
 
 from monitor.errors import ConfigError
 
+# What is online: what came out before today; today's edition too; and what comes still later, with the corrections.
+ARCHIVE, TODAY, LATER = 0, 1, 2
+
 Style = Literal["wire", "daily", "trade", "blog", "brief", "interview", "review", "op-ed"]
 
 
@@ -61,7 +64,7 @@ class Article:
     topics: tuple[str, ...] = ()
     note: str = ""
     agency: str = ""
-    wave: int = 0  # 0: there from the start; 1: comes with the wave
+    later: bool = False  # it comes after today's edition
     corrects: str = ""  # slug of the article, same outlet, whose page this one replaces
     free_blocks: int = 0  # a paywall after so many blocks; 0: none
     slow_seconds: float = 0.0
@@ -73,6 +76,13 @@ class Article:
     def key(self) -> tuple[str, str]:
         """Outlet and slug of the page: a correction has the key of what it corrects."""
         return self.outlet, self.corrects or self.slug
+
+    @property
+    def stage(self) -> int:
+        """When it comes out."""
+        if self.later:
+            return LATER
+        return ARCHIVE if self.hours_ago >= 24 else TODAY
 
 
 @dataclass(frozen=True)
@@ -87,11 +97,13 @@ class Library:
         """Outlets by slug."""
         return {outlet.slug: outlet for outlet in self.outlets}
 
-    def published(self, wave: int) -> list[Article]:
-        """What is online after `wave`, corrections in place of what they correct, newest first."""
-        online = {article.key: article for article in self.articles if article.wave <= wave and not article.corrects}
-        online |= {article.key: article for article in self.articles if article.wave <= wave and article.corrects}
-        return sorted(online.values(), key=lambda article: (article.hours_ago - 1000 * article.wave, article.key))
+    def published(self, stage: int) -> list[Article]:
+        """What is online at `stage`, corrections in place of what they correct, newest first."""
+        out = sorted(
+            (article for article in self.articles if article.stage <= stage), key=lambda article: article.stage
+        )
+        online = {article.key: article for article in out}
+        return sorted(online.values(), key=lambda article: (not article.later, article.hours_ago, article.key))
 
 
 def load_library() -> Library:

@@ -1,7 +1,8 @@
 """Serves the demo's press over HTTP on loopback, one address an outlet: `python -m monitor.demo.press`.
 
 Control, on its own address: `GET /__press/truth` (what is online and what a reader should find), `GET
-/__press/requests` (answers by outlet and status), `POST /__press/wave` (two new articles and a correction come out).
+/__press/requests` (answers by outlet and status), `POST /__press/wave` (more comes out: today's edition, when the press
+opened with its archive alone; then two new articles and a correction).
 `--mail-dir` starts the mail sink beside it. When all listen, the ready file gets one JSON object with the addresses.
 """
 
@@ -21,16 +22,17 @@ from typing import Any
 from aiohttp import web
 
 from monitor.demo.edition import Edition, Resource, make_edition
-from monitor.demo.library import Library, load_library
+from monitor.demo.library import ARCHIVE, LATER, TODAY, Library, load_library
 
 
 class Press:
     """The outlets' servers and the control server, all in this process's loop."""
 
-    def __init__(self, library: Library, *, opened_at: datetime | None = None) -> None:
+    def __init__(self, library: Library, *, stage: int = TODAY, opened_at: datetime | None = None) -> None:
         self.library = library
         self.opened_at = opened_at or datetime.now(UTC)
-        self.wave_at: datetime | None = None
+        self.stage = stage
+        self.later_at: datetime | None = None
         self.origins: dict[str, str] = {}
         self.control = ""
         self.requests: Counter[str] = Counter()
@@ -53,12 +55,13 @@ class Press:
         self._runners.clear()
 
     def wave(self) -> int:
-        """Publish the later wave; how many articles are new or corrected. A second wave changes nothing."""
-        if self.wave_at is not None:
+        """Publish the next stage; how many articles are new or corrected. After the last, nothing comes."""
+        if self.stage == LATER:
             return 0
-        self.wave_at = datetime.now(UTC)
+        self.stage += 1
+        self.later_at = datetime.now(UTC) if self.stage == LATER else None
         self._publish()
-        return sum(article.wave > 0 for article in self.library.articles)
+        return sum(article.stage == self.stage for article in self.library.articles)
 
     def addresses(self) -> dict[str, Any]:
         """Where everything is, for the ready file."""
@@ -87,7 +90,9 @@ class Press:
         ]
 
     def _publish(self) -> None:
-        self._edition = make_edition(self.library, self.origins, opened_at=self.opened_at, wave_at=self.wave_at)
+        self._edition = make_edition(
+            self.library, self.origins, opened_at=self.opened_at, later_at=self.later_at, stage=self.stage
+        )
 
     async def _listen(self, app: web.Application, host: str, port: int) -> str:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -154,12 +159,12 @@ def not_found() -> web.Response:
     return web.Response(status=404, text="<h1>Page introuvable</h1>", content_type="text/html")
 
 
-async def serve(port: int, ready_file: Path | None, mail_dir: Path | None) -> None:
+async def serve(port: int, ready_file: Path | None, mail_dir: Path | None, stage: int = TODAY) -> None:
     """Open press and, with `mail_dir`, mail sink; say so in `ready_file`; stay until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    press = Press(load_library())
+    press = Press(load_library(), stage=stage)
     await press.open(port)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(press.close)
@@ -188,8 +193,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="of the control server; 0: any free one")
     parser.add_argument("--ready-file", type=Path, help="gets the addresses when all listen")
     parser.add_argument("--mail-dir", type=Path, help="start the mail sink too; messages go here")
+    parser.add_argument("--archive", action="store_true", help="begin with what came out before today")
     options = parser.parse_args(arguments)
-    asyncio.run(serve(options.port, options.ready_file, options.mail_dir))
+    asyncio.run(serve(options.port, options.ready_file, options.mail_dir, ARCHIVE if options.archive else TODAY))
 
 
 if __name__ == "__main__":

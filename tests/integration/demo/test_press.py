@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import aiohttp
 import pytest
 
-from monitor.demo.library import load_library
+from monitor.demo.library import ARCHIVE, load_library
 from monitor.demo.mailsink import open_sink
 from monitor.demo.press import Press
 
@@ -72,6 +72,14 @@ async def test_after_the_wave_a_changed_feed_is_sent_again(press: Press, http: a
 
 async def test_a_second_wave_brings_nothing(press: Press) -> None:
     press.wave()
+    assert press.wave() == 0
+
+
+async def test_a_press_that_begins_with_its_archive_has_two_waves() -> None:
+    press = Press(load_library(), stage=ARCHIVE)
+    press.origins = dict.fromkeys(press.library.by_slug, "http://127.0.0.1:1")
+    assert press.wave() > 20
+    assert press.wave() == 3
     assert press.wave() == 0
 
 

@@ -11,7 +11,7 @@ import feedparser
 import pytest
 
 from monitor.demo.edition import Edition, inline, make_edition
-from monitor.demo.library import Library, load_library, parse_article
+from monitor.demo.library import ARCHIVE, LATER, Library, load_library, parse_article
 from monitor.domain.topics import load_dossier
 from monitor.errors import ConfigError
 
@@ -37,7 +37,7 @@ def before(library: Library, origins: dict[str, str]) -> Edition:
 
 @pytest.fixture(scope="module")
 def after(library: Library, origins: dict[str, str]) -> Edition:
-    return make_edition(library, origins, opened_at=NOON, wave_at=NOON + timedelta(minutes=1))
+    return make_edition(library, origins, opened_at=NOON, later_at=NOON + timedelta(minutes=1), stage=LATER)
 
 
 def test_a_dozen_outlets_and_some_forty_articles(library: Library) -> None:
@@ -92,6 +92,10 @@ def test_the_wave_brings_two_articles_and_a_correction_at_the_same_address(befor
     old, new = (_issue(edition, CORRECTED) for edition in (before, after))
     assert (old.url, old.published_at) == (new.url, new.published_at)
     assert new.modified_at > old.modified_at
+
+
+def test_the_archive_is_what_came_out_before_today(library: Library) -> None:
+    assert {article.hours_ago >= 24 for article in library.published(ARCHIVE)} == {True}
 
 
 def test_the_wave_changes_only_the_feeds_it_concerns(library: Library, before: Edition, after: Edition) -> None:
