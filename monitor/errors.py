@@ -50,6 +50,10 @@ class QueryError(VeilleError):
         super().__init__(message)
         self.message, self.position, self.hint = message, position, hint
 
+    def __str__(self) -> str:
+        text = f"{self.message}, at character {self.position + 1}" if self.position else self.message
+        return f"{text} ({self.hint})" if self.hint else text
+
 
 class FetchFailure(StrEnum):
     """Why a request got no usable answer; the values are stored and counted."""

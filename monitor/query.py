@@ -1,1 +1,148 @@
-"""The read side: queries over what was stored."""
+"""The read side: queries over what was stored, as plain values and as the lines of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from monitor.domain.filters import MOST_ROWS, Filter, Window
+from monitor.errors import NotFoundError, QueryError
+from monitor.storage import search
+from monitor.storage.engine import Store
+from monitor.storage.search_hydrate import alert_rows, article_rows, story_rows
+from monitor.storage.search_rows import AlertRow, ArticleHead, ArticleRow, Found, MatchRow, StoryRow
+
+Row = TypeVar("Row")
+
+
+class Queries:
+    """Reads of one store; every method is one short transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def matches(self, asked: Filter | None = None, window: Window | None = None) -> Found[MatchRow]:
+        """Topics found in articles. Raises `QueryError` for a window that is too wide."""
+        return self._find(search.find_matches, asked, window)
+
+    def alerts(self, asked: Filter | None = None, window: Window | None = None) -> Found[AlertRow]:
+        """Alerts with their follow-up, topics and articles."""
+        return self._find(search.find_alerts, asked, window)
+
+    def stories(self, asked: Filter | None = None, window: Window | None = None) -> Found[StoryRow]:
+        """Stories with their articles."""
+        return self._find(search.find_stories, asked, window)
+
+    def articles(self, asked: Filter | None = None, window: Window | None = None) -> Found[ArticleRow]:
+        """Whole articles."""
+        return self._find(search.find_articles, asked, window)
+
+    def alert(self, alert_id: int) -> AlertRow:
+        """One alert. Raises `NotFoundError`."""
+        return self._one(alert_rows, alert_id, "alert")
+
+    def article(self, article_id: int) -> ArticleRow:
+        """One article. Raises `NotFoundError`."""
+        return self._one(article_rows, article_id, "article")
+
+    def story(self, story_id: int) -> StoryRow:
+        """One story. Raises `NotFoundError`."""
+        return self._one(story_rows, story_id, "story")
+
+    def _find(
+        self, find: Callable[[Any, Filter, Window], Found[Row]], asked: Filter | None, window: Window | None
+    ) -> Found[Row]:
+        window = window or Window()
+        if not 1 <= window.limit <= MOST_ROWS:
+            raise QueryError(f"a page has 1 to {MOST_ROWS} rows, not {window.limit}")
+        with self._store.read() as session:
+            return find(session, asked or Filter(), window)
+
+    def _one(self, rows: Callable[[Any, list[int]], list[Row]], key: int, noun: str) -> Row:
+        with self._store.read() as session:
+            found = rows(session, [key]) if 0 < key < 1 << 63 else []
+        if not found:
+            raise NotFoundError(f"no {noun} has the id {key}")
+        return found[0]
+
+
+def match_line(row: MatchRow) -> dict[str, Any]:
+    """The contract's line of a match."""
+    return {
+        "dossier": row.dossier,
+        "topic": row.topic,
+        "score": row.score,
+        "article": {**_head_line(row.article), "published_at": iso(row.article.published_at)},
+        "evidence": [dict(span) for span in row.evidence],
+        "alert_id": row.alert_id,
+    }
+
+
+def alert_line(row: AlertRow) -> dict[str, Any]:
+    """The contract's line of an alert; topics are slugs, best first."""
+    return {
+        "id": row.id,
+        "dossier": row.dossier,
+        "story_id": row.story_id,
+        "title": row.title,
+        "topics": [topic.slug for topic in row.topics],
+        "score": row.score,
+        "status": row.status,
+        "raised_at": iso(row.raised_at),
+        "articles": [_head_line(article) for article in row.articles],
+    }
+
+
+def alert_detail(row: AlertRow) -> dict[str, Any]:
+    """An alert's line with its follow-up."""
+    return {
+        **alert_line(row),
+        "revision": row.revision,
+        "reason": row.reason,
+        "assignee": row.assignee,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "tags": list(row.tags),
+        "snoozed_until": iso(row.snoozed_until),
+        "backlog": row.backlog,
+        "retroactive": row.retroactive,
+        "updated_at": iso(row.updated_at),
+    }
+
+
+def story_line(row: StoryRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "agency": row.agency,
+        "created_at": iso(row.created_at),
+        "articles": [{**_head_line(head), "published_at": iso(head.published_at)} for head in row.articles],
+        "alert_ids": list(row.alert_ids),
+    }
+
+
+def article_line(row: ArticleRow) -> dict[str, Any]:
+    """The contract's line of an article."""
+    return {
+        "id": row.id,
+        "url": row.url,
+        "canonical_url": row.canonical_url,
+        "title": row.title,
+        "lead": row.lead,
+        "text": row.text,
+        "source": row.source,
+        "published_at": iso(row.published_at),
+        "authors": list(row.authors),
+        "language": row.language,
+        "access": row.access,
+        "outcome": row.outcome,
+    }
+
+
+def _head_line(head: ArticleHead) -> dict[str, Any]:
+    return {"id": head.id, "url": head.url, "title": head.title, "source": head.source}
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as lines have it: ISO 8601, UTC, seconds."""
+    return moment.isoformat(timespec="seconds") if moment else None

@@ -13,6 +13,10 @@ from typer.core import TyperGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "extract": ("extract", "Read pages and print the articles on them."),
     "match": ("match", "Match article lines against a dossier."),
+    "matches": ("matches", "Topics found in articles, with their evidence."),
+    "alerts": ("alerts", "Alerts and their follow-up: list, show, set, assign, note."),
+    "stories": ("stories", "Articles that tell one event."),
+    "articles": ("articles", "Articles that were read."),
 }
 
 

@@ -1,0 +1,187 @@
+"""Filters to conditions: which rows may answer, before the text itself is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from monitor.domain.filters import Filter, Order, Window
+from monitor.domain.text import fold
+from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Match, Topic
+
+Conditions = list[ColumnElement[bool]]
+DISORDER = 10_000
+NO_SUCH_ID = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A filter whose names were looked up: small lists of ids instead of joins. None: not asked."""
+
+    topics: tuple[int, ...] | None
+    sources: tuple[str, ...] | None
+    oldest_article: int | None
+
+
+def resolve(session: Session, asked: Filter) -> Resolved:
+    """Look up the names of a filter; a name that nothing bears gives an empty list, so no row."""
+    return Resolved(_topics(session, asked), _sources(session, asked), _oldest(session, asked.since))
+
+
+def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
+    if not (asked.dossier or asked.topics or asked.not_topics):
+        return None
+    statement = select(Topic.id, Dossier.slug, Topic.slug).join(Dossier, Dossier.id == Topic.dossier_id)
+    wanted, refused = set(asked.topics), set(asked.not_topics)
+    found = []
+    for topic_id, dossier, slug in session.execute(statement):
+        names = {slug, f"{dossier}/{slug}"}
+        if asked.dossier in {None, dossier} and (not wanted or names & wanted) and not names & refused:
+            found.append(topic_id)
+    return tuple(found)
+
+
+def _sources(session: Session, asked: Filter) -> tuple[str, ...] | None:
+    """Names are compared without case and accents; a part of a name will do."""
+    if not (asked.sources or asked.not_sources):
+        return None
+    wanted, refused = [fold(name) for name in asked.sources], [fold(name) for name in asked.not_sources]
+    return tuple(
+        name
+        for name in source_names(session)
+        if (not wanted or any(part in fold(name) for part in wanted))
+        and not any(part in fold(name) for part in refused)
+    )
+
+
+def source_names(session: Session) -> list[str]:
+    """Every source's name, in order: a walk along the index from name to name, not over the articles."""
+    first = select(func.min(Article.source).label("name")).cte("names", recursive=True)
+    following = select(func.min(Article.source)).where(Article.source > first.c.name).scalar_subquery()
+    walk = first.union_all(select(following).where(first.c.name.is_not(None)))
+    return [name for name in session.scalars(select(walk.c.name)) if name is not None]
+
+
+def _oldest(session: Session, since: datetime | None) -> int | None:
+    """No article published since then has a smaller id: nothing is stored before it is published.
+
+    Ids follow arrival only roughly, as several workers write at once; `DISORDER` is far more than they can be out by.
+    """
+    if since is None:
+        return None
+    first = session.scalar(
+        select(Article.id).where(Article.created_at >= since).order_by(Article.created_at, Article.id).limit(1)
+    )
+    return max(0, first - DISORDER) if first is not None else NO_SUCH_ID
+
+
+def article_conditions(asked: Filter, resolved: Resolved) -> Conditions:
+    """Conditions on `articles` alone."""
+    conditions: Conditions = _period(asked, Article.published_at)
+    if resolved.oldest_article is not None:
+        conditions.append(Article.id >= resolved.oldest_article)  # bounds a walk from the newest down
+    if resolved.sources is not None:
+        conditions.append(_among(Article.source, resolved.sources))
+    if asked.access is not None:
+        conditions.append(Article.access == asked.access)
+    if asked.story is not None:
+        conditions.append(Article.story_id == asked.story)
+    return conditions
+
+
+def match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
+    """Conditions on `matches` alone."""
+    conditions = _scores(asked, Match.score)
+    if resolved.topics is not None:
+        conditions.append(_among(Match.topic_id, resolved.topics))
+    return conditions
+
+
+def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
+    """Conditions on `alerts`, its topics and the articles of its story."""
+    conditions = [*_period(asked, Alert.raised_at), *_scores(asked, Alert.score), *status_conditions(asked)]
+    if resolved.topics is not None:
+        about = select(AlertTopic.alert_id).where(_among(AlertTopic.topic_id, resolved.topics))
+        conditions.append(about.where(AlertTopic.alert_id == Alert.id).exists())
+    carried: Conditions = [] if resolved.sources is None else [_among(Article.source, resolved.sources)]
+    if asked.access is not None:
+        carried.append(Article.access == asked.access)
+    if carried:
+        conditions.append(select(Article.id).where(Article.story_id == Alert.story_id, *carried).exists())
+    if asked.story is not None:
+        conditions.append(Alert.story_id == asked.story)
+    return conditions
+
+
+def status_conditions(asked: Filter) -> Conditions:
+    """Conditions on an alert's follow-up."""
+    conditions: Conditions = []
+    if asked.statuses:
+        conditions.append(Alert.status.in_(asked.statuses))
+    if asked.not_statuses:
+        conditions.append(Alert.status.not_in(asked.not_statuses))
+    if asked.assignee is not None:
+        conditions.append(Alert.assignee == asked.assignee)
+    return conditions
+
+
+def asks_status(asked: Filter) -> bool:
+    return bool(asked.statuses or asked.not_statuses or asked.assignee is not None)
+
+
+def asks_matches(asked: Filter, resolved: Resolved) -> bool:
+    """Whether a question about articles concerns the topics found in them."""
+    return resolved.topics is not None or asked.min_score is not None or asked.max_score is not None
+
+
+def article_match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
+    """Conditions on an article by what was found in it: topics, scores, its alert's follow-up."""
+    conditions: Conditions = []
+    if asks_matches(asked, resolved):
+        found = select(Match.id).where(Match.article_id == Article.id, *match_conditions(asked, resolved))
+        conditions.append(found.exists())
+    if asks_status(asked):
+        told = select(Alert.id).where(Alert.story_id == Article.story_id, *status_conditions(asked))
+        conditions.append(told.exists())
+    return conditions
+
+
+def _period(asked: Filter, column: InstrumentedAttribute[Any]) -> Conditions:
+    conditions: Conditions = []
+    if asked.since is not None:
+        conditions.append(column >= asked.since)
+    if asked.until is not None:
+        conditions.append(column < asked.until)
+    return conditions
+
+
+def _scores(asked: Filter, column: InstrumentedAttribute[float]) -> Conditions:
+    conditions: Conditions = []
+    if asked.min_score is not None:
+        conditions.append(column >= asked.min_score)
+    if asked.max_score is not None:
+        conditions.append(column <= asked.max_score)
+    return conditions
+
+
+def _among(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    return column.in_(values) if values else false()
+
+
+def after_cursor(window: Window, key: Any, score: Any) -> Conditions:
+    """Rows that come after the cursor in the window's order."""
+    if window.after is None:
+        return []
+    if window.order is Order.SCORE and window.after.score is not None:
+        at = window.after.score
+        return [or_(score < at, and_(score == at, key < window.after.id))]
+    return [key < window.after.id]
+
+
+def in_order(window: Window, key: Any, score: Any) -> Iterable[Any]:
+    return (score.desc(), key.desc()) if window.order is Order.SCORE else (key.desc(),)

@@ -1,0 +1,183 @@
+"""Ids to rows: all that a page prints, in a handful of queries whatever its length."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import Outcome
+from monitor.storage.search_rows import AlertRow, ArticleHead, ArticleRow, MatchRow, StoryRow, TopicScore
+from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Match, Story, Topic
+
+_HEAD = (
+    Article.id,
+    Article.url,
+    Article.title,
+    Article.source,
+    Article.published_at,
+    Article.access,
+    Article.story_id,
+)
+
+
+def match_rows(session: Session, ids: Sequence[int]) -> list[MatchRow]:
+    """The matches in the order of `ids`."""
+    statement = (
+        select(
+            Match.id, Dossier.slug, Topic.slug, Topic.title, Match.score, Match.evidence, Alert.id, Alert.status, *_HEAD
+        )
+        .join(Article, Article.id == Match.article_id)
+        .join(Topic, Topic.id == Match.topic_id)
+        .join(Dossier, Dossier.id == Topic.dossier_id)
+        .outerjoin(Alert, and_(Alert.dossier_id == Dossier.id, Alert.story_id == Article.story_id))
+        .where(Match.id.in_(ids))
+    )
+    return _in_order(
+        ids,
+        (
+            MatchRow(
+                id=row[0],
+                dossier=row[1],
+                topic=row[2],
+                topic_title=row[3],
+                score=row[4],
+                evidence=tuple(row[5]),
+                article=ArticleHead(*row[8:]),
+                alert_id=row[6],
+                status=row[7],
+            )
+            for row in session.execute(statement)
+        ),
+    )
+
+
+def alert_rows(session: Session, ids: Sequence[int]) -> list[AlertRow]:
+    """The alerts in the order of `ids`."""
+    statement = select(Alert, Dossier.slug).join(Dossier, Dossier.id == Alert.dossier_id).where(Alert.id.in_(ids))
+    alerts = [(row[0], row[1]) for row in session.execute(statement)]
+    topics = _topics(session, ids)
+    articles = heads_by_story(session, [alert.story_id for alert, _ in alerts])
+    return _in_order(
+        ids, (_alert_row(alert, slug, topics[alert.id], articles[alert.story_id]) for alert, slug in alerts)
+    )
+
+
+def _alert_row(alert: Alert, dossier: str, topics: list[TopicScore], articles: list[ArticleHead]) -> AlertRow:
+    return AlertRow(
+        id=alert.id,
+        dossier=dossier,
+        story_id=alert.story_id,
+        title=alert.title,
+        score=alert.score,
+        revision=alert.revision,
+        status=alert.status,
+        reason=alert.reason,
+        assignee=alert.assignee,
+        due_on=alert.due_on,
+        tags=tuple(alert.tags),
+        snoozed_until=alert.snoozed_until,
+        backlog=alert.backlog,
+        retroactive=alert.retroactive,
+        raised_at=alert.raised_at,
+        updated_at=alert.updated_at,
+        topics=tuple(topics),
+        articles=tuple(articles),
+        spans={},
+    )
+
+
+def _topics(session: Session, alert_ids: Sequence[int]) -> dict[int, list[TopicScore]]:
+    found: dict[int, list[TopicScore]] = defaultdict(list)
+    statement = (
+        select(AlertTopic.alert_id, Topic.slug, Topic.title, AlertTopic.score)
+        .join(Topic, Topic.id == AlertTopic.topic_id)
+        .where(AlertTopic.alert_id.in_(alert_ids))
+        .order_by(AlertTopic.score.desc(), Topic.id)
+    )
+    for alert_id, slug, title, score in session.execute(statement):
+        found[alert_id].append(TopicScore(slug, title, score))
+    return found
+
+
+def heads_by_story(session: Session, story_ids: Sequence[int]) -> dict[int, list[ArticleHead]]:
+    """The articles of stories, first published first."""
+    found: dict[int, list[ArticleHead]] = defaultdict(list)
+    statement = select(*_HEAD).where(Article.story_id.in_(story_ids)).order_by(Article.published_at, Article.id)
+    for row in session.execute(statement):
+        head = ArticleHead(*row)
+        found[head.story_id].append(head)
+    return found
+
+
+def story_rows(session: Session, ids: Sequence[int]) -> list[StoryRow]:
+    """The stories in the order of `ids`."""
+    alerts: dict[int, list[int]] = defaultdict(list)
+    told = select(Alert.story_id, Alert.id).where(Alert.story_id.in_(ids)).order_by(Alert.id)
+    for story_id, alert_id in session.execute(told):
+        alerts[story_id].append(alert_id)
+    articles = heads_by_story(session, ids)
+    stories = session.scalars(select(Story).where(Story.id.in_(ids)))
+    return _in_order(
+        ids,
+        (
+            StoryRow(
+                story.id,
+                story.title,
+                story.agency,
+                story.created_at,
+                tuple(articles[story.id]),
+                tuple(alerts[story.id]),
+            )
+            for story in stories
+        ),
+    )
+
+
+def article_rows(session: Session, ids: Sequence[int]) -> list[ArticleRow]:
+    """The articles in the order of `ids`."""
+    outcomes = _outcomes(session, ids)
+    articles = session.scalars(select(Article).where(Article.id.in_(ids)))
+    return _in_order(ids, (_article_row(article, outcomes.get(article.id)) for article in articles))
+
+
+def _outcomes(session: Session, article_ids: Sequence[int]) -> dict[int, str]:
+    """The outcome of the entry that brought each article: copies came later and say `duplicate`."""
+    first = (
+        select(func.min(Entry.id))
+        .where(Entry.article_id.in_(article_ids), Entry.outcome.is_not(None), Entry.outcome != Outcome.DUPLICATE.value)
+        .group_by(Entry.article_id)
+    )
+    statement = select(Entry.article_id, Entry.outcome).where(Entry.id.in_(first))
+    return {int(row[0] or 0): str(row[1]) for row in session.execute(statement)}
+
+
+def _article_row(article: Article, outcome: str | None) -> ArticleRow:
+    return ArticleRow(
+        id=article.id,
+        url=article.url,
+        canonical_url=article.canonical_url,
+        title=article.title,
+        lead=article.lead,
+        text=article.text,
+        source=article.source,
+        published_at=article.published_at,
+        modified_at=article.modified_at,
+        created_at=article.created_at,
+        authors=tuple(article.authors),
+        language=article.language,
+        agency=article.agency,
+        access=article.access,
+        outcome=outcome,
+        story_id=article.story_id,
+        revision=article.revision,
+    )
+
+
+def _in_order(ids: Sequence[int], rows: Iterable[Any]) -> list[Any]:
+    """A row that went away between two queries is left out."""
+    by_id = {row.id: row for row in rows}
+    return [by_id[key] for key in ids if key in by_id]

@@ -1,0 +1,64 @@
+"""The reading commands on an embedded database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from monitor.cli import alerts, articles, matches, stories
+from monitor.cli.asking import open_desk
+from tests.newsroom import Newsroom
+
+RUN = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VEILLE_DATA_DIR", str(tmp_path / "var"))
+
+
+@pytest.fixture
+def alert() -> int:
+    with open_desk() as (store, _):
+        room = Newsroom(store)
+        return room.alert(room.article("La Suède exclut Huawei", matches={"5g-exclusion": 0.8}))
+
+
+@pytest.mark.parametrize("module", [matches, alerts, stories, articles])
+def test_every_command_works_on_an_empty_directory(module: object) -> None:
+    found = RUN.invoke(module.app, ["--format", "json"])  # type: ignore[attr-defined]
+    assert (found.exit_code, json.loads(found.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize("module", [matches, alerts, stories, articles])
+@pytest.mark.parametrize("format_", ["table", "json", "jsonl", "csv", "md"])
+def test_every_format_shows_what_is_stored(alert: int, module: object, format_: str) -> None:
+    found = RUN.invoke(module.app, ["--format", format_, "--topic", "5g-exclusion"])  # type: ignore[attr-defined]
+    assert found.exit_code == 0, found.output
+    assert "La Suède exclut Huawei" in found.stdout
+
+
+def test_filters_come_through(alert: int) -> None:
+    found = RUN.invoke(alerts.app, ["--status", "confirmed", "--format", "jsonl"])
+    assert found.stdout == ""
+
+
+def test_an_alert_is_followed_up_from_the_command_line(alert: int) -> None:
+    RUN.invoke(alerts.app, ["set", str(alert), "confirmed", "--who", "Ada"])
+    RUN.invoke(alerts.app, ["assign", str(alert), "Grace"])
+    RUN.invoke(alerts.app, ["note", str(alert), "vu"])
+    shown = json.loads(RUN.invoke(alerts.app, ["show", str(alert)]).stdout)
+    assert (shown["status"], shown["assignee"]) == ("confirmed", "Grace")
+
+
+def test_alerts_list_takes_the_same_options(alert: int) -> None:
+    found = RUN.invoke(alerts.app, ["list", "--format", "jsonl", "--topic", "cloud"])
+    assert (found.exit_code, found.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("wrong", [["--status", "done"], ["--sort", "age"], ["--format", "xml"], ["--limit", "0"]])
+def test_a_wrong_option_is_a_usage_error(wrong: list[str]) -> None:
+    assert RUN.invoke(alerts.app, wrong).exit_code == 2
