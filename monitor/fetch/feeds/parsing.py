@@ -49,15 +49,20 @@ def parse_new(
     content_type: str | None = None,
     limit: int = MAX_ENTRIES,
     now: datetime | None = None,
+    believe_guids: bool = True,
 ) -> ParsedFeed:
-    """As `parse_feed`, but items whose hash is `known` (from `ParsedFeed.hashes` of an earlier body) are left out."""
+    """As `parse_feed`, but items whose hash is `known` (from `ParsedFeed.hashes` of an earlier body) are left out.
+
+    `believe_guids=False` for a feed whose guids change at each poll: links identify its entries.
+    """
     if len(body) > MAX_BYTES:
         raise ContentError(f"a feed of {len(body) >> 20} MiB is over the limit of 10", kind="too-large")
     text, warning = decode(body, content_type)
     raw, hashes, skipped = _read(text, known, limit)
     if warning:
         raw.warnings.insert(0, warning)
-    data = make_feed(raw, url=url, now=now or datetime.now(UTC), limit=limit)
+    instant = now or datetime.now(UTC)
+    data = make_feed(raw, url=url, now=instant, limit=limit, believe_guids=believe_guids)
     return ParsedFeed(data, hashes, skipped)
 
 

@@ -53,9 +53,9 @@ class RawFeed:
     warnings: list[str] = field(default_factory=list)
 
 
-def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int) -> FeedData:
+def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int, believe_guids: bool = True) -> FeedData:
     """The feed with clean text, safe links and believable dates: the `limit` newest entries, newest first."""
-    made = [make_entry(entry, url=url, now=now) for entry in raw.entries]
+    made = [make_entry(entry, url=url, now=now, believe_guids=believe_guids) for entry in raw.entries]
     entries = _newest_first([entry for entry in made if entry is not None])
     return FeedData(
         title=to_line(raw.title, 300),
@@ -70,7 +70,7 @@ def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int) -> FeedData:
     )
 
 
-def make_entry(raw: RawEntry, *, url: str, now: datetime) -> EntryData | None:
+def make_entry(raw: RawEntry, *, url: str, now: datetime, believe_guids: bool = True) -> EntryData | None:
     """None for what has neither link, title nor text."""
     base = raw.base or url
     link = published_link(raw.link, base) if raw.link else None
@@ -81,7 +81,7 @@ def make_entry(raw: RawEntry, *, url: str, now: datetime) -> EntryData | None:
     if not (link or title or summary or content):
         return None
     return EntryData(
-        identity=_identity(guid, link, raw, title or summary or content),
+        identity=_identity(guid if believe_guids or not link else "", link, raw, title or summary or content),
         title=title,
         link=link,
         guid=guid[:_MAX_IDENTITY] or None,

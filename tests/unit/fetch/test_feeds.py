@@ -92,3 +92,8 @@ def test_the_newest_come_first_and_the_oldest_beyond_the_limit_go() -> None:
     dated = [item(n, extra=f"<pubDate>2026-11-{n:02}T00:00:00Z</pubDate>") for n in range(1, 11)]
     feed = parse_feed(rss(*dated), url=URL, now=NOW, limit=3)
     assert [entry.title for entry in feed.entries] == ["Huawei 10", "Huawei 9", "Huawei 8"]
+
+
+def test_where_guids_change_at_each_poll_links_identify() -> None:
+    parsed = parse_new(rss(item(1)), frozenset(), url=URL, now=NOW, believe_guids=False)
+    assert parsed.data.entries[0].identity == "https://exemple.fr/a/1"

@@ -1,0 +1,96 @@
+"""A feed's own rhythm: how many entries it publishes at each hour of the day, old days counting less and less.
+
+Hours are those of Paris: a newsroom gets up at the same hour all year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.domain.dates import PARIS
+
+HALF_LIFE = timedelta(days=14)
+DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+_EVEN_SHARE = 0.2  # of the rate is spread over the whole day, so that no hour is ever taken for dead
+_ENOUGH_DAYS, _ENOUGH_ENTRIES = 1.0, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """`counts` are entries by hour of the day (24 numbers, faded), `days` the time they were counted in (faded too)."""
+
+    counts: tuple[float, ...] = (0.0,) * 24
+    days: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether enough was seen to rely on it."""
+        return self.days >= _ENOUGH_DAYS and sum(self.counts) >= _ENOUGH_ENTRIES
+
+    @property
+    def per_day(self) -> float:
+        return sum(self.counts) / self.days if self.days else 0.0
+
+    def learn(self, published: Iterable[datetime], elapsed: timedelta) -> Rhythm:
+        """With the entries that `elapsed` brought."""
+        fade = 0.5 ** (elapsed / HALF_LIFE)
+        counts = [count * fade for count in self.counts]
+        for instant in published:
+            counts[instant.astimezone(PARIS).hour] += 1
+        return Rhythm(tuple(counts), self.days * fade + elapsed / DAY)
+
+    def expected(self, since: datetime, until: datetime) -> float:
+        """Entries to be expected between two instants."""
+        total, at = 0.0, since
+        if until - since > 30 * DAY:
+            return self.per_day * ((until - since) / DAY)
+        while at < until:
+            end = min(until, at + _to_next_hour(at))
+            total += self._rate(at) * ((end - at) / _HOUR)
+            at = end
+        return total
+
+    def until_expected(self, entries: float, now: datetime, most: timedelta) -> timedelta:
+        """How long until `entries` are to be expected; at most `most`."""
+        missing, at = entries, now
+        while at < now + most:
+            step, rate = _to_next_hour(at), self._rate(at)
+            if rate * (step / _HOUR) >= missing:
+                return min(at + _HOUR * (missing / rate) - now, most)
+            missing -= rate * (step / _HOUR)
+            at += step
+        return most
+
+    def _rate(self, at: datetime) -> float:
+        """Entries an hour."""
+        if not self.days:
+            return 0.0
+        own = self.counts[at.astimezone(PARIS).hour]
+        return ((1 - _EVEN_SHARE) * own + _EVEN_SHARE * sum(self.counts) / 24) / self.days
+
+    def to_json(self) -> dict[str, Any]:
+        return {"counts": [round(count, 3) for count in self.counts], "days": round(self.days, 4)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> Rhythm:
+        """An empty one for what was not written by `to_json`."""
+        counts, days = values.get("counts"), values.get("days")
+        if not isinstance(counts, list) or len(counts) != 24 or not isinstance(days, int | float):
+            return Rhythm()
+        return replace(Rhythm(), counts=tuple(map(float, counts)), days=float(days))
+
+
+def first_rhythm(published: Iterable[datetime], now: datetime) -> Rhythm:
+    """What the backlog of a first poll tells: its entries of the last four weeks, over the time that they span."""
+    recent = [instant for instant in published if now - 28 * DAY <= instant <= now]
+    if len(recent) < 2:
+        return Rhythm()
+    return Rhythm().learn(recent, max(now - min(recent), _HOUR))
+
+
+def _to_next_hour(at: datetime) -> timedelta:
+    return _HOUR - timedelta(minutes=at.minute, seconds=at.second, microseconds=at.microsecond)
