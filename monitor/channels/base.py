@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
+
+_PARTS = {"webhook": ("payload",), "apprise": ("brief",), "console": ("text",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,14 @@ class Message:
     brief: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     payload: dict[str, object] = field(default_factory=dict)
+
+    def only_for(self, channel_kind: str, message_id: str) -> Message:
+        """What a channel of this kind needs, under its own id: a frozen row holds no part that is never sent."""
+        kept = _PARTS.get(channel_kind, ("text", "html"))
+        dropped = {
+            name: type(getattr(self, name))() for name in ("text", "html", "brief", "payload") if name not in kept
+        }
+        return replace(self, message_id=message_id, **dropped)
 
     def to_json(self) -> dict[str, Any]:
         """What the outbox row stores; `from_json` is its inverse."""

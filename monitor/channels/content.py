@@ -102,8 +102,9 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class DigestContent:
-    """A closed digest. `alerts` are all its members; the volume guard shows the best `at_most` of them in full.
+    """A closed digest. The volume guard shows the best `at_most` of `alerts` in full, the others by title.
 
+    `unlisted` counts members that are not in `alerts`: a digest of thousands need not carry them all.
     `thread_id` is the message id that all digests of this subscriber refer to. `unsubscribe_url` must be https for
     one-click unsubscription to be offered.
     """
@@ -117,6 +118,7 @@ class DigestContent:
     dossiers: tuple[str, ...] = ()
     title: str = ""
     alerts: tuple[AlertView, ...] = ()
+    unlisted: int = 0
     at_most: int = 40
     trends: tuple[TopicTrend, ...] = ()
     edits: tuple[Edit, ...] = ()
@@ -125,6 +127,11 @@ class DigestContent:
     unsubscribe_url: str = ""
     thread_id: str = ""
     test: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many alerts are members."""
+        return len(self.alerts) + self.unlisted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from typing import Any
 
 from monitor.channels.content import AlertView, ArticleRef, DigestContent
 
+# Receivers ask for small payloads; the rest is a query away.
+MOST_ALERTS = 100
+
 
 def digest_payload(content: DigestContent, language: str) -> dict[str, object]:
     """`digest.closed`, or `test` for a test."""
@@ -16,7 +19,8 @@ def digest_payload(content: DigestContent, language: str) -> dict[str, object]:
         "period_start": _iso(content.period_start),
         "period_end": _iso(content.period_end),
         "dossiers": list(content.dossiers),
-        "alerts": [_alert(alert) for alert in content.alerts],
+        "alerts_total": content.total,
+        "alerts": [_alert(alert) for alert in content.alerts[:MOST_ALERTS]],
         "trends": [
             {"topic": trend.slug, "title": trend.title, "weeks": list(trend.weeks), "trend": str(trend.trend)}
             for trend in content.trends

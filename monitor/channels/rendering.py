@@ -137,8 +137,8 @@ def _digest_values(content: DigestContent, words: Words, shown: int, listed: int
         ("grown", sections(grown, room)),
         ("backlog", sections(backlog, max(0, room - len(grown)))),
     ]
-    total = len(content.alerts)
-    full = min(total, shown)
+    total = content.total
+    full = min(len(content.alerts), shown)
     return {
         "w": words,
         "content": content,
@@ -163,6 +163,8 @@ def _summary(content: DigestContent, words: Words) -> str:
     new, grown, backlog = fresh_first(content)
     counted = ((new, "new_alerts"), (grown, "grown"), (backlog, "backlog"))
     parts = [words.count(len(alerts), key) for alerts, key in counted if alerts]
+    if content.unlisted:
+        return words.count(content.total, "alerts")
     topics = {alert.topics[0].slug for alert in new if alert.topics}
     if len(topics) > 1:
         parts[0] += f" {words['in']} {words.count(len(topics), 'topics')}"
@@ -196,7 +198,7 @@ def _first_week(content: DigestContent, words: Words) -> str:
 
 def _digest_subject(content: DigestContent, words: Words) -> str:
     head = ", ".join(one_line(dossier) for dossier in content.dossiers) or words["digest"]
-    what = words.count(len(content.alerts), "alerts") if content.alerts else words["empty"].rstrip(".").lower()
+    what = words.count(content.total, "alerts") if content.total else words["empty"].rstrip(".").lower()
     test = f"[{words['test']}] " if content.test else ""
     return f"{test}{head}{words['colon']} {what}, {words.short_day(content.period_end)}".replace(NBSP, " ")
 
@@ -214,8 +216,8 @@ def _digest_brief(content: DigestContent, words: Words) -> str:
         if sum(map(len, lines)) + len(line) + 80 > BRIEF_LENGTH:
             break
         lines.append(line)
-    if len(lines) < len(content.alerts):
-        lines.append(words.fill("omitted", count=len(content.alerts) - len(lines)))
+    if len(lines) < content.total:
+        lines.append(words.fill("omitted", count=words.number(content.total - len(lines))))
     return "\n".join(lines or [words["empty"]])
 
 

@@ -186,3 +186,19 @@ def test_the_brief_holds_whole_alerts_only():
     message = render_digest(digest(alerts=tuple(alert(n, title="mot " * 40) for n in range(60))))
     assert len(message.brief) <= 1_500
     assert "à lire dans Veille" in message.brief
+
+
+def test_members_that_are_not_listed_are_counted():
+    message = render_digest(digest(alerts=tuple(alert(n) for n in range(5)), at_most=3, unlisted=9_995))
+    assert f"3 alertes détaillées sur 10{NBSP}000" in message.text
+    assert f"9{NBSP}995 de plus" in message.text
+    assert message.payload["data"]["alerts_total"] == 10_000  # type: ignore[index]
+
+
+def test_a_frozen_row_holds_only_what_its_channel_sends():
+    message = render_digest(digest())
+    assert message.only_for("webhook", "a@x").html == ""
+    assert message.only_for("webhook", "a@x").payload == message.payload
+    assert message.only_for("apprise", "a@x").brief == message.brief
+    assert message.only_for("email", "a@x").payload == {}
+    assert message.only_for("email", "a@x").message_id == "a@x"
