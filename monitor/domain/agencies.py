@@ -47,6 +47,9 @@ _UPPER = {"ap", "ats", "efe", "dpa"}  # short enough to be other words: believed
 def agency_of(lines: Iterable[str]) -> str | None:
     """The agency that short `lines` (bylines, datelines, an article's first and last words) credit; None for none."""
     for line in lines:
+        lower = line[:400].lower()
+        if not any(name in lower for name in AGENCIES):
+            continue
         for pattern in _CREDITS:
             for found in pattern.finditer(line[:400]):
                 printed = found.group(1)

@@ -27,6 +27,7 @@ _ROLE = re.compile(
     rf"(?:(?:notre |l.|les? |la )?(?:{_ROLES})\b.*|(?:{'|'.join(map(re.escape, AGENCIES))})\b.*)$",
     re.IGNORECASE,
 )
+_AGENCY = re.compile(rf"\b(?:{'|'.join(map(re.escape, AGENCIES))})\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:;|\||\s/\s|,|\bet\b|&)\s*")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
 _COLLECTIVE = re.compile(
@@ -42,7 +43,7 @@ def find_authors(data: LinkedData, head: Head, root: html.HtmlElement, site_name
     Where at least one person signs, outlets and agencies are left out; where none does, the signature stays as printed
     ("Source AFP"), since it is what the reader sees.
     """
-    for names in (_from_data(data), _from_meta(head), _from_markup(root)):
+    for names in _said(data, head, root):
         cleaned = list(dict.fromkeys(name for raw in names for name in _clean(raw)))
         if cleaned:
             people = [name for name in cleaned if not is_outlet(name, site_name)]
@@ -53,7 +54,7 @@ def find_authors(data: LinkedData, head: Head, root: html.HtmlElement, site_name
 def is_outlet(name: str, site_name: str) -> bool:
     """Whether a signature names a paper, an agency or a team and no person."""
     words, site = squash(name), squash(site_name)
-    if any(squash(agency) == words or re.search(rf"\b{re.escape(agency)}\b", name.lower()) for agency in AGENCIES):
+    if _AGENCY.search(name):
         return True
     if site and (words == site or site in words or (len(words) > 4 and words in site)):
         return True
@@ -75,6 +76,12 @@ def _split(text: str) -> list[str]:
     parts = [part for part in _BETWEEN.split(text) if part]
     whole = all(1 < len(part.split()) < 6 for part in parts)
     return parts if whole else [text]
+
+
+def _said(data: LinkedData, head: Head, root: html.HtmlElement) -> Iterator[list[str]]:
+    yield _from_data(data)
+    yield _from_meta(head)
+    yield _from_markup(root)
 
 
 def _from_data(data: LinkedData) -> list[str]:

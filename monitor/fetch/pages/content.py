@@ -2,55 +2,85 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 
-from lxml import html
+from lxml import etree, html
 from trafilatura import bare_extraction
+from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
+from trafilatura.main_extractor import extract_content
 from trafilatura.metadata import Document
+from trafilatura.settings import Extractor
+from trafilatura.xml import xmltotxt
+from trafilatura.xpaths import REMOVE_COMMENTS_AND_LISTS_XPATH
 
 from monitor.fetch.pages.blocks import Block, blocks_of, squeeze
 from monitor.fetch.pages.linked_data import squash
-from monitor.fetch.pages.scope import LINE_BREAK, PROSE, article_scope
+from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
 
+OPTIONS = Extractor(fast=True, comments=False)
 CUT = 0.6  # share of the known text below which an extraction was cut
+FARTHEST = 5_000  # blocks of a page that are looked at
 SWALLOWED = 1.6  # times the known text above which an extraction swallowed its surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The article's lines in order; which of the page's lines are only links, squashed; the page, pruned."""
+    """The article's lines in order; those that are only links, squashed; the page's blocks from the title on."""
 
     lines: list[str]
     linked: frozenset[str]
-    page: html.HtmlElement
+    blocks: list[Block]
 
 
 def read_content(root: html.HtmlElement, known: str = "") -> Content:
-    """The paragraphs of the page's article.
+    """The paragraphs of the page's article; `root` is cut to it.
 
     `known` is JSON-LD's `articleBody`: often without the chapô, sometimes cut; never the text, but it tells when the
     extraction lost the article or took in its surroundings.
     """
-    scope, whole = article_scope(root)
-    blocks = list(blocks_of(scope))
+    article = find_article(root)
+    region = with_title(article)
+    blocks = list(islice(blocks_of(article), FARTHEST))
     linked = frozenset(squash(block.text) for block in blocks if block.link_share > 0.9 and block.element.tag != "td")
     prose = _prose(blocks)
-    lines = _without_surroundings(_extract(scope), known)
+    lines = _without_surroundings(_extract(article), known)
     if not (_covers(lines, known) and _size(lines) >= CUT * _size(prose)):
-        lines = _best(lines, prose, whole, known)
-    return Content(lines, linked, whole)
+        lines = _best(lines, prose, root, known)
+    return Content(lines, linked, blocks if region is article else list(islice(blocks_of(region), FARTHEST)))
 
 
-def _best(lines: list[str], prose: list[str], whole: html.HtmlElement, known: str) -> list[str]:
+def _best(lines: list[str], prose: list[str], root: html.HtmlElement, known: str) -> list[str]:
     """The fullest of what can be had when the first attempt lost text; the known text where all lost it."""
-    attempts = [lines, prose, _without_surroundings(_extract(whole), known)]
+    prune(root)
+    document = bare_extraction(_page_of(root), fast=True, include_comments=False)
+    whole = _split(document.text if isinstance(document, Document) else None)
+    attempts = [lines, prose, _without_surroundings(whole, known)]
     best = max(attempts, key=lambda attempt: _shared(attempt, known) if known else _size(attempt))
     return best if _covers(best, known) else [line for line in map(squeeze, known.split("\n")) if line]
 
 
-def _extract(page: html.HtmlElement) -> list[str]:
-    document = bare_extraction(page, fast=True, include_comments=False)
-    text = document.text if isinstance(document, Document) else None
+def _extract(element: html.HtmlElement) -> list[str]:
+    """trafilatura's main extractor alone: its rescues for thin results cost as much again, and `_best` is ours."""
+    page = prune_unwanted_nodes(_page_of(element), REMOVE_COMMENTS_AND_LISTS_XPATH)
+    page = convert_tags(tree_cleaning(page, OPTIONS), OPTIONS)
+    body, _ = extract_content(page, OPTIONS)
+    return _split(xmltotxt(body, include_formatting=False))
+
+
+def _page_of(element: html.HtmlElement) -> html.HtmlElement:
+    """A copy of `element` as a page of its own."""
+    copied = deepcopy(element)
+    copied.tail = None
+    if element.tag == "html":
+        return copied
+    page = html.Element("html")
+    (page if element.tag == "body" else etree.SubElement(page, "body")).append(copied)
+    return page
+
+
+def _split(text: str | None) -> list[str]:
     return [line for part in (text or "").split("\n") for line in _lines(part)]
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 from lxml import html
 
-from monitor.fetch.pages.blocks import Block, blocks_of, squeeze
+from monitor.fetch.pages.blocks import Block, squeeze
 from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.scope import LINE_BREAK
 
 SHORTEST, LONGEST = 40, 1_200  # characters
 NEAR = 60  # blocks after the title within which a lead is looked for
-FARTHEST = 3_000  # blocks of a page that are looked at
 AGREEMENT = 30  # characters, squashed, from which a description and a block are the same words
 
 # What editors and CMS makers call it, in French and English; an aid where the page describes itself nowhere.
@@ -40,13 +38,12 @@ class Seen:
     hints: bool = True
 
 
-def find_lead(root: html.HtmlElement, paragraphs: list[str], seen: Seen) -> str:
-    """The lead that the page shows, as one text (its points on a line each); "" when there is none.
+def find_lead(blocks: list[Block], paragraphs: list[str], seen: Seen) -> str:
+    """The lead in a page's `blocks`, as one text (its points on a line each); "" when there is none.
 
     By words: a block that the page's own description repeats. By place: the block between title and text that is set
     apart from the paragraphs. A first paragraph like the others is no lead, even if the description quotes it.
     """
-    blocks = list(islice(blocks_of(root), FARTHEST))
     start = _title_at(blocks, seen.title)
     body = _body_at(blocks, paragraphs, start)
     zone = [block for block in blocks[start + 1 : body + 4] if _may_be(block, seen)]
@@ -61,22 +58,25 @@ def find_lead(root: html.HtmlElement, paragraphs: list[str], seen: Seen) -> str:
 
 
 def without_lead(paragraphs: list[str], lead: str) -> list[str]:
-    """`paragraphs` without those that repeat the lead, at their start."""
+    """`paragraphs` without those among the first that repeat the lead."""
     said = squash(lead)
     if not said:
         return paragraphs
-    head = [line for line in paragraphs[:8] if not (squash(line) and squash(line) in said) and not _repeats(line, said)]
-    return head + paragraphs[8:]
+    return [line for line in paragraphs[:8] if not _repeats(line, lead, said)] + paragraphs[8:]
 
 
-def _repeats(line: str, said: str) -> bool:
+def _repeats(line: str, lead: str, said: str) -> bool:
+    """Whether `line` is the lead, one of its points, or the lead behind a label."""
+    if len(line) > len(lead) + 2 * SHORTEST:
+        return False
     words = squash(line)
-    return bool(words) and (words.startswith(said) or words.endswith(said)) and len(words) < len(said) + SHORTEST
+    return words in said or (said in words and len(words) < len(said) + SHORTEST)
 
 
 def _title_at(blocks: list[Block], title: str) -> int:
     wanted = squash(title)
-    found = [at for at, block in enumerate(blocks) if wanted and squash(block.text) == wanted]
+    close = (at for at, block in enumerate(blocks) if abs(len(block.text) - len(title)) < 12)
+    found = [at for at in close if wanted and squash(blocks[at].text) == wanted]
     headed = [at for at in found if _inside(blocks[at].element, {"h1"})]
     return (headed or found or [-1])[0]
 

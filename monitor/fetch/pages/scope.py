@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from functools import lru_cache
 
 from lxml import etree, html
@@ -28,31 +27,36 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _COMMENT_TYPE = re.compile(r"/(?:User)?Comments?$")
-_MARKED = etree.XPath("//*[@class or @id or @role or @hidden or @style or @itemtype]")
+_MARKED = etree.XPath(".//*[@class or @id or @role or @hidden or @style or @itemtype]")
 _KEPT = frozenset({"html", "body", "main"})
 _MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
 
 
-def article_scope(root: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlElement]:
-    """Two pages cut out of `root`, which stays whole: the article's element alone, and all but what is around articles.
+def find_article(root: html.HtmlElement) -> html.HtmlElement:
+    """The element of `root` that holds the article, or its body where none stands out; what is around text is cut.
 
-    They are one and the same where no element stands out.
+    In place: menus, forms, captions go everywhere; consent, comments, hidden parts within the article's element.
     """
-    whole = deepcopy(root)
-    prune(whole)
-    break_lines(whole)
-    best = _article_element(whole)
-    if best is None or best.tag == "body":
-        return whole, whole
-    page = html.Element("html")
-    etree.SubElement(page, "body").append(deepcopy(best))
-    page[0][0].tail = None
-    return page, whole
+    etree.strip_elements(root, *_AWAY, with_tail=False)
+    break_lines(root)
+    best = _article_element(root)
+    if best is None:
+        best = root.find("body")
+    found = root if best is None else best
+    prune(found)
+    return found
+
+
+def with_title(article: html.HtmlElement) -> html.HtmlElement:
+    """The smallest element that holds both the article and an `h1`: a lead often stands between the two."""
+    for element in (article, *article.iterancestors()):
+        if next(element.iter("h1"), None) is not None:
+            return element
+    return article
 
 
 def prune(root: html.HtmlElement) -> None:
-    """Take out, in place, what is around an article by its markup: menus, forms, captions, consent, hidden parts."""
-    etree.strip_elements(root, *_AWAY, with_tail=False)
+    """Take out, in place, parts under `root` that their names or roles say are no article: consent, comments, menus."""
     total = prose_of(root)
     for element in [element for element in _MARKED(root) if _is_away(element)]:
         if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, total):
