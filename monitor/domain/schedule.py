@@ -187,7 +187,7 @@ def answer_to_error(error: FetchError) -> Answer:
     return Answer.SOFT_FAILURE if error.kind in _PASSING else Answer.HARD_FAILURE
 
 
-def backoff(failures: int, first: timedelta, rng: Random, most: timedelta = DAY) -> timedelta:
+def backoff(failures: int, rng: Random, first: timedelta = SHORTEST, most: timedelta = DAY) -> timedelta:
     """The wait after the `failures`-th failure in a row (from 1): doubled up to `most`, then a quarter either way."""
     return min(first * float(2 ** min(max(failures, 1) - 1, 16)), most) * rng.uniform(0.75, 1.25)
 
@@ -201,7 +201,7 @@ def _after_failure(state: FeedState, seen: Observation, now: datetime, rng: Rand
         wait = max(seen.retry_after or _THROTTLED_FIRST * 2 ** min(failures - 1, 5), SHORTEST) * rng.uniform(1.0, 1.5)
         return PollDecision(replace(changed, slow_down=slow), now + min(wait, DAY * 1.5))
     first = SHORTEST if seen.answer is Answer.SOFT_FAILURE else max(_HARD_FIRST, state.interval)
-    wait = max(backoff(failures, first, rng), seen.retry_after or timedelta(0))
+    wait = max(backoff(failures, rng, first), seen.retry_after or timedelta(0))
     return PollDecision(changed, now + wait)
 
 
