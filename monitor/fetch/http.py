@@ -84,6 +84,7 @@ class _Ask:
     headers: Mapping[str, str]
     body: bytes
     limit: int
+    cut: bool = False
 
 
 class Door:
@@ -128,9 +129,11 @@ class Door:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         deadline: timedelta | None = None,
+        cut: bool = False,
     ) -> Response:
-        """Fetch `url`, following redirects. Raises `FetchError`."""
-        return await self._request(url, _Ask("GET", headers or {}, b"", max_bytes or self.policy.max_bytes), deadline)
+        """Fetch `url`, following redirects; with `cut` a body over `max_bytes` ends there. Raises `FetchError`."""
+        ask = _Ask("GET", headers or {}, b"", max_bytes or self.policy.max_bytes, cut)
+        return await self._request(url, ask, deadline)
 
     async def post(
         self,
@@ -184,7 +187,7 @@ class Door:
             async with self._session.request(
                 ask.method, url, headers=ask.headers, data=ask.body or None, allow_redirects=False, proxy=proxy
             ) as response:
-                return response.status, read_headers(response), await _read(ask.method, response, ask.limit)
+                return response.status, read_headers(response), await _read(ask, response)
         except FetchError:
             raise
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
@@ -211,20 +214,30 @@ class Door:
         return proxy
 
 
-async def _read(method: str, response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read(ask: _Ask, response: aiohttp.ClientResponse) -> bytes:
     """The body under its caps. A redirect's is left unread and its connection closed."""
-    if response.status in _REDIRECTS and method == "GET" and "Location" in response.headers:
+    if response.status in _REDIRECTS and ask.method == "GET" and "Location" in response.headers:
         response.close()
         return b""
     if response.status in (204, 304):
         return b""
     if response.status >= 400:
         return await _read_error(response)
-    if response.content_length is not None and response.content_length > limit:
-        raise FetchError(FetchFailure.TOO_LARGE, f"{response.content_length} bytes announced, at most {limit}")
-    body = Body(response.headers.get("Content-Encoding", ""), limit)
-    async for chunk in response.content.iter_any():
-        body.add(chunk)
+    announced = response.content_length
+    if announced is not None and announced > ask.limit and not ask.cut:
+        raise FetchError(FetchFailure.TOO_LARGE, f"{announced} bytes announced, at most {ask.limit}")
+    return await _read_whole(response, Body(response.headers.get("Content-Encoding", ""), ask.limit), ask.cut)
+
+
+async def _read_whole(response: aiohttp.ClientResponse, body: Body, cut: bool) -> bytes:
+    try:
+        async for chunk in response.content.iter_any():
+            body.add(chunk)
+    except FetchError as error:
+        if not cut or error.kind is not FetchFailure.TOO_LARGE:
+            raise
+        response.close()
+        return body.so_far()
     return body.finish()
 
 

@@ -136,6 +136,25 @@ class Pace:
         finally:
             await asyncio.shield(self.release(turn))
 
+    async def recall(self, key: str) -> bytes | None:
+        """What a process remembered under `key`; None when nothing, or when the server cannot be reached."""
+        if self._shared is None or not self._server_answers():
+            return None
+        try:
+            return await self._shared.recall(key)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+            return None
+
+    async def remember(self, key: str, value: bytes, lifetime: timedelta) -> None:
+        """Let all processes know `value` for a while; lost without harm."""
+        if self._shared is None or not self._server_answers():
+            return
+        try:
+            await self._shared.remember(key, value, lifetime)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+
     def is_free(self, host: str) -> bool:
         """Whether `host` (name, or name:port) is one of the operator's private ones: no pace there."""
         name, colon, port = host.rpartition(":")
@@ -190,6 +209,13 @@ class SharedKeeper:
 
     async def release(self, host: str, token: str) -> None:
         await self._redis.zrem(_keys(host)[1], token)
+
+    async def recall(self, key: str) -> bytes | None:
+        value = await self._redis.get(f"veille:known:{key}")
+        return value if isinstance(value, bytes) else None
+
+    async def remember(self, key: str, value: bytes, lifetime: timedelta) -> None:
+        await self._redis.set(f"veille:known:{key}", value, px=max(1, _ms(lifetime)))
 
     async def close(self) -> None:
         await self._redis.aclose()

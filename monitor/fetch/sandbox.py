@@ -1,6 +1,7 @@
 """Parsing in a child process with limits: a crafted page costs its own reading, not the worker's.
 
-The child is started on first use, keeps its libraries loaded, and is killed and replaced when a call takes too long.
+The child is started on first use, keeps its libraries loaded, and is killed when a call takes too long; the next one is
+forked from a process that only holds the libraries, within milliseconds.
 Calls wait their turn; while one is slow and others wait, a second child takes them, so that a poisonous page does not
 hold the good ones up. `subprocess` and a socket pair, because a prefork worker's children may not start
 `multiprocessing` ones. Replies are JSON, checked against the type: unpickling what a child wrote after it parsed
@@ -12,19 +13,25 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess  # the parsing child is our own module
 import sys
 from collections import deque
-from datetime import timedelta
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import ContentError
 from monitor.fetch.sandbox_child import CONTENT, CRASH, HEADER, REPLY
+
+if TYPE_CHECKING:
+    from monitor.fetch.feeds import ParsedFeed
 
 Result = TypeVar("Result")
 
@@ -58,6 +65,7 @@ class Sandbox:
         self._waiting: deque[asyncio.Future[_Child]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._nursery: _Nursery | None = None
         self._closed = False
         self.killed = 0
 
@@ -69,15 +77,31 @@ class Sandbox:
     ) -> None:
         await self.close()
 
-    async def parse_feed(self, body: bytes, *, url: str, content_type: str | None = None, **options: Any) -> FeedData:
-        """`fetch.feeds.parse_feed` in the child; `options` are JSON values handed on."""
-        options |= {"url": url, "content_type": content_type}
-        return await self.call("monitor.fetch.feeds:parse_feed", body, FeedData, **options)
+    async def parse_feed(self, body: bytes, *, url: str, content_type: str | None = None) -> FeedData:
+        """`fetch.feeds.parse_feed` in the child."""
+        return (await self.parse_new(body, (), url=url, content_type=content_type)).data
 
-    async def extract_page(self, body: bytes, *, url: str, content_type: str | None = None, **options: Any) -> PageData:
-        """`fetch.pages.extract_page` in the child; `options` are JSON values handed on."""
-        options |= {"url": url, "content_type": content_type}
-        return await self.call("monitor.fetch.pages:extract_page", body, PageData, **options)
+    async def parse_new(
+        self,
+        body: bytes,
+        known: Collection[str],
+        *,
+        url: str,
+        content_type: str | None = None,
+        now: datetime | None = None,
+    ) -> ParsedFeed:
+        """`fetch.feeds.parse_new` in the child: items whose hash is `known` are left out."""
+        from monitor.fetch.feeds import ParsedFeed
+
+        options = {"url": url, "content_type": content_type, "known": list(known)}
+        if now is not None:
+            options["now"] = now.isoformat()
+        return await self.call("monitor.fetch.sandbox_parsers:feed", body, ParsedFeed, **options)
+
+    async def extract_page(self, body: bytes, *, url: str, content_type: str | None = None) -> PageData:
+        """`fetch.pages.extract_page` in the child."""
+        function = "monitor.fetch.sandbox_parsers:page"
+        return await self.call(function, body, PageData, url=url, content_type=content_type)
 
     async def call(self, function: str, body: bytes, result: type[Result], **options: Any) -> Result:
         """Run `function` (`module:name`) on `body` in a child and give what it returned, a dataclass `result`."""
@@ -110,6 +134,9 @@ class Sandbox:
         self._idle.clear()
         while self._waiting:
             self._waiting.popleft().cancel()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     async def _take(self) -> _Child:
         if self._idle:
@@ -149,8 +176,10 @@ class Sandbox:
     async def _begin(self) -> None:
         """Start a child and hand it to whoever waits; a start that fails is told to them."""
         try:
-            child = await _Child.start(self._memory_limit, self._time_limit)
-        except (OSError, ContentError, TimeoutError) as error:
+            if self._nursery is None or not self._nursery.alive:
+                self._nursery = _Nursery(self._memory_limit, self._time_limit)
+            child = await self._nursery.child()
+        except (OSError, ContentError) as error:
             while self._waiting and not self._all:
                 place = self._waiting.popleft()
                 if not place.done():
@@ -177,39 +206,62 @@ class Sandbox:
             self._start()
 
 
-class _Child:
-    """One child process and our end of its socket pair."""
+class _Nursery:
+    """The process that holds the parsers loaded and forks a child for each socket it is sent."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
-        self._process, self._reader, self._writer = process, reader, writer
-        self.alive, self.busy_since = True, 0.0
-
-    @classmethod
-    async def start(cls, memory: int, seconds: float) -> _Child:
-        ours, theirs = socket.socketpair()
+    def __init__(self, memory: int, seconds: float) -> None:
+        self._control, theirs = socket.socketpair()
+        # Sending waits only if the process is stuck with its buffer full: then it is no use.
+        self._control.settimeout(1)
         command = [sys.executable, "-P", "-m", "monitor.fetch.sandbox_child", str(memory), str(seconds + 2)]
         with theirs:
-            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=1024 * 1024)
-            process = subprocess.Popen(  # noqa: ASYNC220, S603 - it returns at once; our own module, no shell
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 command,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=_environment(),
                 start_new_session=True,
             )
-        child = cls(process, reader, writer)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    async def child(self) -> _Child:
+        """A new child; the first waits until the parsers are loaded."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=1024 * 1024)
+            socket.send_fds(self._control, [b"f"], [theirs.fileno()])
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await reader.readexactly(REPLY.size)
+                _, length = REPLY.unpack(await reader.readexactly(REPLY.size))
+                return _Child(int(await reader.readexactly(length)), reader, writer)
         except BaseException as error:
-            child.kill()
+            writer.close()
             if isinstance(error, asyncio.IncompleteReadError):
                 raise ContentError("the parsing child did not start", kind="crashed") from error
             raise
-        return child
+
+    def close(self) -> None:
+        """It ends once its children did, which were killed; it reaps them."""
+        self._control.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class _Child:
+    """One child process and our end of its socket pair."""
+
+    def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._pid, self._reader, self._writer = pid, reader, writer
+        self.alive, self.busy_since = True, 0.0
 
     async def ask(self, header: bytes, body: bytes, seconds: float) -> bytes:
-        """The JSON reply. Raises `ContentError`; the caller discards the child then, unless it is still `alive`."""
+        """Status and JSON of the reply. Raises `ContentError`; the caller discards the child then."""
         self.busy_since = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(seconds):
@@ -221,16 +273,18 @@ class _Child:
         except TimeoutError as error:
             raise ContentError(f"not parsed within {seconds:g} s", kind="timeout") from error
         except (asyncio.IncompleteReadError, OSError) as error:
+            self.alive = False
             raise ContentError("the parsing child died on it", kind="crashed") from error
         self.alive = status != CRASH
         return bytes(status + payload)
 
     def kill(self) -> None:
-        """At once, and reaped: SIGKILL does not wait for Python."""
-        self.alive = False
+        """At once: SIGKILL does not wait for Python. One that ended by itself is left alone, as is its number."""
         self._writer.close()
-        self._process.kill()
-        self._process.wait()
+        if self.alive:
+            self.alive = False
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
 
 
 def _parse(result: type[Result], reply: bytes) -> Result:

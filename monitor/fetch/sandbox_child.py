@@ -1,12 +1,15 @@
-"""The child that parses what strangers sent. Started by `fetch.sandbox`; ends when its parent's end closes.
+"""The children that parse what strangers sent. Started by `fetch.sandbox`; they end when its ends close.
 
-It talks on file descriptor 0, a socket pair; what libraries print cannot get between. A request is two lengths (4
-bytes each, big-endian), a JSON header and the raw body; a reply is a status byte, a length and JSON.
+The first process loads the parsers once and then only forks: for each socket that comes in over file descriptor 0 a
+child that serves it, ready in milliseconds. What libraries print cannot get between. A request is two lengths (4 bytes
+each, big-endian), a JSON header and the raw body; a reply is a status byte, a length and JSON; a child's first reply is
+its process id.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -26,9 +29,6 @@ from monitor.errors import ContentError
 
 READY, RESULT, CONTENT, CRASH = b"+", b"r", b"c", b"x"
 HEADER, REPLY = struct.Struct(">II"), struct.Struct(">cI")
-# Loaded and run once before the first request: half of what they need is only read on their first call.
-WARM_UP = ("monitor.fetch.pages:extract_page", "monitor.fetch.feeds:parse_feed")
-_WARM_BODY = b"<html lang=fr><title>Titre</title><article><p>Un paragraphe de texte.</p></article></html>"
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 # What a parser has no business doing; `open` for writing would be another, but caches of wheels do that.
 _REFUSED_EVENTS = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
@@ -36,13 +36,31 @@ _REFUSED_EVENTS = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "
 
 def main() -> None:
     headroom, grace = int(sys.argv[1]), float(sys.argv[2])
-    channel = socket.socket(fileno=os.dup(0))
+    control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     _warm_up()
     sys.addaudithook(_no_way_out)
+    # What was loaded stays shared between the forks: the collector does not write to it.
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while descriptors := socket.recv_fds(control, 1, 1)[1]:
+        with socket.socket(fileno=descriptors[0]) as channel:
+            if os.fork() == 0:
+                control.close()
+                serve(channel, headroom, grace)
+                os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        os.wait()
+
+
+def serve(channel: socket.socket, headroom: int, grace: float) -> None:
+    """Answer requests until the other end closes, or memory ran out."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _limit_memory(headroom)
-    channel.sendall(REPLY.pack(READY, 0))
-    with channel, channel.makefile("rb") as stream:
+    pid = str(os.getpid()).encode()
+    channel.sendall(REPLY.pack(READY, len(pid)) + pid)
+    with contextlib.suppress(ConnectionError), channel.makefile("rb") as stream:
         while frame := _read_frame(stream):
             # Should the parent be gone or stuck: the alarm's default action ends the process.
             signal.setitimer(signal.ITIMER_REAL, grace)
@@ -93,9 +111,10 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 
 def _warm_up() -> None:
-    for target in WARM_UP:
-        with contextlib.suppress(ContentError, ImportError):
-            _adapter(type(_function(target)(_WARM_BODY, url="https://warm.example/")))
+    from monitor.fetch.sandbox_parsers import warm_up
+
+    for value in warm_up():
+        _adapter(type(value)).dump_json(value)
 
 
 def _limit_memory(headroom: int) -> None:

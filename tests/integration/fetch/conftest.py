@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monitor.fetch.addresses import AllowList
+from monitor.fetch.http import Door, DoorPolicy
+
+
+class Server:
+    """Answers every request with `answer`, or by its path with one of `pages`, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        self.pages: dict[str, bytes] = {}
+        self.requests: list[bytes] = []
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                self.requests.append(request)
+                answer = self.pages.get(request.split()[1].decode(), self.answer)
+                writer.write(answer)
+                await writer.drain()
+                if b"close" in answer:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/feed"
+
+    async def __aenter__(self) -> Server:
+        self._server = await asyncio.start_server(self.handle, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with Server() as running:
+        yield running
+
+
+@pytest.fixture
+async def door(server: Server) -> AsyncIterator[Door]:
+    policy = DoorPolicy(user_agent="Veille/1 (+a@b.example)", allow=AllowList.parse(f"127.0.0.1:{server.port}"))
+    async with Door(policy) as opened:
+        yield opened
