@@ -5,7 +5,9 @@ Each variable `VEILLE_X` may be given as `VEILLE_X_FILE`, a path whose content i
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -88,6 +90,25 @@ class Settings(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not a time zone, write one such as Europe/Paris") from error
         return value
+
+    @property
+    def broker_socket(self) -> Path:
+        """The embedded broker's unix socket: in the data directory, or in a short place when that path is too long.
+
+        A unix socket's path holds 107 bytes at most; the short place is ours alone (mode 700, made by the supervisor).
+        """
+        inside = self.data_dir.absolute() / "broker.sock"
+        if len(os.fsencode(inside)) <= 100:
+            return inside
+        digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"veille-{os.getuid()}-{digest}" / "broker.sock"
+
+    @property
+    def effective_broker_url(self) -> str:
+        """The configured URL, else the embedded broker's, as redis-py writes it."""
+        if self.broker_url is not None:
+            return self.broker_url.get_secret_value()
+        return f"unix://{self.broker_socket}?db=0"
 
     @property
     def effective_database_url(self) -> str:

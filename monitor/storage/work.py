@@ -120,6 +120,17 @@ def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
     return list(session.scalars(select(table.id).where(table.due_at <= now, table.attempts >= CRASHED_AFTER)))
 
 
+def end(session: Session, kind: Kind, row_id: int, *, due_at: datetime | None, **values: Any) -> None:
+    """Close a row that nobody holds any more; its turn moves on, so that a late writer finds itself fenced off."""
+    table = TABLES[kind]
+    session.execute(
+        update(table)
+        .where(table.id == row_id)
+        .values(due_at=due_at, attempts=0, turn=table.turn + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def due_lag(session: Session, kind: Kind, now: datetime) -> tuple[int, timedelta]:
     """How many rows are due and not yet announced, and how long the oldest has been."""
     table = TABLES[kind]

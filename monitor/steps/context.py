@@ -1,0 +1,43 @@
+"""What every step is given: the store, the outside, the clock, and a way to announce work."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from monitor.fetch.web import Web
+from monitor.settings import Settings
+from monitor.steps.dossiers import DossierShelf
+from monitor.storage.engine import Store
+from monitor.storage.work import Announcement, Kind, Pair
+
+Announce = Callable[[Announcement], None]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Context:
+    """`announce` sends a message about rows after their commit; when one is lost, the lease brings its rows back."""
+
+    store: Store
+    settings: Settings
+    web: Web
+    dossiers: DossierShelf
+    announce: Announce
+    now: Callable[[], datetime] = utc_now
+    rng: random.Random = field(default_factory=random.Random)
+
+    def lease(self, kind: Kind) -> timedelta:
+        """How long a taken or announced row of this kind is left alone."""
+        short = kind in {Kind.DELIVER, Kind.DIGEST}
+        return self.settings.deliver_lease if short else self.settings.poll_lease
+
+    def announce_rows(self, kind: Kind, pairs: Sequence[Pair]) -> None:
+        """Announce rows whose `due_at` already stands a lease ahead."""
+        if pairs:
+            self.announce(Announcement(kind, tuple(pairs)))

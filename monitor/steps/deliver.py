@@ -1,0 +1,109 @@
+"""Send what the outbox holds, at least once and under a constant id.
+
+A repeat happens only when we die between the acceptance by the receiver and our commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.channels import context_from, make_channel
+from monitor.channels.base import ChannelContext, Message, Receipt
+from monitor.domain.model import DeliveryStatus
+from monitor.errors import ChannelError, ConfigError
+from monitor.steps.context import Context
+from monitor.steps.flow import as_finished, write_group
+from monitor.storage import work
+from monitor.storage.deliveries import DeliverJob, deliver_jobs
+from monitor.storage.dossiers import beat
+from monitor.storage.work import Kind, Pair
+
+log = structlog.get_logger(__name__)
+
+# After Svix: what a receiver that is down for minutes, an hour, a night needs.
+RETRIES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How one sending went."""
+
+    job: DeliverJob
+    at: datetime
+    receipt: Receipt | None = None
+    error: ChannelError | None = None
+
+
+@dataclass
+class DeliverSummary:
+    """What one batch did."""
+
+    sent: int = 0
+    retried: int = 0
+    failed: int = 0
+
+
+async def deliver(ctx: Context, pairs: Sequence[Pair]) -> DeliverSummary:
+    """Send those deliveries that are still as announced; each result is written as soon as it is known."""
+    with ctx.store.write() as session:
+        taken = work.take(session, Kind.DELIVER, pairs, ctx.now(), ctx.lease(Kind.DELIVER))
+        jobs = deliver_jobs(session, taken)
+    summary = DeliverSummary()
+    context = context_from(ctx.settings, ctx.post)
+    async for group in as_finished([_send(ctx, context, job) for job in jobs], most=1):
+        write_group(group, lambda rows: _store(ctx, rows, summary), "delivery_not_stored")
+    return summary
+
+
+async def _send(ctx: Context, context: ChannelContext, job: DeliverJob) -> Sent:
+    try:
+        channel = make_channel(job.channel.kind, job.channel.address, context, job.channel.options)
+        receipt = await asyncio.to_thread(channel.send, Message.from_json(job.message))
+    except ChannelError as error:
+        return Sent(job, ctx.now(), error=error)
+    except ConfigError as error:
+        return Sent(job, ctx.now(), error=ChannelError(str(error)))
+    return Sent(job, ctx.now(), receipt=receipt)
+
+
+def _store(ctx: Context, group: Sequence[Sent], summary: DeliverSummary) -> None:
+    with ctx.store.write() as session:
+        for sent in group:
+            _store_one(session, sent, summary)
+        beat(session, "deliver", ctx.now())
+
+
+def _store_one(session: work.Session, sent: Sent, summary: DeliverSummary) -> None:
+    job, tries = sent.job, sent.job.tries + 1
+    due_at: datetime | None = None
+    if sent.receipt is not None:
+        status, error = DeliveryStatus.SENT, None
+        summary.sent += 1
+    else:
+        assert sent.error is not None
+        error = str(sent.error)
+        again = not sent.error.permanent and tries <= len(RETRIES)
+        status = DeliveryStatus.PLANNED if again else DeliveryStatus.FAILED
+        due_at = sent.at + (sent.error.retry_after or RETRIES[tries - 1]) if again else None
+        summary.retried += again
+        summary.failed += not again
+    values = {
+        "status": status.value,
+        "error": error,
+        "tries": tries,
+        "failures": 0 if sent.receipt else job.failures + 1,
+        "receipt": sent.receipt.detail[:500] if sent.receipt else None,
+        "sent_at": sent.at if sent.receipt else None,
+    }
+    if not work.close(session, Kind.DELIVER, job.pair, due_at=due_at, **values):
+        log.warning("delivery_superseded", delivery=job.pair[0], message_id=job.message_id)
+        return
+    say = log.info if status is DeliveryStatus.SENT else log.warning
+    say("delivery_" + status.value, delivery=job.pair[0], message_id=job.message_id, error=error, next_at=due_at)

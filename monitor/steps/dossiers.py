@@ -1,0 +1,39 @@
+"""The dossiers in force, compiled once and kept until the database holds another version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from monitor.domain.matching import Matcher, compile_dossiers
+from monitor.domain.topics import parse_dossier
+from monitor.errors import DossierError
+from monitor.storage.dossiers import DossierRow, dossiers_in_force
+from monitor.storage.engine import Store
+
+
+class DossierShelf:
+    """Gives the matcher for what is in force; a version that does not compile leaves the others at work."""
+
+    def __init__(self, store: Store, cache_dir: Path | None, report: Callable[[str, str], None]) -> None:
+        self._store, self._cache_dir, self._report = store, cache_dir, report
+        self._key: tuple[tuple[str, str], ...] | None = None
+        self._matcher = compile_dossiers([], None)
+
+    def matcher(self) -> Matcher:
+        """Asks the database for the versions in force (one small query) and compiles when they changed."""
+        with self._store.read() as session:
+            rows = dossiers_in_force(session)
+        key = tuple((row.slug, row.rules_hash) for row in rows)
+        if key != self._key:
+            self._matcher, self._key = self._compile(rows), key
+        return self._matcher
+
+    def _compile(self, rows: list[DossierRow]) -> Matcher:
+        dossiers = []
+        for row in rows:
+            try:
+                dossiers.append(parse_dossier(row.text, row.slug))
+            except DossierError as error:
+                self._report(row.slug, str(error))
+        return compile_dossiers(dossiers, self._cache_dir)

@@ -1,0 +1,262 @@
+"""Read entries: fetch the page, extract its text, match the dossiers, raise alerts; one closing transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.domain.matching import Matcher
+from monitor.domain.model import Access, Outcome, PageData, Verdict
+from monitor.domain.schedule import backoff
+from monitor.domain.stories import sketch
+from monitor.domain.urls import canonicalise
+from monitor.errors import ContentError, FetchError
+from monitor.steps.context import Context
+from monitor.steps.flow import as_finished, write_group
+from monitor.steps.raising import deliver_at_once
+from monitor.storage import work
+from monitor.storage.alerts import raise_alert
+from monitor.storage.articles import ArticleData, add_article, lock_stories, put_matches, revise_article, topic_ids
+from monitor.storage.dossiers import beat
+from monitor.storage.entries import ReadJob, finish_entry, known_articles, read_jobs
+from monitor.storage.work import Kind, Pair, Session
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5  # a page that cannot be had this often ends as what it then is
+LEAST_TEXT = 80  # characters; a shorter text is no article
+REREAD = timedelta(days=1)  # a page that gave no or half a text is read once more after this
+BLOCKED = {401, 402, 403, 407, 451}
+GONE = {404, 410}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of one entry. `retry_at` is set when it is to be read again and nothing is decided yet."""
+
+    job: ReadJob
+    at: datetime
+    outcome: Outcome
+    reason: str | None = None
+    article: ArticleData | None = None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    retry_at: datetime | None = None
+    same_as: str | None = None  # canonical address of the article that is known already
+
+
+@dataclass
+class ReadSummary:
+    """What one batch did."""
+
+    read: int = 0
+    retried: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    alerts_raised: int = 0
+
+    def count(self, outcome: Outcome) -> None:
+        self.read += 1
+        self.outcomes[outcome.value] = self.outcomes.get(outcome.value, 0) + 1
+
+
+async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
+    """Read those of the entries that are still as announced."""
+    with ctx.store.write() as session:
+        taken = work.take(session, Kind.READ, pairs, ctx.now(), ctx.lease(Kind.READ))
+        jobs = read_jobs(session, taken)
+        keys = {job.pair: canonicalise(job.link) if job.link else None for job in jobs}
+        known = known_articles(session, [key for key in keys.values() if key])
+    matcher = ctx.dossiers.matcher() if jobs else None
+    summary = ReadSummary()
+    first_of: dict[str, asyncio.Task[Reading]] = {}
+    waiting = []
+    for job in jobs:
+        assert matcher is not None
+        key = keys[job.pair]
+        if key in known and known[key] != job.article_id:
+            waiting.append(_known(ctx, job, key))
+        elif key in first_of:
+            waiting.append(_after_twin(ctx, job, first_of[key]))
+        else:
+            task = asyncio.ensure_future(_read_one(ctx, matcher, job, key))
+            if key:
+                first_of[key] = task
+            waiting.append(_of(task))
+    async for group in as_finished(waiting):
+        write_group(group, lambda rows: _store(ctx, rows, summary), "reading_not_stored")
+    return summary
+
+
+async def _of(task: asyncio.Task[Reading]) -> Reading:
+    return await task
+
+
+async def _known(ctx: Context, job: ReadJob, key: str | None) -> Reading:
+    return Reading(job, ctx.now(), Outcome.DUPLICATE, same_as=key)
+
+
+async def _after_twin(ctx: Context, job: ReadJob, twin: asyncio.Task[Reading]) -> Reading:
+    """The same address stands twice in this batch: it is fetched once, and the second entry shares what came of it."""
+    first = await twin
+    if first.retry_at is not None:
+        return replace(first, job=job)
+    if first.article is None:
+        return replace(first, job=job)
+    return Reading(job, ctx.now(), Outcome.DUPLICATE, first.reason, same_as=first.article.canonical_url)
+
+
+async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | None) -> Reading:
+    if job.link is None or key is None:
+        return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the entry has no link")
+    try:
+        answer = await ctx.web.page(job.link)
+    except FetchError as error:
+        return _not_fetched(ctx, matcher, job, key, error)
+    except ContentError as error:
+        return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, str(error))
+    page = _completed(answer.page, job)
+    if len(page.text) + len(page.lead) < LEAST_TEXT:
+        return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the page has no text that can be read")
+    canonical = (page.canonical_url and canonicalise(page.canonical_url)) or canonicalise(answer.url) or key
+    return _matched(ctx, matcher, job, page, canonical, has_text=True)
+
+
+def _not_fetched(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: FetchError) -> Reading:
+    """A page that cannot be had: again later, or, when that is pointless, what its title and summary say."""
+    now = ctx.now()
+    if not error.permanent and job.failures + 1 < TRIES:
+        wait = error.retry_after or backoff(job.failures + 1, ctx.rng)
+        return Reading(job, now, Outcome.FAILED, str(error), retry_at=now + wait)
+    if error.status in GONE:
+        return Reading(job, now, Outcome.GONE, str(error))
+    blocked = error.status in BLOCKED or error.kind == "robots"
+    return _without_page(ctx, matcher, job, key, Outcome.BLOCKED if blocked else Outcome.FAILED, str(error))
+
+
+def _without_page(
+    ctx: Context, matcher: Matcher, job: ReadJob, key: str | None, outcome: Outcome, reason: str
+) -> Reading:
+    """Match what the feed said; the outcome says why there is no more."""
+    summary = job.content if len(job.content) > len(job.summary) else job.summary
+    if not (job.title or summary):
+        return Reading(job, ctx.now(), outcome, reason)
+    page = _completed(PageData(title=job.title, lead=summary, access=Access.PARTIAL), job)
+    canonical = key or f"veille:entry:{job.pair[0]}"
+    reading = _matched(ctx, matcher, job, page, canonical, has_text=False)
+    return replace(reading, outcome=outcome, reason=reason)
+
+
+def _completed(page: PageData, job: ReadJob) -> PageData:
+    """What the page leaves open, the entry says."""
+    return replace(
+        page,
+        title=page.title or job.title,
+        authors=page.authors or job.authors,
+        language=page.language or job.language,
+    )
+
+
+def _matched(
+    ctx: Context, matcher: Matcher, job: ReadJob, page: PageData, canonical: str, *, has_text: bool
+) -> Reading:
+    now = ctx.now()
+    text = page.text or page.lead
+    article = ArticleData(
+        canonical_url=canonical,
+        url=job.link or canonical,
+        source=job.source,
+        page=page,
+        published_at=min(page.published_at or job.published_at or now, now),
+        has_text=has_text,
+        sketch=sketch(text) if has_text else (),
+    )
+    verdicts = matcher.match(article.document)
+    found = any(verdict.relevant and verdict.topics for verdict in verdicts.values())
+    return Reading(job, now, Outcome.MATCHED if found else Outcome.UNMATCHED, None, article, verdicts)
+
+
+def _store(ctx: Context, group: Sequence[Reading], summary: ReadSummary) -> None:
+    done = ReadSummary()
+    planned: list[Pair] = []
+    with ctx.store.write() as session:
+        lock_stories(session)
+        ids = topic_ids(session)
+        for reading in group:
+            planned += _store_one(ctx, session, reading, ids, done)
+        beat(session, "read", ctx.now())
+    ctx.announce_rows(Kind.DELIVER, planned)
+    summary.read += done.read
+    summary.retried += done.retried
+    summary.alerts_raised += done.alerts_raised
+    for name, count in done.outcomes.items():
+        summary.outcomes[name] = summary.outcomes.get(name, 0) + count
+
+
+def _store_one(
+    ctx: Context, session: Session, reading: Reading, ids: dict[tuple[str, str], int], done: ReadSummary
+) -> list[Pair]:
+    job = reading.job
+    failures = job.failures + 1 if reading.retry_at else 0
+    due_at = reading.retry_at or _reread_at(reading)
+    if not work.close(session, Kind.READ, job.pair, due_at=due_at, failures=failures, reason=reading.reason):
+        log.info("reading_superseded", entry=job.pair[0])
+        return []
+    if reading.retry_at is not None:
+        done.retried += 1
+        return []
+    outcome, article_id, changed = _store_article(session, reading)
+    finish_entry(session, job.pair[0], outcome, article_id=article_id, read_at=reading.at, reads=job.reads + 1)
+    done.count(outcome)
+    log.info("entry_read", entry=job.pair[0], link=job.link, outcome=outcome.value, reason=reading.reason)
+    if article_id is None or not changed:
+        return []
+    put_matches(session, article_id, reading.verdicts, ids, reading.at)
+    return _raise(ctx, session, reading, article_id, done)
+
+
+def _reread_at(reading: Reading) -> datetime | None:
+    """A page that gave nothing, or a part, is read once more a day later."""
+    partial = reading.article is not None and reading.article.page.access is Access.PARTIAL
+    wanting = partial or reading.outcome in {Outcome.NO_TEXT, Outcome.BLOCKED, Outcome.FAILED}
+    again = wanting and reading.job.link is not None and reading.job.reads == 0
+    return reading.at + REREAD if again else None
+
+
+def _store_article(session: Session, reading: Reading) -> tuple[Outcome, int | None, bool]:
+    """The outcome as it then is, the article's id, and whether its text is new."""
+    job, data = reading.job, reading.article
+    if data is None:
+        same = known_articles(session, [reading.same_as]) if reading.same_as else {}
+        return reading.outcome, next(iter(same.values()), job.article_id), False
+    if job.article_id is not None:
+        if not data.has_text:  # what was read before is better than what the feed says
+            return Outcome(job.outcome or reading.outcome), job.article_id, False
+        return reading.outcome, job.article_id, revise_article(session, job.article_id, data, reading.at)
+    article_id = add_article(session, data, reading.at)
+    if article_id is None:
+        return Outcome.DUPLICATE, known_articles(session, [data.canonical_url])[data.canonical_url], False
+    return reading.outcome, article_id, True
+
+
+def _raise(ctx: Context, session: Session, reading: Reading, article_id: int, done: ReadSummary) -> list[Pair]:
+    planned: list[Pair] = []
+    for verdict in reading.verdicts.values():
+        if not (verdict.relevant and verdict.topics):
+            continue
+        raised = raise_alert(
+            session,
+            dossier=verdict.dossier,
+            article_id=article_id,
+            score=verdict.score,
+            now=reading.at,
+            backlog=reading.job.backlog,
+        )
+        if raised is None:
+            continue
+        done.alerts_raised += raised.fresh
+        log.info("alert_raised", alert=raised.alert_id, revision=raised.revision, topics=raised.new_topics)
+        planned += deliver_at_once(ctx, session, raised, reading.at)
+    return planned

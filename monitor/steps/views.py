@@ -1,0 +1,89 @@
+"""From stored facts to what people see: `channels.content` values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.channels.content import AlertView, ArticleRef, Coverage, Excerpt, TopicRef
+from monitor.domain.excerpts import excerpt
+from monitor.domain.model import Access, Outcome
+from monitor.domain.subscribers import SubscriberSpec
+from monitor.storage.facts import AlertFacts, ArticleFact, CoverageFacts
+
+MOST_EXCERPTS = 3
+
+
+def wanted(facts: AlertFacts, spec: SubscriberSpec) -> bool:
+    """Whether the subscriber follows this alert: dossier, topics, score, and at least one outlet it listens to."""
+    if spec.dossiers and facts.dossier not in spec.dossiers:
+        return False
+    if facts.score < spec.min_score:
+        return False
+    if spec.topics and not {topic.slug for topic in facts.topics} & set(spec.topics):
+        return False
+    return any(spec.wants_source(article.source) for article in facts.articles)
+
+
+def alert_view(facts: AlertFacts, public_url: str = "") -> AlertView:
+    """One alert; the article to read is the first published one whose text was read."""
+    main = next((article for article in facts.articles if article.has_text), facts.articles[0])
+    others = tuple(_article(article) for article in facts.articles if article.id != main.id)
+    joined = tuple(
+        _article(a) for a in facts.articles if facts.revision > 1 and a.id != main.id and a.created_at > facts.raised_at
+    )
+    return AlertView(
+        id=facts.id,
+        title=main.title or facts.title,
+        score=facts.score,
+        raised_at=facts.raised_at,
+        topics=tuple(TopicRef(topic.slug, topic.title, topic.score) for topic in facts.topics),
+        article=_article(main),
+        dossier=facts.dossier_title,
+        status=facts.status,
+        others=others,
+        joined=joined,
+        evidence=_excerpts([main, *(a for a in facts.articles if a.id != main.id)]),
+        page_url=f"{public_url.rstrip('/')}/alerts/{facts.id}" if public_url else "",
+        revision=facts.revision,
+        backlog=facts.backlog,
+        retroactive=facts.retroactive,
+    )
+
+
+def _article(article: ArticleFact) -> ArticleRef:
+    partial = article.access == Access.PARTIAL.value or not article.has_text
+    return ArticleRef(article.title, article.source, article.url, article.published_at, partial)
+
+
+def _excerpts(articles: Sequence[ArticleFact]) -> tuple[Excerpt, ...]:
+    """A few sentences, one for each topic first, none twice."""
+    found: dict[str, Excerpt] = {}
+    for article in articles:
+        seen: set[str] = set()
+        for fact in article.evidence:
+            if fact.topic in seen:
+                continue
+            seen.add(fact.topic)
+            same = [(e.start, e.end) for e in article.evidence if e.field == fact.field and e.topic == fact.topic]
+            text, marks = excerpt(fact.field_text, [(fact.start, fact.end), *same])
+            found.setdefault(text, Excerpt(text, marks))
+            if len(found) == MOST_EXCERPTS:
+                return tuple(found.values())
+        if found:
+            break
+    return tuple(found.values())
+
+
+def coverage_view(facts: CoverageFacts, silent: Sequence[str] = ()) -> Coverage:
+    """The coverage statement's figures."""
+    unreadable = sum(facts.outcomes.get(o.value, 0) for o in (Outcome.BLOCKED, Outcome.GONE, Outcome.FAILED))
+    return Coverage(
+        feeds=facts.feeds,
+        polled=facts.polled,
+        failed=facts.failed,
+        silent=tuple(silent),
+        read=sum(facts.outcomes.values()),
+        partial=facts.partial + facts.outcomes.get(Outcome.NO_TEXT.value, 0),
+        unreadable=unreadable,
+        pending=facts.pending,
+    )

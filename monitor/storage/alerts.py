@@ -1,0 +1,139 @@
+"""Named queries on alerts: raising, revising, follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import AlertStatus
+from monitor.errors import NotFoundError
+from monitor.storage.engine import insert_new
+from monitor.storage.tables import Alert, AlertEvent, AlertTopic, Article, Dossier, Match, Story, Topic
+
+SYSTEM = "veille"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What `raise_alert` did: `fresh` for a new alert, `new_topics` (slugs) when a revision was made."""
+
+    alert_id: int
+    revision: int
+    fresh: bool
+    new_topics: tuple[str, ...]
+    backlog: bool
+    muted: bool
+
+
+def raise_alert(
+    session: Session,
+    *,
+    dossier: str,
+    article_id: int,
+    score: float,
+    now: datetime,
+    backlog: bool,
+    retroactive: bool = False,
+) -> Raised | None:
+    """Raise the alert of an article's story, or bring it up to date; None when nothing that people see changed."""
+    story = session.execute(
+        select(Story).join(Article, Article.story_id == Story.id).where(Article.id == article_id)
+    ).scalar_one()
+    dossier_id = session.scalar(select(Dossier.id).where(Dossier.slug == dossier))
+    if dossier_id is None:
+        return None
+    row = {
+        "dossier_id": dossier_id,
+        "story_id": story.id,
+        "title": story.title,
+        "score": score,
+        "revision": 1,
+        "status": AlertStatus.NEW.value,
+        "tags": [],
+        "backlog": backlog,
+        "retroactive": retroactive,
+        "raised_at": now,
+        "updated_at": now,
+    }
+    fresh = insert_new(session, Alert.__table__, [row], [Alert.id])  # type: ignore[arg-type]
+    alert = session.execute(
+        select(Alert).where(Alert.dossier_id == dossier_id, Alert.story_id == story.id)
+    ).scalar_one()
+    new_topics = _bring_topics(session, alert)
+    if fresh:
+        add_event(session, alert.id, "raised", SYSTEM, now, article=article_id, topics=list(new_topics))
+        return Raised(alert.id, 1, True, new_topics, backlog, story.muted_at is not None)
+    alert.score = max(alert.score, score)
+    _note_article(session, alert, article_id, now)
+    if not new_topics:
+        return None
+    alert.revision += 1
+    alert.updated_at = now
+    for topic in _topics_at(session, alert.id, new_topics):
+        topic.since_revision = alert.revision
+    add_event(session, alert.id, "revised", SYSTEM, now, article=article_id, topics=list(new_topics))
+    session.flush()
+    return Raised(alert.id, alert.revision, False, new_topics, backlog, story.muted_at is not None)
+
+
+def _bring_topics(session: Session, alert: Alert) -> tuple[str, ...]:
+    """The best score of each topic among the story's articles; gives the slugs that are new. A topic never leaves."""
+    best = session.execute(
+        select(Topic.id, Topic.slug, func.max(Match.score).label("score"))
+        .join(Match, Match.topic_id == Topic.id)
+        .join(Article, Article.id == Match.article_id)
+        .where(Article.story_id == alert.story_id, Topic.dossier_id == alert.dossier_id)
+        .group_by(Topic.id, Topic.slug)
+        .order_by(Topic.id)
+    ).all()
+    known = {row.topic_id: row for row in session.scalars(select(AlertTopic).where(AlertTopic.alert_id == alert.id))}
+    new = []
+    for topic_id, slug, score in best:
+        if topic_id in known:
+            known[topic_id].score = score
+        else:
+            session.add(AlertTopic(alert_id=alert.id, topic_id=topic_id, score=score, since_revision=1))
+            new.append(slug)
+    session.flush()
+    return tuple(new)
+
+
+def _topics_at(session: Session, alert_id: int, slugs: tuple[str, ...]) -> list[AlertTopic]:
+    statement = select(AlertTopic).join(Topic).where(AlertTopic.alert_id == alert_id, Topic.slug.in_(slugs))
+    return list(session.scalars(statement))
+
+
+def _note_article(session: Session, alert: Alert, article_id: int, now: datetime) -> None:
+    """An article that joins the alert's story later says so in the trail, once."""
+    for detail in session.scalars(select(AlertEvent.detail).where(AlertEvent.alert_id == alert.id)):
+        if detail.get("article") == article_id:
+            return
+    add_event(session, alert.id, "joined", SYSTEM, now, article=article_id)
+
+
+def add_event(session: Session, alert_id: int, kind: str, who: str, at: datetime, **detail: Any) -> None:
+    """Add a line to the alert's trail."""
+    session.add(AlertEvent(alert_id=alert_id, kind=kind, who=who, at=at, detail=detail))
+
+
+def set_status(
+    session: Session, alert_id: int, status: AlertStatus, *, who: str, now: datetime, reason: str | None = None
+) -> None:
+    """Change the follow-up status and say so in the trail. Raises `NotFoundError`."""
+    alert = session.get(Alert, alert_id, with_for_update=True)
+    if alert is None:
+        raise NotFoundError(f"no alert has the id {alert_id}")
+    before = alert.status
+    alert.status, alert.reason = status.value, reason
+    add_event(session, alert_id, "status", who, now, before=before, after=status.value, reason=reason)
+
+
+def events(session: Session, alert_id: int) -> list[Mapping[str, Any]]:
+    """The alert's trail, oldest first."""
+    rows = session.scalars(select(AlertEvent).where(AlertEvent.alert_id == alert_id).order_by(AlertEvent.id))
+    return [{"at": row.at, "kind": row.kind, "who": row.who, **row.detail} for row in rows]

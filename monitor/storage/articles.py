@@ -1,0 +1,203 @@
+"""Named queries on articles, their stories and the topics found in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import xxhash
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import Document, PageData, TopicMatch, Verdict
+from monitor.domain.stories import containment
+from monitor.storage.engine import insert_new
+from monitor.storage.tables import Article, Dossier, Match, Revision, Sketch, Story, Topic
+
+STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
+STORY_LOCK = 0x53544F52  # any number: "STOR"
+CONTAINED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleData:
+    """An article as the read step stores it; `sketch` is `domain.stories.sketch` of its text."""
+
+    canonical_url: str
+    url: str
+    source: str
+    page: PageData
+    published_at: datetime
+    has_text: bool
+    sketch: tuple[int, ...]
+
+    @property
+    def text_hash(self) -> str:
+        joined = "\x1f".join((self.page.title, self.page.lead, self.page.text))
+        return xxhash.xxh3_128_hexdigest(joined.encode())
+
+    @property
+    def document(self) -> Document:
+        """The article as matching sees it."""
+        page = self.page
+        return Document(page.title, page.lead, page.text, self.source, page.language, self.published_at)
+
+
+def lock_stories(session: Session) -> None:
+    """One writer at a time decides on stories, else two copies that arrive together would found two.
+
+    SQLite's writers are alone already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
+
+
+def add_article(session: Session, data: ArticleData, now: datetime) -> int | None:
+    """Store a new article in its story; None when its canonical address is known. Call `lock_stories` first."""
+    if session.scalar(select(Article.id).where(Article.canonical_url == data.canonical_url)) is not None:
+        return None
+    story_id = find_story(session, data, now) or _new_story(session, data, now)
+    row = {**_values(data), "story_id": story_id, "created_at": now, "updated_at": now}
+    found = insert_new(session, Article.__table__, [row], [Article.id])  # type: ignore[arg-type]
+    article_id = int(found[0].id)
+    _put_sketch(session, article_id, data.sketch)
+    return article_id
+
+
+def revise_article(session: Session, article_id: int, data: ArticleData, now: datetime) -> bool:
+    """Keep the old text as a revision and store the new one; false when nothing changed."""
+    article = session.get_one(Article, article_id)
+    if article.text_hash == data.text_hash:
+        return False
+    if article.has_text:
+        session.add(
+            Revision(
+                article_id=article.id,
+                number=article.revision,
+                title=article.title,
+                lead=article.lead,
+                text=article.text,
+                replaced_at=now,
+            )
+        )
+        article.revision += 1
+    values = _values(data)
+    for name in ("canonical_url", "url", "source", "published_at"):
+        values.pop(name)  # the article stays where and when it was
+    for name, value in values.items():
+        setattr(article, name, value)
+    article.updated_at = now
+    session.execute(delete(Sketch).where(Sketch.article_id == article_id))
+    _put_sketch(session, article_id, data.sketch)
+    session.flush()
+    return True
+
+
+def _values(data: ArticleData) -> dict[str, Any]:
+    page = data.page
+    return {
+        "canonical_url": data.canonical_url,
+        "url": data.url,
+        "title": page.title,
+        "lead": page.lead,
+        "text": page.text,
+        "text_hash": data.text_hash,
+        "source": data.source,
+        "authors": list(page.authors),
+        "language": page.language,
+        "agency": page.agency,
+        "access": page.access.value,
+        "has_text": data.has_text,
+        "published_at": data.published_at,
+        "modified_at": page.modified_at,
+    }
+
+
+def _put_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> None:
+    rows = [{"hash": value, "article_id": article_id} for value in sorted(set(sketch))]
+    insert_new(session, Sketch.__table__, rows, [Sketch.article_id])  # type: ignore[arg-type]
+
+
+def find_story(session: Session, data: ArticleData, now: datetime) -> int | None:
+    """The story of the article that shares most with this one, if one contains the other by half."""
+    if not data.sketch:
+        return None
+    wanted = list(set(data.sketch))
+    shared = Counter(
+        session.scalars(
+            select(Sketch.article_id)
+            .join(Article, Article.id == Sketch.article_id)
+            .where(Sketch.hash.in_(wanted), Article.created_at > now - STORY_WINDOW)
+        )
+    )
+    for article_id, _ in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))[:5]:
+        other = tuple(session.scalars(select(Sketch.hash).where(Sketch.article_id == article_id)))
+        if containment(tuple(wanted), other) >= CONTAINED:
+            return session.scalar(select(Article.story_id).where(Article.id == article_id))
+    return None
+
+
+def _new_story(session: Session, data: ArticleData, now: datetime) -> int:
+    story = Story(title=data.page.title, agency=data.page.agency, created_at=now)
+    session.add(story)
+    session.flush()
+    return story.id
+
+
+def topic_ids(session: Session) -> dict[tuple[str, str], int]:
+    """(dossier slug, topic slug) → id, for topics in force."""
+    statement = select(Dossier.slug, Topic.slug, Topic.id).join(Topic, Topic.dossier_id == Dossier.id)
+    return {(dossier, topic): topic_id for dossier, topic, topic_id in session.execute(statement)}
+
+
+def put_matches(
+    session: Session,
+    article_id: int,
+    verdicts: Mapping[str, Verdict],
+    ids: Mapping[tuple[str, str], int],
+    now: datetime,
+) -> None:
+    """Make the article's matches in these dossiers exactly what the verdicts say."""
+    wanted = {
+        ids[verdict.dossier, match.topic]: (match, verdict)
+        for verdict in verdicts.values()
+        for match in verdict.topics
+        if (verdict.dossier, match.topic) in ids
+    }
+    ours = [topic_id for (dossier, _), topic_id in ids.items() if dossier in verdicts]
+    stored = {
+        match.topic_id: match
+        for match in session.scalars(select(Match).where(Match.article_id == article_id, Match.topic_id.in_(ours)))
+    }
+    for topic_id in stored.keys() - wanted.keys():
+        session.delete(stored[topic_id])
+    rows = []
+    for topic_id, (found, verdict) in wanted.items():
+        values = _match_values(found, verdict, now)
+        if topic_id in stored:
+            for name, value in values.items():
+                setattr(stored[topic_id], name, value)
+        else:
+            rows.append({**values, "article_id": article_id, "topic_id": topic_id, "created_at": now})
+    insert_new(session, Match.__table__, rows, [Match.id])  # type: ignore[arg-type]
+
+
+def _match_values(match: TopicMatch, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "score": match.score,
+        "evidence": [span_json(span) for span in match.evidence],
+        "arithmetic": [
+            {"label": line.label, "value": line.value, "count": line.count, "spans": [span_json(s) for s in line.spans]}
+            for line in match.arithmetic
+        ],
+        "rules_hash": verdict.rules_hash,
+        "updated_at": now,
+    }
+
+
+def span_json(span: Any) -> dict[str, Any]:
+    """A span as it is stored and printed: field, start, end, text."""
+    return {**asdict(span), "field": str(span.field.value)}

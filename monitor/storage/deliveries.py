@@ -1,0 +1,259 @@
+"""Named queries on subscribers, channels, digests and the outbox of deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import DeliveryStatus, Origin
+from monitor.errors import NotFoundError
+from monitor.storage.engine import insert_new
+from monitor.storage.tables import Alert, Channel, Delivery, Digest, DigestAlert, Story, Subscriber
+from monitor.storage.work import Pair
+
+MEMBERSHIP_WINDOW = timedelta(days=60)  # an alert that no digest took for this long is history
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberRow:
+    """A subscriber as steps see it; `settings` is what the configuration says of them."""
+
+    id: int
+    name: str
+    enabled: bool
+    settings: Mapping[str, Any]
+    period_start: datetime | None
+    created_at: datetime
+    pair: Pair = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    id: int
+    subscriber_id: int
+    kind: str
+    address: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverJob:
+    """All that one sending needs."""
+
+    pair: Pair
+    channel: ChannelRow
+    subscriber: str
+    kind: str
+    message_id: str
+    message: Mapping[str, Any]
+    tries: int
+    failures: int
+
+
+def subscribers(session: Session, ids: Sequence[int] | None = None) -> list[SubscriberRow]:
+    """Enabled subscribers, all or those of `ids`."""
+    statement = select(Subscriber).where(Subscriber.enabled.is_(True)).order_by(Subscriber.id)
+    if ids is not None:
+        statement = statement.where(Subscriber.id.in_(list(ids)))
+    return [
+        SubscriberRow(row.id, row.name, row.enabled, row.settings, row.period_start, row.created_at, (row.id, row.turn))
+        for row in session.scalars(statement)
+    ]
+
+
+def subscriber_named(session: Session, name: str) -> SubscriberRow:
+    """Raises `NotFoundError`."""
+    for row in subscribers(session):
+        if row.name == name:
+            return row
+    raise NotFoundError(f"no enabled subscriber is named {name}")
+
+
+def channels(session: Session, subscriber_id: int) -> list[ChannelRow]:
+    """The enabled channels of one subscriber."""
+    statement = select(Channel).where(Channel.subscriber_id == subscriber_id, Channel.enabled.is_(True))
+    return [
+        ChannelRow(row.id, row.subscriber_id, row.kind, row.address, row.options)
+        for row in session.scalars(statement.order_by(Channel.id))
+    ]
+
+
+def put_subscriber(
+    session: Session,
+    *,
+    name: str,
+    settings: Mapping[str, Any],
+    addresses: Sequence[tuple[str, str, Mapping[str, Any]]],
+    origin: Origin,
+    due_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Write a subscriber and its channels (kind, address, options); a channel no longer named is disabled.
+
+    `due_at` (when the next digest closes) is written when the subscriber is new or its settings changed.
+    """
+    row = session.scalar(select(Subscriber).where(Subscriber.name == name))
+    if row is None:
+        row = Subscriber(
+            name=name, origin=origin.value, settings=dict(settings), due_at=due_at, period_start=now, created_at=now
+        )
+        session.add(row)
+        session.flush()
+    elif row.settings != dict(settings) or not row.enabled:
+        row.settings, row.enabled, row.due_at, row.origin = dict(settings), True, due_at, origin.value
+        row.turn, row.attempts = row.turn + 1, 0
+    known = {(c.kind, c.address): c for c in session.scalars(select(Channel).where(Channel.subscriber_id == row.id))}
+    for kind, address, options in addresses:
+        channel = known.pop((kind, address), None)
+        if channel is None:
+            channel = Channel(subscriber_id=row.id, kind=kind, address=address, created_at=now)
+            session.add(channel)
+        channel.enabled, channel.options = True, dict(options)
+    for channel in known.values():
+        channel.enabled = False
+
+
+def disable_missing_subscribers(session: Session, names: Sequence[str]) -> None:
+    """Disable the subscribers of origin `file` that the file no longer names."""
+    session.execute(
+        update(Subscriber)
+        .where(Subscriber.origin == Origin.FILE.value, Subscriber.name.not_in(list(names)))
+        .values(enabled=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def plan_delivery(
+    session: Session,
+    *,
+    channel_id: int,
+    kind: str,
+    message_id: str,
+    message: Mapping[str, Any],
+    due_at: datetime,
+    now: datetime,
+    alert_id: int | None = None,
+    revision: int = 0,
+    digest_id: int | None = None,
+) -> Pair | None:
+    """Put a frozen message into the outbox; None when this channel already has it."""
+    row = {
+        "channel_id": channel_id,
+        "kind": kind,
+        "message_id": message_id,
+        "message": dict(message),
+        "status": DeliveryStatus.PLANNED.value,
+        "alert_id": alert_id,
+        "revision": revision,
+        "digest_id": digest_id,
+        "due_at": due_at,
+        "created_at": now,
+    }
+    found = insert_new(session, Delivery.__table__, [row], [Delivery.id, Delivery.turn])  # type: ignore[arg-type]
+    return (found[0].id, found[0].turn) if found else None
+
+
+def deliver_jobs(session: Session, pairs: Sequence[Pair]) -> list[DeliverJob]:
+    """The taken deliveries, in the order of `pairs`."""
+    statement = (
+        select(Delivery, Channel, Subscriber.name)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .join(Subscriber, Subscriber.id == Channel.subscriber_id)
+        .where(Delivery.id.in_([pair[0] for pair in pairs]))
+    )
+    rows = {delivery.id: (delivery, channel, name) for delivery, channel, name in session.execute(statement)}
+    return [_job(*rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
+
+
+def _job(delivery: Delivery, channel: Channel, name: str, pair: Pair) -> DeliverJob:
+    row = ChannelRow(channel.id, channel.subscriber_id, channel.kind, channel.address, channel.options)
+    return DeliverJob(
+        pair=pair,
+        channel=row,
+        subscriber=name,
+        kind=delivery.kind,
+        message_id=delivery.message_id,
+        message=delivery.message,
+        tries=delivery.tries,
+        failures=delivery.failures,
+    )
+
+
+def unsent_alerts(session: Session, subscriber: SubscriberRow, now: datetime) -> list[Alert]:
+    """Alerts (at their present revision) that no digest of this subscriber holds yet, oldest first.
+
+    Membership is rows, not a range of times, which a late commit would slip through.
+    """
+    taken = (
+        select(DigestAlert.alert_id)
+        .where(
+            DigestAlert.subscriber_id == subscriber.id,
+            DigestAlert.alert_id == Alert.id,
+            DigestAlert.revision == Alert.revision,
+        )
+        .exists()
+    )
+    since = max(subscriber.created_at, now - MEMBERSHIP_WINDOW)
+    statement = (
+        select(Alert)
+        .join(Story, Story.id == Alert.story_id)
+        .where(Alert.updated_at >= since, Alert.retroactive.is_(False), Story.muted_at.is_(None), ~taken)
+        .order_by(Alert.id)
+    )
+    return list(session.scalars(statement))
+
+
+def add_digest(
+    session: Session,
+    *,
+    subscriber_id: int,
+    period_start: datetime,
+    period_end: datetime,
+    members: Sequence[tuple[int, int]],
+    content: Mapping[str, Any],
+    now: datetime,
+) -> int | None:
+    """Close a digest over `members` (alert id, revision); None when that period was closed already."""
+    row = {
+        "subscriber_id": subscriber_id,
+        "period_start": period_start,
+        "period_end": period_end,
+        "alerts": len(members),
+        "content": dict(content),
+        "closed_at": now,
+    }
+    found = insert_new(session, Digest.__table__, [row], [Digest.id])  # type: ignore[arg-type]
+    if not found:
+        return None
+    digest_id = int(found[0].id)
+    session.add_all(
+        DigestAlert(digest_id=digest_id, alert_id=alert_id, revision=revision, subscriber_id=subscriber_id)
+        for alert_id, revision in members
+    )
+    session.flush()
+    return digest_id
+
+
+def retry_delivery(session: Session, delivery_id: int, now: datetime) -> None:
+    """Make a delivery that failed for good due again. Raises `NotFoundError`; one that was sent stays sent."""
+    changed = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.status != DeliveryStatus.SENT.value, Delivery.attempts == 0)
+        .values(status=DeliveryStatus.PLANNED.value, due_at=now, turn=Delivery.turn + 1, failures=0)
+        .execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    if not changed:
+        raise NotFoundError(
+            f"no delivery {delivery_id} waits for a retry: it does not exist, was sent, or is under way"
+        )
+
+
+def delivery_counts(session: Session) -> dict[str, int]:
+    """Deliveries by status."""
+    statement = select(Delivery.status, func.count()).group_by(Delivery.status)
+    return {row[0]: row[1] for row in session.execute(statement)}

@@ -1,0 +1,98 @@
+"""Named queries on dossiers, what the installation keeps for itself, and heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import Origin
+from monitor.storage.engine import insert_new
+from monitor.storage.tables import Dossier, DossierVersion, Heartbeat, Setting, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class DossierRow:
+    """The version of a dossier that is in force."""
+
+    slug: str
+    title: str
+    text: str
+    model: str | None
+    rules_hash: str
+
+
+def dossiers_in_force(session: Session) -> list[DossierRow]:
+    """Enabled dossiers, by slug."""
+    statement = select(Dossier).where(Dossier.enabled.is_(True)).order_by(Dossier.slug)
+    return [DossierRow(row.slug, row.title, row.text, row.model, row.rules_hash) for row in session.scalars(statement)]
+
+
+def put_dossier(
+    session: Session, row: DossierRow, topics: Sequence[tuple[str, str]], origin: Origin, now: datetime
+) -> bool:
+    """Put a version in force with its topics (slug, title); false when it is in force already."""
+    dossier = session.scalar(select(Dossier).where(Dossier.slug == row.slug))
+    if dossier is None:
+        dossier = Dossier(slug=row.slug, origin=origin.value, rules_hash="", title="", text="", updated_at=now)
+        session.add(dossier)
+    elif dossier.rules_hash == row.rules_hash and dossier.enabled and dossier.text == row.text:
+        return False
+    dossier.title, dossier.text, dossier.model = row.title, row.text, row.model
+    dossier.rules_hash, dossier.enabled, dossier.updated_at = row.rules_hash, True, now
+    session.flush()
+    _put_topics(session, dossier.id, topics)
+    version = {"dossier_id": dossier.id, "rules_hash": row.rules_hash, "text": row.text, "loaded_at": now}
+    insert_new(session, DossierVersion.__table__, [version], [DossierVersion.id])  # type: ignore[arg-type]
+    return True
+
+
+def _put_topics(session: Session, dossier_id: int, topics: Sequence[tuple[str, str]]) -> None:
+    known = {topic.slug: topic for topic in session.scalars(select(Topic).where(Topic.dossier_id == dossier_id))}
+    for slug, title in topics:
+        topic = known.pop(slug, None) or Topic(dossier_id=dossier_id, slug=slug)
+        topic.title, topic.enabled = title, True
+        session.add(topic)
+    for topic in known.values():
+        topic.enabled = False
+    session.flush()
+
+
+def disable_missing_dossiers(session: Session, slugs: Sequence[str]) -> None:
+    """Disable the dossiers of origin `file` whose file is gone."""
+    session.execute(
+        update(Dossier)
+        .where(Dossier.origin == Origin.FILE.value, Dossier.slug.not_in(list(slugs)))
+        .values(enabled=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def get_setting(session: Session, key: str) -> dict[str, Any] | None:
+    row = session.get(Setting, key)
+    return dict(row.value) if row else None
+
+
+def put_setting(session: Session, key: str, value: Mapping[str, Any]) -> None:
+    session.merge(Setting(key=key, value=dict(value)))
+
+
+def beat(session: Session, name: str, now: datetime, **detail: Any) -> None:
+    """Note that something was done now: health checks look at this."""
+    row = {"name": name, "at": now, "detail": detail}
+    if not insert_new(session, Heartbeat.__table__, [row], [Heartbeat.name]):  # type: ignore[arg-type]
+        session.execute(
+            update(Heartbeat)
+            .where(Heartbeat.name == name)
+            .values(at=now, detail=detail)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def beats(session: Session) -> dict[str, datetime]:
+    """When each thing was last done."""
+    return {row.name: row.at for row in session.scalars(select(Heartbeat))}

@@ -1,0 +1,167 @@
+"""Named queries on entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import xxhash
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import EntryData, Outcome
+from monitor.storage.engine import insert_new
+from monitor.storage.tables import Article, Entry, Feed
+from monitor.storage.work import Pair
+
+EDIT_WINDOW = timedelta(days=2)  # an entry that changes later than this is not read again
+MAX_READS = 4  # nor more often than this
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJob:
+    """All that reading one entry needs; `pair` is (id, our turn). `article_id` is set when it was read before."""
+
+    pair: Pair
+    feed_id: int
+    source: str
+    options: Mapping[str, Any]
+    link: str | None
+    title: str
+    summary: str
+    content: str
+    authors: tuple[str, ...]
+    language: str | None
+    published_at: datetime | None
+    backlog: bool
+    failures: int
+    reads: int
+    article_id: int | None
+    outcome: str | None
+    created_at: datetime
+
+
+def content_hash(entry: EntryData) -> str:
+    """What changes when an outlet edits an entry: title, summary, content and link."""
+    text = "\x1f".join((entry.title, entry.summary, entry.content, entry.link or ""))
+    return xxhash.xxh3_128_hexdigest(text.encode())
+
+
+def add_entries(
+    session: Session, feed_id: int, entries: Sequence[EntryData], *, now: datetime, due_at: datetime, backlog: bool
+) -> list[Pair]:
+    """Store what is new and note what was edited; gives (id, turn) of the entries to read, announced until `due_at`."""
+    rows = [_row(feed_id, entry, now, due_at, backlog) for entry in {e.identity: e for e in reversed(entries)}.values()]
+    fresh = insert_new(session, Entry.__table__, rows, [Entry.id, Entry.turn, Entry.identity])  # type: ignore[arg-type]
+    new = {row.identity for row in fresh}
+    known = {row["identity"]: row for row in rows if row["identity"] not in new}
+    edited = _edited(session, feed_id, known, now, due_at) if known else []
+    return sorted((row.id, row.turn) for row in fresh) + edited
+
+
+def _row(feed_id: int, entry: EntryData, now: datetime, due_at: datetime, backlog: bool) -> dict[str, Any]:
+    return {
+        "feed_id": feed_id,
+        "identity": entry.identity,
+        "guid": entry.guid,
+        "link": entry.link,
+        "title": entry.title,
+        "summary": entry.summary,
+        "content": entry.content,
+        "content_hash": content_hash(entry),
+        "authors": list(entry.authors),
+        "language": entry.language,
+        "published_at": entry.published_at,
+        "updated_at": entry.updated_at,
+        "backlog": backlog,
+        "due_at": due_at,
+        "created_at": now,
+    }
+
+
+def _edited(
+    session: Session, feed_id: int, known: Mapping[str, Mapping[str, Any]], now: datetime, due_at: datetime
+) -> list[Pair]:
+    """Entries of which the feed now says something else, a few times within two days."""
+    pairs: list[Pair] = []
+    names = list(known)
+    for start in range(0, len(names), 5000):
+        rows = session.scalars(
+            select(Entry).where(
+                Entry.feed_id == feed_id,
+                Entry.identity.in_(names[start : start + 5000]),
+                Entry.created_at > now - EDIT_WINDOW,
+                Entry.reads < MAX_READS,
+                Entry.outcome.is_not(None),
+            )
+        )
+        for entry in rows:
+            said = known[entry.identity]
+            if said["content_hash"] == entry.content_hash:
+                continue
+            for name in ("link", "title", "summary", "content", "content_hash", "updated_at"):
+                setattr(entry, name, said[name])
+            entry.due_at = due_at
+            entry.turn += 1
+            pairs.append((entry.id, entry.turn))
+    return pairs
+
+
+def read_jobs(session: Session, pairs: Sequence[Pair]) -> list[ReadJob]:
+    """The taken entries, in the order of `pairs`."""
+    statement = select(Entry, Feed.name, Feed.options).join(Feed).where(Entry.id.in_([pair[0] for pair in pairs]))
+    rows = {entry.id: (entry, name, options) for entry, name, options in session.execute(statement)}
+    return [_job(*rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
+
+
+def _job(entry: Entry, source: str, options: Mapping[str, Any], pair: Pair) -> ReadJob:
+    return ReadJob(
+        pair=pair,
+        feed_id=entry.feed_id,
+        source=source,
+        options=options,
+        link=entry.link,
+        title=entry.title,
+        summary=entry.summary,
+        content=entry.content,
+        authors=tuple(entry.authors),
+        language=entry.language,
+        published_at=entry.published_at,
+        backlog=entry.backlog,
+        failures=entry.failures,
+        reads=entry.reads,
+        article_id=entry.article_id,
+        outcome=entry.outcome,
+        created_at=entry.created_at,
+    )
+
+
+def known_articles(session: Session, canonical_urls: Sequence[str]) -> dict[str, int]:
+    """Which of these canonical addresses are stored already, with the article's id."""
+    if not canonical_urls:
+        return {}
+    rows = session.execute(
+        select(Article.canonical_url, Article.id).where(Article.canonical_url.in_(list(canonical_urls)))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def finish_entry(session: Session, entry_id: int, outcome: Outcome, **values: Any) -> None:
+    """Write how the reading ended; only after `work.close` said that the turn is ours."""
+    session.execute(
+        update(Entry)
+        .where(Entry.id == entry_id)
+        .values(outcome=outcome.value, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def outcomes(session: Session, since: datetime | None = None) -> tuple[dict[str, int], int]:
+    """Entries by outcome, and how many are still pending."""
+    statement = select(Entry.outcome, func.count()).group_by(Entry.outcome)
+    if since is not None:
+        statement = statement.where(Entry.created_at >= since)
+    counts = {row[0]: row[1] for row in session.execute(statement)}
+    return {name: count for name, count in counts.items() if name is not None}, counts.get(None, 0)

@@ -1,0 +1,122 @@
+"""Named queries on feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import Origin
+from monitor.errors import NotFoundError
+from monitor.storage.engine import insert_new
+from monitor.storage.tables import Feed
+from monitor.storage.work import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class PollJob:
+    """All that polling one feed needs, read in one go; `pair` is (id, our turn)."""
+
+    pair: Pair
+    url: str
+    name: str
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    state: Mapping[str, Any]
+    options: Mapping[str, Any]
+    failures: int
+    first: bool
+    last_polled_at: datetime | None = None
+    hub_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """A feed as configuration or a person names it."""
+
+    url: str
+    name: str
+    enabled: bool = True
+    tags: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def poll_jobs(session: Session, pairs: Sequence[Pair]) -> list[PollJob]:
+    """The taken feeds, in the order of `pairs`."""
+    rows = {feed.id: feed for feed in session.scalars(select(Feed).where(Feed.id.in_([p[0] for p in pairs])))}
+    return [_job(rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
+
+
+def _job(feed: Feed, pair: Pair) -> PollJob:
+    return PollJob(
+        pair=pair,
+        url=feed.url,
+        name=feed.name,
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+        body_hash=feed.body_hash,
+        state=feed.state,
+        options=feed.options,
+        failures=feed.failures,
+        first=feed.first_success_at is None,
+        last_polled_at=feed.last_polled_at,
+        hub_url=feed.hub_url,
+    )
+
+
+def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: datetime) -> int:
+    """Add the feeds whose address is not known; they are due now. Gives how many were new."""
+    rows = [
+        {
+            "url": spec.url,
+            "name": spec.name,
+            "origin": origin.value,
+            "enabled": spec.enabled,
+            "tags": list(spec.tags),
+            "options": dict(spec.options),
+            "due_at": now,
+            "created_at": now,
+        }
+        for spec in {spec.url: spec for spec in specs}.values()
+    ]
+    return len(insert_new(session, Feed.__table__, rows, [Feed.id]))  # type: ignore[arg-type]
+
+
+def sync_feeds(session: Session, specs: Sequence[FeedSpec], now: datetime) -> None:
+    """Make the rows of origin `file` say what the file says; a feed gone from it is disabled, never deleted."""
+    add_feeds(session, specs, Origin.FILE, now)
+    wanted = {spec.url: spec for spec in specs}
+    for feed in session.scalars(select(Feed).where(Feed.origin == Origin.FILE.value)):
+        spec = wanted.get(feed.url)
+        if spec is None:
+            feed.enabled = False
+            continue
+        if spec.enabled and not feed.enabled and feed.due_at is None and feed.stopped_reason is None:
+            feed.due_at = now
+        feed.name, feed.enabled = spec.name, spec.enabled
+        feed.tags, feed.options = list(spec.tags), dict(spec.options)
+
+
+def make_due(session: Session, now: datetime, url: str | None = None) -> int:
+    """Make one feed (by address or name), or all enabled ones, due now. Raises `NotFoundError`.
+
+    The turn moves on, so that an announcement already under way is void: what is asked for now is done once.
+    """
+    statement = update(Feed).where(Feed.enabled.is_(True), Feed.attempts == 0)
+    if url is not None:
+        statement = statement.where((Feed.url == url) | (Feed.name == url))
+    values = {"due_at": now, "turn": Feed.turn + 1, "stopped_reason": None}
+    count = session.execute(statement.values(values).execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+    if url is not None and not count:
+        raise NotFoundError(f"no enabled feed has this address or name, or it is being polled right now: {url}")
+    return int(count)
+
+
+def list_feeds(session: Session) -> list[Feed]:
+    """All feeds, by name."""
+    return list(session.scalars(select(Feed).order_by(Feed.name, Feed.id)))

@@ -1,0 +1,62 @@
+"""Deleting what is past its retention, a bounded number of rows at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from monitor.storage.tables import Article, Entry, Match, Sketch
+
+BATCH = 2000
+SKETCHES = timedelta(days=30)  # stories look back ten days
+ENTRIES = timedelta(days=30)  # the feed's own copy of the text; the row stays, else the entry would come back as new
+TEXTS = timedelta(days=400)  # texts without a match
+
+
+def forget(session: Session, now: datetime) -> dict[str, int]:
+    """Empty or delete at most `BATCH` rows of each kind; zeros when nothing is left to do."""
+    return {
+        "sketches": _sketches(session, now - SKETCHES),
+        "texts": _texts(session, now - TEXTS),
+        "entries": _entries(session, now - ENTRIES),
+    }
+
+
+def _sketches(session: Session, before: datetime) -> int:
+    ids = list(
+        session.scalars(
+            select(Article.id)
+            .where(Article.created_at < before, exists().where(Sketch.article_id == Article.id))
+            .limit(BATCH)
+        )
+    )
+    session.execute(delete(Sketch).where(Sketch.article_id.in_(ids)).execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def _texts(session: Session, before: datetime) -> int:
+    """Unmatched articles keep their address (so that they stay known) and lose their text."""
+    rows = session.scalars(
+        select(Article)
+        .where(Article.created_at < before, Article.text != "", ~exists().where(Match.article_id == Article.id))
+        .limit(BATCH)
+    ).all()
+    for article in rows:
+        article.text = ""
+        article.has_text = False
+    return len(rows)
+
+
+def _entries(session: Session, before: datetime) -> int:
+    ids = list(
+        session.scalars(
+            select(Entry.id)
+            .where(Entry.created_at < before, Entry.outcome.is_not(None), Entry.content != "")
+            .limit(BATCH)
+        )
+    )
+    for entry in session.scalars(select(Entry).where(Entry.id.in_(ids))):
+        entry.content = ""
+    return len(ids)

@@ -1,0 +1,54 @@
+"""One Monitor a process, made on first use after the fork, never shared across it."""
+
+from __future__ import annotations
+
+import random
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from monitor.app import Monitor, make_monitor
+from monitor.settings import load_settings
+from monitor.storage.work import Announcement, Kind
+
+log = structlog.get_logger(__name__)
+
+_monitor: Monitor | None = None
+
+
+def monitor() -> Monitor:
+    """This process's Monitor, which announces work by Celery messages."""
+    global _monitor  # noqa: PLW0603 - one a process is the point
+    if _monitor is None:
+        _monitor = make_monitor(load_settings(), announce=send)
+    return _monitor
+
+
+def close() -> None:
+    """Give back connections; the process ends."""
+    global _monitor  # noqa: PLW0603
+    if _monitor is not None:
+        _monitor.close()
+    _monitor = None
+
+
+def send(announcement: Announcement) -> None:
+    """Send a message for each batch of rows, expiring with their lease. A lost one comes back by the next tick."""
+    from workers.app import app
+
+    settings = monitor().settings
+    lease = settings.deliver_lease if announcement.kind in {Kind.DELIVER, Kind.DIGEST} else settings.poll_lease
+    size = {Kind.POLL: settings.poll_batch, Kind.READ: settings.read_batch}.get(announcement.kind, 10)
+    try:
+        for batch in dealt(list(announcement.pairs), size):
+            app.send_task(f"veille.{announcement.kind.value}", args=[batch], expires=lease.total_seconds(), retry=False)
+    except OperationalError as error:
+        log.warning("announcement_lost", kind=announcement.kind.value, rows=len(announcement.pairs), reason=str(error))
+
+
+def dealt(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:
+    """Batches of at most `size`, dealt out like cards, so that neighbours (one feed, one host) go apart."""
+    count = -(-len(pairs) // size)
+    batches = [pairs[start::count] for start in range(count)]
+    random.shuffle(batches)
+    return batches

@@ -1,0 +1,44 @@
+"""The tasks. Everything they do is in `monitor`; what they are given is (id, turn) pairs."""
+
+from __future__ import annotations
+
+from workers.app import app
+from workers.runtime import monitor
+
+Pairs = list[tuple[int, int]]
+
+
+@app.task(name="veille.tick")
+def tick() -> None:
+    """Announce what is due, take up a changed configuration."""
+    monitor().tick()
+
+
+@app.task(name="veille.poll")
+def poll(pairs: Pairs) -> None:
+    """Poll a batch of feeds."""
+    monitor().poll(pairs)
+
+
+@app.task(name="veille.read")
+def read(pairs: Pairs) -> None:
+    """Read a batch of entries."""
+    monitor().read(pairs)
+
+
+@app.task(name="veille.digest")
+def digest(pairs: Pairs) -> None:
+    """Close the digests of a few subscribers."""
+    monitor().digest(pairs)
+
+
+@app.task(name="veille.deliver")
+def deliver(pairs: Pairs) -> None:
+    """Send a few messages."""
+    monitor().deliver(pairs)
+
+
+@app.task(name="veille.prune")
+def prune() -> None:
+    """Let go of what is older than its retention."""
+    monitor().prune()
