@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import structlog
 
+from monitor.channels.base import Message
+from monitor.domain.model import Origin
+from monitor.domain.urls import canonicalise
+from monitor.errors import ConfigError
 from monitor.fetch.http import Door, DoorPolicy
 from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.context import Announce, Context, utc_now
 from monitor.steps.deliver import DeliverSummary, deliver
-from monitor.steps.digest import DigestSummary, digest
+from monitor.steps.digest import DigestSummary, digest, preview
 from monitor.steps.dossiers import DossierShelf
 from monitor.steps.due import Ticked, tick
 from monitor.steps.poll import PollSummary, poll
+from monitor.steps.progress import RunProgress
 from monitor.steps.prune import prune
 from monitor.steps.read import ReadSummary, read
+from monitor.steps.sending import SentNow, Tested, send_now, test_channels
 from monitor.steps.sync import Synced, sync
+from monitor.storage.deliveries import subscriber_named
 from monitor.storage.engine import Store, open_store
+from monitor.storage.feeds import FeedSpec, add_feeds, list_feeds, make_due
+from monitor.storage.ledger import delivery_with_message, ledger, retry_delivery
+from monitor.storage.progress import latest_alerts, totals, troubled_feeds
 from monitor.storage.schema import migrate, require_current
+from monitor.storage.tables import Feed
 from monitor.storage.work import Announcement, Pair
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Totals; the newest alerts (raised at, title, outlet, topics); feeds in trouble (name, reason, next attempt)."""
+
+    totals: dict[str, int]
+    alerts: list[tuple[datetime, str, str, list[str]]]
+    troubled: list[tuple[str, str, datetime | None]]
 
 
 class Monitor:
@@ -71,6 +92,65 @@ class Monitor:
     def sync(self, *, force: bool = False) -> Synced:
         """Bring the rows up to the configuration files, if these changed."""
         return sync(self.store, self.settings, self._now(), force=force)
+
+    # -- people ----------------------------------------------------------------------------------------------------
+
+    def feeds(self) -> list[Feed]:
+        """All feeds, by name."""
+        with self.store.read() as session:
+            return list_feeds(session)
+
+    def add_feed(self, url: str, name: str) -> bool:
+        """Watch a feed; false when it is known. Raises `ConfigError` for what is no http address."""
+        canonical = canonicalise(url)
+        if canonical is None:
+            raise ConfigError(f"{url!r} is not an http or https address", code="C010")
+        with self.store.write() as session:
+            return add_feeds(session, [FeedSpec(url, name)], Origin.CLI, self._now()) == 1
+
+    def make_feeds_due(self, url: str | None = None) -> int:
+        """Make one feed (address or name), or all, due now; gives how many. Raises `NotFoundError`."""
+        with self.store.write() as session:
+            return make_due(session, self._now(), url)
+
+    def preview_digest(self, subscriber: str) -> Message:
+        """What the digest would be if it closed now. Raises `NotFoundError`."""
+        with self.store.read() as session:
+            return preview(self.context, session, subscriber_named(session, subscriber))
+
+    def send_digest(self, subscriber: str) -> SentNow:
+        """Close the digest now and send it from this process. Raises `NotFoundError`."""
+        return self._run(send_now(self.context, subscriber))
+
+    def deliveries(self, status: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest deliveries, as they are printed."""
+        with self.store.read() as session:
+            return ledger(session, status, limit)
+
+    def delivery(self, delivery_id: int) -> dict[str, Any]:
+        """One delivery with its message. Raises `NotFoundError`."""
+        with self.store.read() as session:
+            return delivery_with_message(session, delivery_id)
+
+    def retry_delivery(self, delivery_id: int) -> None:
+        """Make a delivery that failed for good due again. Raises `NotFoundError`."""
+        with self.store.write() as session:
+            retry_delivery(session, delivery_id, self._now())
+
+    def test_channels(self, subscriber: str) -> list[Tested]:
+        """Send a marked test by every channel of a subscriber. Raises `NotFoundError`."""
+        return self._run(test_channels(self.context, subscriber))
+
+    # -- watching a run --------------------------------------------------------------------------------------------
+
+    def progress_of_run(self) -> RunProgress:
+        """Follows what is due now until it is done."""
+        return RunProgress(self.store, self._now)
+
+    def snapshot(self) -> Snapshot:
+        """What the live view shows."""
+        with self.store.read() as session:
+            return Snapshot(totals(session), latest_alerts(session, 8), troubled_feeds(session, 6))
 
     # -- the schema ------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from celery import Celery
-from kombu import Queue
 
 from monitor.settings import Settings, load_settings
 from workers.schedule import beat_schedule
@@ -23,7 +22,7 @@ def make_app(settings: Settings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_default_queue="deliver",
-        task_queues=[Queue(name) for name in QUEUES],
+        task_queues={name: {"exchange": name, "routing_key": name} for name in QUEUES},
         task_routes={"veille.poll": {"queue": "poll"}, "veille.read": {"queue": "read"}},
         task_time_limit=settings.poll_time_limit.total_seconds(),
         worker_prefetch_multiplier=1,

@@ -11,19 +11,19 @@ from monitor.settings import load_settings
 from workers import runtime
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def logs(**_: Any) -> None:
     """Ours, not Celery's."""
     configure_logs(load_settings())
 
 
-@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_process_shutdown.connect
 def shut(**_: Any) -> None:
     """Close connections as the process ends."""
     runtime.close()
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def first_tick(**_: Any) -> None:
     """Do not wait for beat's first beat."""
     from workers.tasks import tick

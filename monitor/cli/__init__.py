@@ -11,6 +11,14 @@ from typer.core import TyperGroup
 
 # name -> (module under monitor.cli with `app`, a typer.Typer; one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("run", "Run everything on this machine."),
+    "init": ("init", "Make a configuration directory to start from."),
+    "check": ("check", "Check configuration, database and broker."),
+    "migrate": ("migrate", "Bring the database to this program's schema."),
+    "feeds": ("feeds", "Feeds: list, add, import, export, poll, health."),
+    "digest": ("digest", "Digests: preview, send."),
+    "deliveries": ("deliveries", "Deliveries: list, show, retry."),
+    "channels": ("channels", "Channels: test."),
     "extract": ("extract", "Read pages and print the articles on them."),
     "match": ("match", "Match article lines against a dossier."),
     "matches": ("matches", "Topics found in articles, with their evidence."),

@@ -47,6 +47,10 @@ class Web:
     def __init__(self, door: Door) -> None:
         self.door = door
 
+    async def close(self) -> None:
+        """Give back the door's connections."""
+        await self.door.__aexit__(None, None, None)
+
     async def feed(
         self, url: str, *, etag: str | None = None, last_modified: str | None = None, body_hash: str | None = None
     ) -> FeedAnswer:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from monitor.channels.base import Post
 from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.dossiers import DossierShelf
@@ -30,6 +31,7 @@ class Context:
     dossiers: DossierShelf
     announce: Announce
     now: Callable[[], datetime] = utc_now
+    post: Post | None = None
     rng: random.Random = field(default_factory=random.Random)
 
     def lease(self, kind: Kind) -> timedelta:

@@ -19,6 +19,7 @@ from monitor.errors import ChannelError, ConfigError
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
 from monitor.storage import work
+from monitor.storage.engine import Session
 from monitor.storage.deliveries import DeliverJob, deliver_jobs
 from monitor.storage.dossiers import beat
 from monitor.storage.work import Kind, Pair
@@ -80,7 +81,7 @@ def _store(ctx: Context, group: Sequence[Sent], summary: DeliverSummary) -> None
         beat(session, "deliver", ctx.now())
 
 
-def _store_one(session: work.Session, sent: Sent, summary: DeliverSummary) -> None:
+def _store_one(session: Session, sent: Sent, summary: DeliverSummary) -> None:
     job, tries = sent.job, sent.job.tries + 1
     due_at: datetime | None = None
     if sent.receipt is not None:

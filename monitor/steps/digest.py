@@ -26,7 +26,8 @@ from monitor.storage.deliveries import (
 )
 from monitor.storage.dossiers import beat
 from monitor.storage.facts import AlertFacts, alert_facts, coverage, weekly_alerts
-from monitor.storage.work import Kind, Pair, Session
+from monitor.storage.engine import Session
+from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
 

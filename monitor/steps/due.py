@@ -10,6 +10,7 @@ import structlog
 from monitor.domain.model import DeliveryStatus, Outcome
 from monitor.steps.context import Context
 from monitor.storage import work
+from monitor.storage.engine import Session
 from monitor.storage.dossiers import beat
 from monitor.storage.entries import finish_entry
 from monitor.storage.work import Kind
@@ -46,7 +47,7 @@ def tick(ctx: Context) -> Ticked:
     return Ticked(announced, ended)
 
 
-def end_crashed(ctx: Context, session: work.Session, kind: Kind) -> int:
+def end_crashed(ctx: Context, session: Session, kind: Kind) -> int:
     """Give up rows that killed their process time and again, and tell the operator."""
     now = ctx.now()
     rows = work.crashed(session, kind, now)

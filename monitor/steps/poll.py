@@ -18,7 +18,8 @@ from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.entries import add_entries
 from monitor.storage.feeds import PollJob, poll_jobs
-from monitor.storage.work import Kind, Pair, Session
+from monitor.storage.engine import Session
+from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,8 @@ from monitor.steps.views import alert_view, wanted
 from monitor.storage.alerts import Raised
 from monitor.storage.deliveries import channels, plan_delivery, subscribers
 from monitor.storage.facts import alert_facts
-from monitor.storage.work import Pair, Session
+from monitor.storage.engine import Session
+from monitor.storage.work import Pair
 
 
 def deliver_at_once(ctx: Context, session: Session, raised: Raised, now: datetime) -> list[Pair]:

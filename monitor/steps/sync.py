@@ -19,9 +19,8 @@ from monitor.errors import ConfigError
 from monitor.settings import Settings
 from monitor.storage.deliveries import disable_missing_subscribers, put_subscriber
 from monitor.storage.dossiers import DossierRow, disable_missing_dossiers, get_setting, put_dossier, put_setting
-from monitor.storage.engine import Store
+from monitor.storage.engine import Session, Store
 from monitor.storage.feeds import FeedSpec, sync_feeds
-from monitor.storage.work import Session
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import DeliveryStatus, Origin
@@ -239,21 +239,11 @@ def add_digest(
     return digest_id
 
 
-def retry_delivery(session: Session, delivery_id: int, now: datetime) -> None:
-    """Make a delivery that failed for good due again. Raises `NotFoundError`; one that was sent stays sent."""
-    changed = session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.status != DeliveryStatus.SENT.value, Delivery.attempts == 0)
-        .values(status=DeliveryStatus.PLANNED.value, due_at=now, turn=Delivery.turn + 1, failures=0)
+def move_period(session: Session, subscriber_id: int, start: datetime) -> None:
+    """The subscriber's next digest covers from `start` on."""
+    session.execute(
+        update(Subscriber)
+        .where(Subscriber.id == subscriber_id)
+        .values(period_start=start)
         .execution_options(synchronize_session=False)
-    ).rowcount  # type: ignore[attr-defined]
-    if not changed:
-        raise NotFoundError(
-            f"no delivery {delivery_id} waits for a retry: it does not exist, was sent, or is under way"
-        )
-
-
-def delivery_counts(session: Session) -> dict[str, int]:
-    """Deliveries by status."""
-    statement = select(Delivery.status, func.count()).group_by(Delivery.status)
-    return {row[0]: row[1] for row in session.execute(statement)}
+    )

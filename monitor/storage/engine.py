@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.errors import StorageError
 
+# steps pass sessions along without knowing where they come from
+__all__ = ["Session", "Store", "insert_new", "open_store"]
+
 
 class Store:
     """A database and its transactions. One a process; `dispose` closes it.
