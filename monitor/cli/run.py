@@ -21,7 +21,9 @@ STARTUP = 60.0  # seconds until the first tick must have been seen
 
 @app.command()
 def run(
-    once: Annotated[bool, typer.Option("--once", help="poll, read, match and deliver what is due now, then stop")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="poll, read, match and deliver what is due now, then stop")
+    ] = False,
     no_web: Annotated[bool, typer.Option("--no-web", help="without the web part")] = False,
     format_: Annotated[str, typer.Option("--format", help="with --once: text or json")] = "text",
     port: Annotated[int, typer.Option(help="of the web part")] = 8321,
@@ -37,7 +39,9 @@ def run(
             stderr().print(f"[yellow]{error}[/]", markup=True)
         started = time.monotonic()
         web = not (no_web or once)
-        with Supervised(web=web, port=port, quiet=once or stderr().is_terminal, log=loaded.data_dir / "veille.log") as child:
+        with Supervised(
+            web=web, port=port, quiet=once or stderr().is_terminal, log=loaded.data_dir / "veille.log"
+        ) as child:
             if once:
                 summary = run_once(monitor, child, started)
             else:

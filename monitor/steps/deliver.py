@@ -19,9 +19,9 @@ from monitor.errors import ChannelError, ConfigError
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
 from monitor.storage import work
-from monitor.storage.engine import Session
 from monitor.storage.deliveries import DeliverJob, deliver_jobs
 from monitor.storage.dossiers import beat
+from monitor.storage.engine import Session
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)

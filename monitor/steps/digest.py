@@ -25,8 +25,8 @@ from monitor.storage.deliveries import (
     unsent_alerts,
 )
 from monitor.storage.dossiers import beat
-from monitor.storage.facts import AlertFacts, alert_facts, coverage, weekly_alerts
 from monitor.storage.engine import Session
+from monitor.storage.facts import AlertFacts, alert_facts, coverage, weekly_alerts
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ import structlog
 from monitor.domain.model import DeliveryStatus, Outcome
 from monitor.steps.context import Context
 from monitor.storage import work
-from monitor.storage.engine import Session
 from monitor.storage.dossiers import beat
+from monitor.storage.engine import Session
 from monitor.storage.entries import finish_entry
 from monitor.storage.work import Kind
 

@@ -16,9 +16,9 @@ from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
 from monitor.storage import work
 from monitor.storage.dossiers import beat
+from monitor.storage.engine import Session
 from monitor.storage.entries import add_entries
 from monitor.storage.feeds import PollJob, poll_jobs
-from monitor.storage.engine import Session
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)

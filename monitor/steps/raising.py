@@ -12,8 +12,8 @@ from monitor.steps.context import Context
 from monitor.steps.views import alert_view, wanted
 from monitor.storage.alerts import Raised
 from monitor.storage.deliveries import channels, plan_delivery, subscribers
-from monitor.storage.facts import alert_facts
 from monitor.storage.engine import Session
+from monitor.storage.facts import alert_facts
 from monitor.storage.work import Pair
 
 

@@ -22,8 +22,8 @@ from monitor.storage import work
 from monitor.storage.alerts import raise_alert
 from monitor.storage.articles import ArticleData, add_article, lock_stories, put_matches, revise_article, topic_ids
 from monitor.storage.dossiers import beat
-from monitor.storage.entries import ReadJob, finish_entry, known_articles, read_jobs
 from monitor.storage.engine import Session
+from monitor.storage.entries import ReadJob, finish_entry, known_articles, read_jobs
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import xxhash
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document, PageData, TopicMatch, Verdict
-from monitor.domain.stories import containment
+from monitor.domain.stories import FEWEST, SAME_STORY, containment
 from monitor.storage.engine import insert_new
 from monitor.storage.tables import Article, Dossier, Match, Revision, Sketch, Story, Topic
 
 STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
 STORY_LOCK = 0x53544F52  # any number: "STOR"
-CONTAINED = 0.5
+CANDIDATES = 5  # that share most; the true copy is among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +117,40 @@ def _values(data: ArticleData) -> dict[str, Any]:
 
 def _put_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> None:
     rows = [{"hash": value, "article_id": article_id} for value in sorted(set(sketch))]
-    insert_new(session, Sketch.__table__, rows, [Sketch.article_id])  # type: ignore[arg-type]
+    if rows:
+        session.execute(insert(Sketch), rows)
 
 
 def find_story(session: Session, data: ArticleData, now: datetime) -> int | None:
     """The story of the article that shares most with this one, if one contains the other by half."""
     if not data.sketch:
         return None
-    wanted = list(set(data.sketch))
-    shared = Counter(
-        session.scalars(
-            select(Sketch.article_id)
-            .join(Article, Article.id == Sketch.article_id)
-            .where(Sketch.hash.in_(wanted), Article.created_at > now - STORY_WINDOW)
-        )
-    )
-    for article_id, _ in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))[:5]:
-        other = tuple(session.scalars(select(Sketch.hash).where(Sketch.article_id == article_id)))
-        if containment(tuple(wanted), other) >= CONTAINED:
+    wanted = sorted(set(data.sketch))
+    shared = func.count()
+    candidates = session.scalars(
+        select(Sketch.article_id)
+        .where(Sketch.hash.in_(wanted), Sketch.article_id >= _first_of_window(session, now))
+        .group_by(Sketch.article_id)
+        .having(shared >= FEWEST)
+        .order_by(shared.desc(), Sketch.article_id)
+        .limit(CANDIDATES)
+    ).all()
+    for article_id in candidates:
+        other = session.scalars(select(Sketch.hash).where(Sketch.article_id == article_id).order_by(Sketch.hash))
+        if containment(tuple(wanted), tuple(other)) >= SAME_STORY:
             return session.scalar(select(Article.story_id).where(Article.id == article_id))
     return None
+
+
+def _first_of_window(session: Session, now: datetime) -> int:
+    """Ids are in arrival order: the first article young enough to share a story with one that comes now."""
+    first = (
+        select(Article.id)
+        .where(Article.created_at > now - STORY_WINDOW)
+        .order_by(Article.created_at, Article.id)
+        .limit(1)
+    )
+    return session.scalar(first) or 0
 
 
 def _new_story(session: Session, data: ArticleData, now: datetime) -> int:

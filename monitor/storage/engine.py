@@ -100,9 +100,5 @@ def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], r
     if not rows:
         return []
     module: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    inserted: list[Any] = []
-    step = max(1, 30_000 // max(1, len(rows[0])))  # both databases bound the number of parameters
-    for start in range(0, len(rows), step):
-        statement = module.insert(table).values(list(rows[start : start + step]))
-        inserted += session.execute(statement.on_conflict_do_nothing().returning(*returning)).all()
-    return inserted
+    statement = module.insert(table).on_conflict_do_nothing().returning(*returning)
+    return list(session.execute(statement, list(rows)).all())

@@ -36,7 +36,9 @@ def due_feeds(session: Session, now: datetime) -> list[int]:
 
 def polled_since(session: Session, feed_ids: Sequence[int], since: datetime) -> bool:
     """Whether each of these feeds was polled since, or crashes its worker again and again."""
-    done = set(session.scalars(select(Feed.id).where(or_(Feed.last_polled_at >= since, Feed.attempts >= CRASHED_AFTER))))
+    done = set(
+        session.scalars(select(Feed.id).where(or_(Feed.last_polled_at >= since, Feed.attempts >= CRASHED_AFTER)))
+    )
     return done.issuperset(feed_ids)
 
 
@@ -54,7 +56,7 @@ def counts_since(session: Session, since: datetime) -> Counts:
         feeds_failed=_count(session, Feed, polled, Feed.last_error.is_not(None)),
         entries_new=_count(session, Entry, Entry.created_at >= since),
         entries_pending=_count(session, Entry, Entry.outcome.is_(None)),
-        outcomes={row[0]: row[1] for row in outcomes},
+        outcomes={str(row[0]): row[1] for row in outcomes},
         alerts_raised=_count(session, Alert, Alert.raised_at >= since),
         deliveries_sent=_count(session, Delivery, Delivery.sent_at >= since),
     )
@@ -69,7 +71,10 @@ def under_way(session: Session, started_at: datetime, now: datetime) -> bool:
         session.scalar(select(table.id).where(condition).limit(1)) is not None
         for table, condition in (
             (Entry, _busy(Entry, now, Entry.outcome.is_(None))),
-            (Subscriber, and_(Subscriber.enabled.is_(True), or_(Subscriber.due_at <= started_at, Subscriber.attempts > 0))),
+            (
+                Subscriber,
+                and_(Subscriber.enabled.is_(True), or_(Subscriber.due_at <= started_at, Subscriber.attempts > 0)),
+            ),
             (Delivery, _busy(Delivery, now, Delivery.status == DeliveryStatus.PLANNED.value)),
         )
     )

@@ -156,7 +156,7 @@ class Sketch(Base):
     """A sampled hash of an article's text, by which copies find each other."""
 
     __tablename__ = "sketches"
-    __table_args__ = (Index("ix_sketches_article_id", "article_id"),)
+    __table_args__ = (Index("ix_sketches_article_id", "article_id"), {"sqlite_with_rowid": False})
     hash: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
     article_id: Mapped[int] = mapped_column(RowId, ForeignKey("articles.id"), primary_key=True)
 

@@ -339,7 +339,8 @@ def upgrade() -> None:
     sa.Column('hash', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('article_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['article_id'], ['articles.id'], name=op.f('fk_sketches_article_id_articles')),
-    sa.PrimaryKeyConstraint('hash', 'article_id', name=op.f('pk_sketches'))
+    sa.PrimaryKeyConstraint('hash', 'article_id', name=op.f('pk_sketches')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('sketches', schema=None) as batch_op:
         batch_op.create_index('ix_sketches_article_id', ['article_id'], unique=False)

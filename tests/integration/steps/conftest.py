@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.app import Monitor
+from monitor.settings import load_settings
+from monitor.testing import Clock, InlineQueue, make_inline_monitor
+from tests.press import Press, open_press
+
+DOSSIER = Path(__file__).parents[3] / "config" / "dossiers" / "huawei-europe.toml"
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    with open_press() as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def bench(database_url: str, press: Press, tmp_path: Path, clock: Clock) -> Iterator[tuple[Monitor, InlineQueue]]:
+    """A Monitor with the shipped dossier, and its queue; no request finds a transaction open."""
+    config = tmp_path / "config"
+    (config / "dossiers").mkdir(parents=True)
+    (config / "dossiers" / DOSSIER.name).write_bytes(DOSSIER.read_bytes())
+    environ = {
+        "VEILLE_DATABASE_URL": database_url,
+        "VEILLE_DATA_DIR": str(tmp_path / "var"),
+        "VEILLE_CONFIG_DIR": str(config),
+        "VEILLE_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
+        "VEILLE_CONTACT": "tests@veille.invalid",
+    }
+    monitor, queue = make_inline_monitor(load_settings(environ), clock)
+    opened: list[int] = []
+    press.on_request = lambda: opened.append(monitor.store.open_transactions)
+    yield monitor, queue
+    monitor.close()
+    assert not any(opened), "a request was made while a transaction was open"
+
+
+@pytest.fixture
+def monitor(bench: tuple[Monitor, InlineQueue]) -> Monitor:
+    return bench[0]
+
+
+@pytest.fixture
+def queue(bench: tuple[Monitor, InlineQueue]) -> InlineQueue:
+    return bench[1]

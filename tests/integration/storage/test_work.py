@@ -1,0 +1,108 @@
+"""The queue in rows, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.domain.model import Origin
+from monitor.storage import work
+from monitor.storage.engine import Store
+from monitor.storage.feeds import FeedSpec, add_feeds
+from monitor.storage.tables import Feed
+from monitor.storage.work import Kind
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LEASE = timedelta(seconds=180)
+
+
+@pytest.fixture
+def feeds(store: Store) -> list[int]:
+    with store.write() as session:
+        add_feeds(session, [FeedSpec(f"https://f{n}.example/", f"F{n}") for n in range(20)], Origin.CLI, NOW)
+    with store.read() as session:
+        return [feed.id for feed in session.query(Feed).order_by(Feed.id)]
+
+
+def announce(store: Store, at: datetime) -> list[work.Announcement]:
+    with store.write() as session:
+        return work.announce_due(session, Kind.POLL, at, LEASE)
+
+
+def take(store: Store, pairs: list[work.Pair], at: datetime) -> list[work.Pair]:
+    with store.write() as session:
+        return work.take(session, Kind.POLL, pairs, at, LEASE)
+
+
+def test_what_is_announced_is_not_announced_again_within_the_lease(store: Store, feeds: list[int]) -> None:
+    (message,) = announce(store, NOW)
+    assert [row_id for row_id, _ in message.pairs] == feeds
+    assert announce(store, NOW + LEASE - timedelta(seconds=1)) == []
+
+
+def test_a_lost_announcement_comes_back_after_the_lease(store: Store, feeds: list[int]) -> None:
+    announce(store, NOW)
+    (again,) = announce(store, NOW + LEASE)
+    assert len(again.pairs) == len(feeds)
+
+
+def test_a_second_copy_of_a_message_takes_nothing(store: Store, feeds: list[int]) -> None:
+    (message,) = announce(store, NOW)
+    pairs = list(message.pairs)
+    assert len(take(store, pairs, NOW)) == len(feeds)
+    assert take(store, pairs, NOW) == []
+
+
+def test_a_writer_whose_turn_is_over_writes_nothing(store: Store, feeds: list[int]) -> None:
+    (message,) = announce(store, NOW)
+    (old,) = take(store, [message.pairs[0]], NOW)
+    (again,) = [m for m in announce(store, NOW + LEASE) if m.pairs[0][0] == old[0] or len(m.pairs) > 1]
+    (new,) = take(store, [pair for pair in again.pairs if pair[0] == old[0]], NOW + LEASE)
+    with store.write() as session:
+        assert not work.close(session, Kind.POLL, old, due_at=NOW, last_error="late")
+        assert work.close(session, Kind.POLL, new, due_at=NOW + 2 * LEASE)
+    with store.read() as session:
+        assert session.get_one(Feed, old[0]).last_error is None
+
+
+def test_a_row_that_crashes_travels_alone_and_then_no_more(store: Store, feeds: list[int]) -> None:
+    poison, at = feeds[0], NOW
+    sizes = []
+    for _ in range(4):
+        messages = announce(store, at)
+        sizes.append(next(len(m.pairs) for m in messages if any(row == poison for row, _ in m.pairs)))
+        for message in messages:
+            for pair in take(store, list(message.pairs), at):
+                if pair[0] != poison:
+                    with store.write() as session:
+                        work.close(session, Kind.POLL, pair, due_at=at + LEASE)
+        at += LEASE
+    assert sizes == [20, 20, 1, 1]
+    with store.read() as session:
+        assert work.crashed(session, Kind.POLL, at) == [poison]
+    assert all(row != poison for m in announce(store, at) for row, _ in m.pairs)
+
+
+def test_sixteen_threads_with_copies_of_every_message_take_each_row_once(postgres_url: str) -> None:
+    from monitor.storage.engine import open_store
+
+    store = open_store(postgres_url)
+    with store.write() as session:
+        add_feeds(session, [FeedSpec(f"https://g{n}.example/", f"G{n}") for n in range(100)], Origin.CLI, NOW)
+    (message,) = announce(store, NOW)
+    taken: list[work.Pair] = []
+
+    def work_through() -> None:
+        for start in range(0, 100, 10):
+            for _ in range(16):
+                taken.extend(take(store, list(message.pairs[start : start + 10]), NOW))
+
+    threads = [threading.Thread(target=work_through) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.dispose()
+    assert len(taken) == len({row_id for row_id, _ in taken}) == 100
