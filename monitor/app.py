@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 import structlog
 
 from monitor.channels.base import Message
+from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.domain.urls import canonicalise
 from monitor.errors import ConfigError
@@ -31,7 +32,7 @@ from monitor.steps.sending import SentNow, Tested, send_now, test_channels
 from monitor.steps.sync import Synced, sync
 from monitor.storage.deliveries import subscriber_named
 from monitor.storage.engine import Store, open_store
-from monitor.storage.feeds import FeedSpec, add_feeds, list_feeds, make_due
+from monitor.storage.feeds import add_feeds, list_feeds, make_due
 from monitor.storage.ledger import delivery_with_message, ledger, retry_delivery
 from monitor.storage.progress import latest_alerts, totals, troubled_feeds
 from monitor.storage.schema import migrate, require_current
@@ -106,7 +107,7 @@ class Monitor:
         if canonical is None:
             raise ConfigError(f"{url!r} is not an http or https address", code="C010")
         with self.store.write() as session:
-            return add_feeds(session, [FeedSpec(url, name)], Origin.CLI, self._now()) == 1
+            return add_feeds(session, [FeedSpec(name, url)], Origin.CLI, self._now()) == 1
 
     def make_feeds_due(self, url: str | None = None) -> int:
         """Make one feed (address or name), or all, due now; gives how many. Raises `NotFoundError`."""

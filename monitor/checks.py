@@ -77,14 +77,14 @@ def check_config(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_feeds(settings: Settings) -> Iterator[Finding]:
-    from monitor.domain.feedlist import load_feedlist
+    from monitor.domain.feedlist import load_feeds
 
     path = settings.config_dir / "feeds.toml"
     if not path.exists():
         yield Finding("C005", Level.WARNING, "no feeds are configured", str(path), "`veille feeds add URL`")
         return
     try:
-        feeds = load_feedlist(path)
+        feeds = load_feeds(path)
     except ConfigError as error:
         yield _config_finding(error)
         return

@@ -36,10 +36,10 @@ def add(url: str, name: Annotated[str, typer.Option(help="how it is called")] = 
 @app.command("import")
 def import_(file: Annotated[Path, typer.Argument(help="an OPML file")]) -> None:
     """Add the feeds of an OPML file."""
-    from monitor.fetch.opml import read_opml
+    from monitor.fetch.opml import parse_opml
 
     with open_monitor() as monitor:
-        feeds = read_opml(file.read_bytes())
+        feeds = parse_opml(file.read_bytes())
         added = sum(monitor.add_feed(feed.url, feed.name) for feed in feeds)
     typer.echo(f"{added} added, {len(feeds) - added} known already")
 
@@ -47,11 +47,12 @@ def import_(file: Annotated[Path, typer.Argument(help="an OPML file")]) -> None:
 @app.command()
 def export() -> None:
     """All enabled feeds as OPML, on standard output."""
-    from monitor.fetch.opml import write_opml
+    from monitor.domain.feedlist import FeedSpec
+    from monitor.fetch.opml import format_opml
 
     with open_monitor() as monitor:
-        pairs = [(feed.name, feed.url) for feed in monitor.feeds() if feed.enabled]
-    sys.stdout.buffer.write(write_opml(pairs))
+        specs = [FeedSpec(feed.name, feed.url, tags=tuple(feed.tags)) for feed in monitor.feeds() if feed.enabled]
+    sys.stdout.buffer.write(format_opml(specs))
 
 
 @app.command()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from monitor.channels import context_from, make_channel
 from monitor.channels.base import ChannelContext, Message, Receipt
 from monitor.domain.model import DeliveryStatus
+from monitor.domain.retries import next_try
 from monitor.errors import ChannelError, ConfigError
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
@@ -25,11 +26,6 @@ from monitor.storage.engine import Session
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
-
-# After Svix: what a receiver that is down for minutes, an hour, a night needs.
-RETRIES = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +86,10 @@ def _store_one(session: Session, sent: Sent, summary: DeliverSummary) -> None:
     else:
         assert sent.error is not None
         error = str(sent.error)
-        again = not sent.error.permanent and tries <= len(RETRIES)
+        wait = None if sent.error.permanent else next_try(tries, sent.error.retry_after)
+        again = wait is not None
         status = DeliveryStatus.PLANNED if again else DeliveryStatus.FAILED
-        due_at = sent.at + (sent.error.retry_after or RETRIES[tries - 1]) if again else None
+        due_at = sent.at + wait if wait is not None else None
         summary.retried += again
         summary.failed += not again
     values = {

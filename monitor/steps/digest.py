@@ -13,6 +13,7 @@ from monitor.channels.content import DigestContent, TopicTrend, digest_message_i
 from monitor.channels.rendering import render_digest
 from monitor.domain.periods import Cadence, Period, current_period, next_due
 from monitor.domain.subscribers import SubscriberSpec
+from monitor.domain.trends import WEEK, WEEKS, trend_of, usual_week, weekly_counts
 from monitor.steps.context import Context
 from monitor.steps.views import alert_view, coverage_view, wanted
 from monitor.storage import work
@@ -30,8 +31,6 @@ from monitor.storage.facts import AlertFacts, alert_facts, coverage, weekly_aler
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
-
-WEEKS = 8
 
 
 @dataclass
@@ -142,13 +141,15 @@ def digest_content(
 
 
 def _trends(session: Session, now: datetime) -> tuple[TopicTrend, ...]:
-    weeks: dict[str, list[int]] = {}
-    titles: dict[str, str] = {}
-    for slug, title, raised_at in weekly_alerts(session, now - timedelta(weeks=WEEKS)):
-        counts = weeks.setdefault(slug, [0] * WEEKS)
-        counts[WEEKS - 1 - min(WEEKS - 1, (now - raised_at) // timedelta(weeks=1))] += 1
-        titles[slug] = title
-    return tuple(TopicTrend(slug, titles[slug], tuple(counts)) for slug, counts in sorted(weeks.items()))
+    """The topics' last weeks, and whether the current one is unusual."""
+    moments: dict[tuple[str, str], list[datetime]] = {}
+    for slug, title, raised_at in weekly_alerts(session, now - WEEKS * WEEK):
+        moments.setdefault((slug, title), []).append(raised_at)
+    found = []
+    for (slug, title), raised in sorted(moments.items()):
+        weeks = weekly_counts(raised, now)
+        found.append(TopicTrend(slug, title, weeks, usual_week(weeks), trend_of(weeks)))
+    return tuple(found)
 
 
 def render(ctx: Context, content: DigestContent, spec: SubscriberSpec, message_id: str) -> Message:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor.domain.feedlist import load_feedlist
+from monitor.domain.feedlist import load_feeds
 from monitor.domain.model import Origin
 from monitor.domain.periods import Cadence, next_due
 from monitor.domain.subscribers import SubscriberSpec, load_subscribers
@@ -20,7 +20,7 @@ from monitor.settings import Settings
 from monitor.storage.deliveries import disable_missing_subscribers, put_subscriber
 from monitor.storage.dossiers import DossierRow, disable_missing_dossiers, get_setting, put_dossier, put_setting
 from monitor.storage.engine import Session, Store
-from monitor.storage.feeds import FeedSpec, sync_feeds
+from monitor.storage.feeds import sync_feeds
 
 log = structlog.get_logger(__name__)
 
@@ -78,10 +78,7 @@ def _guarded(part: Part, store: Store, directory: Path, now: datetime, result: S
 def _feeds(session: Session, directory: Path, now: datetime) -> list[str]:
     path = directory / "feeds.toml"
     if path.exists():
-        specs = [
-            FeedSpec(feed.url, feed.name, feed.enabled, tuple(feed.tags), feed.options) for feed in load_feedlist(path)
-        ]
-        sync_feeds(session, specs, now)
+        sync_feeds(session, load_feeds(path), now)
     return []
 
 

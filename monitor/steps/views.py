@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.channels.content import AlertView, ArticleRef, Coverage, Excerpt, TopicRef
-from monitor.domain.excerpts import excerpt
-from monitor.domain.model import Access, Outcome
+from monitor.domain.excerpts import quotations
+from monitor.domain.model import Access, Field, Outcome, Span
 from monitor.domain.subscribers import SubscriberSpec
-from monitor.storage.facts import AlertFacts, ArticleFact, CoverageFacts
+from monitor.storage.facts import AlertFacts, ArticleFact, CoverageFacts, EvidenceFact
 
 MOST_EXCERPTS = 3
 
@@ -56,22 +56,21 @@ def _article(article: ArticleFact) -> ArticleRef:
 
 
 def _excerpts(articles: Sequence[ArticleFact]) -> tuple[Excerpt, ...]:
-    """A few sentences, one for each topic first, none twice."""
-    found: dict[str, Excerpt] = {}
+    """A few sentences of the first article that shows any, one for each topic before a second for one."""
     for article in articles:
-        seen: set[str] = set()
-        for fact in article.evidence:
-            if fact.topic in seen:
-                continue
-            seen.add(fact.topic)
-            same = [(e.start, e.end) for e in article.evidence if e.field == fact.field and e.topic == fact.topic]
-            text, marks = excerpt(fact.field_text, [(fact.start, fact.end), *same])
-            found.setdefault(text, Excerpt(text, marks))
-            if len(found) == MOST_EXCERPTS:
-                return tuple(found.values())
+        texts = {Field(fact.field): fact.field_text for fact in article.evidence}
+        spans = [Span(Field(fact.field), fact.start, fact.end, fact.text) for fact in _each_topic_first(article)]
+        found = quotations(texts, spans, most=MOST_EXCERPTS)
         if found:
-            break
-    return tuple(found.values())
+            return tuple(Excerpt(text, marks) for text, marks in found)
+    return ()
+
+
+def _each_topic_first(article: ArticleFact) -> list[EvidenceFact]:
+    """The best evidence of each topic, then the rest."""
+    seen: set[str] = set()
+    first = [fact for fact in article.evidence if not (fact.topic in seen or seen.add(fact.topic))]  # type: ignore[func-returns-value]
+    return first + [fact for fact in article.evidence if fact not in first]
 
 
 def coverage_view(facts: CoverageFacts, silent: Sequence[str] = ()) -> Coverage:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.errors import NotFoundError
 from monitor.storage.engine import insert_new
@@ -33,17 +34,6 @@ class PollJob:
     first: bool
     last_polled_at: datetime | None = None
     hub_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSpec:
-    """A feed as configuration or a person names it."""
-
-    url: str
-    name: str
-    enabled: bool = True
-    tags: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def poll_jobs(session: Session, pairs: Sequence[Pair]) -> list[PollJob]:
@@ -78,13 +68,18 @@ def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: 
             "origin": origin.value,
             "enabled": spec.enabled,
             "tags": list(spec.tags),
-            "options": dict(spec.options),
+            "options": _options(spec),
             "due_at": now,
             "created_at": now,
         }
         for spec in {spec.url: spec for spec in specs}.values()
     ]
     return len(insert_new(session, Feed.__table__, rows, [Feed.id]))  # type: ignore[arg-type]
+
+
+def _options(spec: FeedSpec) -> dict[str, Any]:
+    """What the polling of one feed is told; `every` in seconds."""
+    return {} if spec.every is None else {"every": spec.every.total_seconds()}
 
 
 def sync_feeds(session: Session, specs: Sequence[FeedSpec], now: datetime) -> None:
@@ -99,7 +94,7 @@ def sync_feeds(session: Session, specs: Sequence[FeedSpec], now: datetime) -> No
         if spec.enabled and not feed.enabled and feed.due_at is None and feed.stopped_reason is None:
             feed.due_at = now
         feed.name, feed.enabled = spec.name, spec.enabled
-        feed.tags, feed.options = list(spec.tags), dict(spec.options)
+        feed.tags, feed.options = list(spec.tags), _options(spec)
 
 
 def make_due(session: Session, now: datetime, url: str | None = None) -> int:

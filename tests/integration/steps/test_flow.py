@@ -7,10 +7,11 @@ from datetime import timedelta
 from sqlalchemy import select, text
 
 from monitor.app import Monitor
+from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage.engine import Store
 from monitor.storage.entries import outcomes
-from monitor.storage.feeds import FeedSpec, add_feeds
+from monitor.storage.feeds import add_feeds
 from monitor.storage.tables import Alert, Article, Base, Entry, Feed, Match, Topic
 from monitor.testing import Clock, InlineQueue, handle, work_until_idle
 from tests.press import PARAGRAPH, Answer, Press
@@ -20,7 +21,7 @@ from tests.stories import REVIEW, REVIEW_TITLE, SEED, SEED_TITLE
 def watch(monitor: Monitor, press: Press, path: str = "/feed") -> None:
     monitor.sync()
     with monitor.store.write() as session:
-        add_feeds(session, [FeedSpec(press.url + path, path)], Origin.CLI, monitor.context.now())
+        add_feeds(session, [FeedSpec(path, press.url + path)], Origin.CLI, monitor.context.now())
 
 
 def counts(store: Store) -> dict[str, int]:

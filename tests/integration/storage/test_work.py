@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage import work
 from monitor.storage.engine import Store
-from monitor.storage.feeds import FeedSpec, add_feeds
+from monitor.storage.feeds import add_feeds
 from monitor.storage.tables import Feed
 from monitor.storage.work import Kind
 
@@ -21,7 +22,7 @@ LEASE = timedelta(seconds=180)
 @pytest.fixture
 def feeds(store: Store) -> list[int]:
     with store.write() as session:
-        add_feeds(session, [FeedSpec(f"https://f{n}.example/", f"F{n}") for n in range(20)], Origin.CLI, NOW)
+        add_feeds(session, [FeedSpec(f"F{n}", f"https://f{n}.example/") for n in range(20)], Origin.CLI, NOW)
     with store.read() as session:
         return [feed.id for feed in session.query(Feed).order_by(Feed.id)]
 
@@ -90,7 +91,7 @@ def test_sixteen_threads_with_copies_of_every_message_take_each_row_once(postgre
 
     store = open_store(postgres_url)
     with store.write() as session:
-        add_feeds(session, [FeedSpec(f"https://g{n}.example/", f"G{n}") for n in range(100)], Origin.CLI, NOW)
+        add_feeds(session, [FeedSpec(f"G{n}", f"https://g{n}.example/") for n in range(100)], Origin.CLI, NOW)
     (message,) = announce(store, NOW)
     taken: list[work.Pair] = []
 
