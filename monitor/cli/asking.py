@@ -148,7 +148,7 @@ class Request:
         write_rows((line(row) for row in rows), self.format, chosen, table_columns=table_columns)
 
 
-def _options(  # noqa: PLR0917 - options are named, never positional
+def _options(
     context: typer.Context,
     topic: Topics = None,
     dossier: DossierSlug = None,
