@@ -28,6 +28,7 @@ from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
 
+FIRST_RETRY = timedelta(minutes=2)
 TRIES = 5  # a page that cannot be had this often ends as what it then is
 LEAST_TEXT = 80  # characters; a shorter text is no article
 REREAD = timedelta(days=1)  # a page that gave no or half a text is read once more after this
@@ -129,7 +130,7 @@ def _not_fetched(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: 
     """A page that cannot be had: again later, or, when that is pointless, what its title and summary say."""
     now = ctx.now()
     if not error.permanent and job.failures + 1 < TRIES:
-        wait = error.retry_after or backoff(job.failures + 1, ctx.rng)
+        wait = error.retry_after or backoff(job.failures + 1, FIRST_RETRY, ctx.rng)
         return Reading(job, now, Outcome.FAILED, str(error), retry_at=now + wait)
     if error.status in GONE:
         return Reading(job, now, Outcome.GONE, str(error))
