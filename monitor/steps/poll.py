@@ -112,7 +112,7 @@ def _after(ctx: Context, polled: Polled) -> tuple[datetime, dict[str, Any]]:
     job, answer, now = polled.job, polled.answer, polled.at
     if answer is None:
         failures = job.failures + 1
-        wait = getattr(polled.error, "retry_after", None) or backoff(failures, INTERVAL, ctx.rng)
+        wait = getattr(polled.error, "retry_after", None) or backoff(failures, ctx.rng, first=INTERVAL)
         status = getattr(polled.error, "status", None)
         values = {"failures": failures, "last_error": str(polled.error), "last_status": status, "last_polled_at": now}
         return now + wait, values

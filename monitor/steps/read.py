@@ -130,7 +130,7 @@ def _not_fetched(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: 
     """A page that cannot be had: again later, or, when that is pointless, what its title and summary say."""
     now = ctx.now()
     if not error.permanent and job.failures + 1 < TRIES:
-        wait = error.retry_after or backoff(job.failures + 1, FIRST_RETRY, ctx.rng)
+        wait = error.retry_after or backoff(job.failures + 1, ctx.rng, first=FIRST_RETRY)
         return Reading(job, now, Outcome.FAILED, str(error), retry_at=now + wait)
     if error.status in GONE:
         return Reading(job, now, Outcome.GONE, str(error))
