@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from monitor.domain.filters import MOST_ROWS, Filter, Window
 from monitor.errors import NotFoundError, QueryError
 from monitor.storage import search
+from monitor.storage.dismissals import Dismissals, dismissals_by_rule, dismissals_by_topic
 from monitor.storage.engine import Store
 from monitor.storage.search_hydrate import alert_rows, article_rows, story_rows
 from monitor.storage.search_rows import AlertRow, ArticleHead, ArticleRow, Found, MatchRow, StoryRow
@@ -49,6 +50,12 @@ class Queries:
     def story(self, story_id: int) -> StoryRow:
         """One story. Raises `NotFoundError`."""
         return self._one(story_rows, story_id, "story")
+
+    def dismissals(self, since: datetime, dossier: str | None = None, *, by_rule: bool = False) -> list[Dismissals]:
+        """How often alerts raised since then were dismissed, by topic or by rule; the worst first."""
+        count = dismissals_by_rule if by_rule else dismissals_by_topic
+        with self._store.read() as session:
+            return count(session, since, dossier)
 
     def _find(
         self, find: Callable[[Any, Filter, Window], Found[Row]], asked: Filter | None, window: Window | None
@@ -107,6 +114,19 @@ def alert_detail(row: AlertRow) -> dict[str, Any]:
         "backlog": row.backlog,
         "retroactive": row.retroactive,
         "updated_at": iso(row.updated_at),
+    }
+
+
+def dismissal_line(row: Dismissals) -> dict[str, Any]:
+    """False positives of a topic or rule; `rate` is null until something was decided."""
+    return {
+        "dossier": row.dossier,
+        "topic": row.topic,
+        "rule": row.rule or None,
+        "alerts": row.alerts,
+        "decided": row.decided,
+        "dismissed": row.dismissed,
+        "rate": None if row.rate is None else round(row.rate, 3),
     }
 
 

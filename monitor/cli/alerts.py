@@ -6,10 +6,18 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli import asking
+from monitor.cli import alerts_follow_up, asking
+from monitor.cli.alerts_follow_up import Ids, alert_ids, tell
 from monitor.cli.output import to_json
 
 app = typer.Typer(add_completion=False, help="Alerts and their follow-up, newest first.")
+app.command()(alerts_follow_up.due)
+app.command()(alerts_follow_up.snooze)
+app.command()(alerts_follow_up.tag)
+app.command()(alerts_follow_up.mute)
+app.command()(alerts_follow_up.unmute)
+app.command()(alerts_follow_up.trail)
+app.command()(alerts_follow_up.stats)
 
 TABLE = ("id", "raised_at", "status", "score", "topics", "title", "articles")
 
@@ -43,27 +51,27 @@ def list_(context: typer.Context) -> None:
 
 @app.command("set")
 def set_(
-    alert: Annotated[int, typer.Argument(metavar="ID")],
+    alert: Ids,
     status: Annotated[str, typer.Argument(help="new, to-verify, follow-up, confirmed or dismissed")],
     reason: Annotated[str | None, typer.Option(help="why, for whoever reads the trail")] = None,
     who: asking.Who = "",
 ) -> None:
     """Change an alert's follow-up status."""
     with asking.open_follow_up(who) as follow_up:
-        follow_up.set_status([alert], asking.parse_status(status), reason=reason)
-    typer.echo(f"alert {alert}: {status}", err=True)
+        changed = follow_up.set_status(alert_ids(alert), asking.parse_status(status), reason=reason)
+    tell(changed, status)
 
 
 @app.command()
 def assign(
-    alert: Annotated[int, typer.Argument(metavar="ID")],
+    alert: Ids,
     person: Annotated[str, typer.Argument(help="a name; - for nobody")],
     who: asking.Who = "",
 ) -> None:
     """Say who looks after an alert."""
     with asking.open_follow_up(who) as follow_up:
-        follow_up.assign([alert], None if person == "-" else person)
-    typer.echo(f"alert {alert}: {'nobody' if person == '-' else person}", err=True)
+        changed = follow_up.assign(alert_ids(alert), None if person == "-" else person)
+    tell(changed, "nobody" if person == "-" else person)
 
 
 @app.command()
