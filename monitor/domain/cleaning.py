@@ -36,9 +36,14 @@ def clean(text: str) -> str:
     if _SUSPECT.search(text):
         text = _PAIR.sub(_join_pair, text)
         text = _LINE_BREAKS.sub("\n", text)
-        text = _ANSI.sub("", text)
+        text = without_escapes(text)
         text = _DROPPED.sub("", _C1.sub(_windows_1252, text))
     return unicodedata.normalize("NFC", text)
+
+
+def without_escapes(text: str) -> str:
+    """`text` without ANSI escape sequences."""
+    return _ANSI.sub("", text) if "\x1b" in text else text
 
 
 def clean_line(text: str) -> str:

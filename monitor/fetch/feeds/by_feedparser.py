@@ -44,14 +44,15 @@ def _feed(feed: Mapping[str, Any]) -> RawFeed:
 
 def _entry(entry: Mapping[str, Any]) -> RawEntry:
     contents = [part.get("value", "") for part in entry.get("content", ()) if isinstance(part, Mapping)]
+    content, summary = max(contents, key=len, default=""), _text(entry, "summary")
     published = _text(entry, "published") or _text(entry, "created")
     updated = dict.get(entry, "updated") if isinstance(entry, dict) else ""  # its mapping would answer with `published`
     return RawEntry(
         guid=_text(entry, "id"),
         link=_text(entry, "link"),
         title=_text(entry, "title"),
-        summary=_text(entry, "summary"),
-        content=max(contents, key=len, default=""),
+        summary="" if summary == content else summary,  # it copies the content where there is no summary
+        content=content,
         published=published or (updated if isinstance(updated, str) else ""),
         updated=updated if isinstance(updated, str) else "",
         authors=tuple(_authors(entry)),

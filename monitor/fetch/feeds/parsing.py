@@ -112,6 +112,5 @@ def _one_by_one(feed: CutFeed, items: tuple[str, ...]) -> RawFeed:
             continue
         whole.entries += raw.entries
         broken += not well_formed
-    if broken or whole.dropped:
-        whole.warnings.append(f"not well-formed: {broken + whole.dropped} items")
+    whole.warnings = [f"not well-formed: {broken + whole.dropped} items of {len(items)}"]
     return whole

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from html.entities import html5
 
+from monitor.domain.cleaning import without_escapes
 from monitor.errors import ContentError
 
 _LANDMARK = re.compile(
@@ -20,6 +21,8 @@ _LANDMARK = re.compile(
 )
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#(\d{1,8}|[xX][0-9a-fA-F]{1,7});|(amp|lt|gt|quot|apos);|([A-Za-z][A-Za-z0-9]{1,31});)?")
+# A `<` that opens no tag, or a tag that another `<` interrupts: text. Runs of them take parsers minutes.
+_STRAY = re.compile(r"<(?![A-Za-z_/!?])|<(?=[A-Za-z_/][^<>]*(?:<|\Z))")
 _LONG_TAG = re.compile(r"<[A-Za-z/?!][^<>\[]{1000,}>?")
 _NAME = re.compile(r"</?[A-Za-z][\w:.-]{0,80}")
 _MANY_ATTRIBUTES = 40
@@ -36,7 +39,7 @@ def prepare(text: str) -> str:
     """
     text = text[_root(text[:_SNIFFED]) :]
     if _ILLEGAL.search(text):
-        text = _ILLEGAL.sub("", text)
+        text = _ILLEGAL.sub("", without_escapes(text))
     return outside_cdata(text, _legal_markup)
 
 
@@ -72,7 +75,7 @@ def _root(head: str) -> int:
 def _legal_markup(text: str) -> str:
     if "&" in text:
         text = _REFERENCE.sub(_legal_reference, text)
-    return _LONG_TAG.sub(_bounded_tag, text)
+    return _LONG_TAG.sub(_bounded_tag, _STRAY.sub("&lt;", text))
 
 
 def _legal_reference(match: re.Match[str]) -> str:

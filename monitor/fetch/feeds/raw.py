@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import xxhash
@@ -56,7 +56,7 @@ class RawFeed:
 def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int, believe_guids: bool = True) -> FeedData:
     """The feed with clean text, safe links and believable dates: the `limit` newest entries, newest first."""
     made = [make_entry(entry, url=url, now=now, believe_guids=believe_guids) for entry in raw.entries]
-    entries = _newest_first([entry for entry in made if entry is not None])
+    entries = _newest_first(_distinct([entry for entry in made if entry is not None]))
     return FeedData(
         title=to_line(raw.title, 300),
         site_url=published_link(raw.link, url) if raw.link else None,
@@ -92,6 +92,21 @@ def make_entry(raw: RawEntry, *, url: str, now: datetime, believe_guids: bool = 
         authors=_authors(raw.authors),
         language=_language(raw.language),
     )
+
+
+def _distinct(entries: list[EntryData]) -> list[EntryData]:
+    """One entry for each identity, the first; a guid that stands with several links identifies nothing."""
+    links: dict[str, set[str | None]] = {}
+    for entry in entries:
+        links.setdefault(entry.identity, set()).add(entry.link and canonicalise(entry.link))
+    shared = {identity for identity, found in links.items() if len(found) > 1}
+    told = [_by_link(entry) if entry.identity in shared else entry for entry in entries]
+    return list({entry.identity: entry for entry in reversed(told)}.values())[::-1]
+
+
+def _by_link(entry: EntryData) -> EntryData:
+    canonical = canonicalise(entry.link) if entry.link else None
+    return replace(entry, identity=canonical) if canonical and len(canonical) <= _MAX_IDENTITY else entry
 
 
 def _identity(guid: str, link: str | None, raw: RawEntry, text: str) -> str:
