@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 # name -> (module under monitor.cli with `app`, a typer.Typer; one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Run everything on this machine."),
+    "demo": ("demo", "Show the main job on a small press of our own, offline."),
     "init": ("init", "Make a configuration directory to start from."),
     "check": ("check", "Check configuration, database and broker."),
     "migrate": ("migrate", "Bring the database to this program's schema."),

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -66,9 +67,9 @@ class Press:
     def addresses(self) -> dict[str, Any]:
         """Where everything is, for the ready file."""
         feeds = [
-            {"outlet": outlet.slug, "title": outlet.title, "url": self.origins[outlet.slug] + path}
+            {"outlet": outlet.slug, "title": outlet.title + suffix, "url": self.origins[outlet.slug] + path}
             for outlet in self.library.outlets
-            for path in (outlet.feed_path, outlet.headlines_path)
+            for path, suffix in ((outlet.feed_path, ""), (outlet.headlines_path, " (à la une)"))
             if path
         ]
         return {"control": self.control, "origins": self.origins, "feeds": feeds}
@@ -159,22 +160,35 @@ def not_found() -> web.Response:
     return web.Response(status=404, text="<h1>Page introuvable</h1>", content_type="text/html")
 
 
-async def serve(port: int, ready_file: Path | None, mail_dir: Path | None, stage: int = TODAY) -> None:
-    """Open press and, with `mail_dir`, mail sink; say so in `ready_file`; stay until SIGTERM or SIGINT."""
+async def serve(options: argparse.Namespace) -> None:
+    """Open press and, if asked, mail sink; say so in the ready file; stay until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    press = Press(load_library(), stage=stage)
-    await press.open(port)
+    press = Press(load_library(), stage=ARCHIVE if options.archive else TODAY)
+    await press.open(options.port)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(press.close)
         addresses = press.addresses()
-        if mail_dir is not None:
+        if options.mail_dir is not None:
             from monitor.demo.mailsink import open_sink
 
-            addresses["smtp"] = await stack.enter_async_context(open_sink(mail_dir))
-        announce(addresses, ready_file)
+            addresses["smtp"] = await stack.enter_async_context(open_sink(options.mail_dir))
+        announce(addresses, options.ready_file)
+        obeying = asyncio.create_task(_obey(press, stop)) if options.obey else None
         await stop.wait()
+        if obeying is not None:
+            obeying.cancel()
+
+
+async def _obey(press: Press, stop: asyncio.Event) -> None:
+    """Answer `wave` and `truth`, one line each, until standard input ends: our parent holds the other end of it."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        answer = {"published": press.wave()} if line.strip() == b"wave" else press.truth()
+        print(json.dumps(answer), flush=True)  # noqa: T201 - the answer to who asked
+    stop.set()
 
 
 def announce(addresses: dict[str, Any], ready_file: Path | None) -> None:
@@ -194,8 +208,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ready-file", type=Path, help="gets the addresses when all listen")
     parser.add_argument("--mail-dir", type=Path, help="start the mail sink too; messages go here")
     parser.add_argument("--archive", action="store_true", help="begin with what came out before today")
+    parser.add_argument(
+        "--obey", action="store_true", help="answer `wave` and `truth` on standard input; stop at its end"
+    )
     options = parser.parse_args(arguments)
-    asyncio.run(serve(options.port, options.ready_file, options.mail_dir, ARCHIVE if options.archive else TODAY))
+    asyncio.run(serve(options))
 
 
 if __name__ == "__main__":
