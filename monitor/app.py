@@ -16,7 +16,6 @@ from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.domain.urls import canonicalise
 from monitor.errors import ConfigError
-from monitor.fetch.http import Door, DoorPolicy
 from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.context import Announce, Context, utc_now
@@ -169,7 +168,7 @@ class Monitor:
     def context(self) -> Context:
         """What steps are given; made on first use, so that reading commands open no socket."""
         if self._context is None:
-            web = self._run(_open_web(self.settings))
+            web = self._run(Web.open(self.settings))
             shelf = DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier)
             self._context = Context(self.store, self.settings, web, shelf, self._announce, self._now)
         return self._context
@@ -194,12 +193,6 @@ class Monitor:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-async def _open_web(settings: Settings) -> Web:
-    door = Door(DoorPolicy.from_settings(settings))
-    await door.__aenter__()
-    return Web(door)
 
 
 def _report_dossier(slug: str, reason: str) -> None:

@@ -71,6 +71,7 @@ class FetchFailure(StrEnum):
     PROTOCOL = "protocol"
     STATUS = "status"
     ROBOTS = "robots"
+    BUSY = "busy"
 
 
 @dataclass

@@ -1,27 +1,40 @@
-"""Feeds and pages as the steps ask for them: the door, good manners and parsing put together."""
+"""Feeds and pages as the steps ask for them: door, pace, robots, opt-outs and the parsing child put together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import xxhash
 
+from monitor.domain.caching import retry_after
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import FetchError, FetchFailure
-from monitor.fetch.feeds import parse_feed
-from monitor.fetch.http import Door, Response
-from monitor.fetch.pages import extract_page
+from monitor.fetch.http import Door, DoorPolicy, Response
+from monitor.fetch.pace import HostBusyError, Pace, Rhythm, pace_key
+from monitor.fetch.robots import Robots
+from monitor.fetch.sandbox import Sandbox
+from monitor.fetch.tdm import reserved_by_headers, reserved_by_robots
+from monitor.settings import Settings
 
 MAX_FEED = 10 * 1024 * 1024
 MAX_PAGE = 3 * 1024 * 1024
 PERMANENT_MOVES = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
+FEED_TYPES = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=.9, */*;q=.5"
+PAGE_TYPES = "text/html, application/xhtml+xml"
+# Rules that could not be had are asked for again after this.
+UNKNOWN_RULES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedAnswer:
-    """A feed's answer. `feed` is None when nothing changed: a 304, or the same body as last time."""
+    """A feed's answer. `feed` is None when nothing changed: a 304, or the same body as last time.
+
+    `hashes` are those of all items of the body, for the next poll; `known` items were left out of `feed`.
+    """
 
     status: int
     url: str
@@ -31,6 +44,8 @@ class FeedAnswer:
     body_hash: str | None
     headers: Mapping[str, str]
     feed: FeedData | None
+    hashes: tuple[str, ...] = ()
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +57,105 @@ class PageAnswer:
 
 
 class Web:
-    """What a worker process reads through; made once, used within one event loop."""
+    """What a worker process reads through; opened once, used within one event loop."""
 
-    def __init__(self, door: Door) -> None:
-        self.door = door
+    def __init__(
+        self, door: Door, pace: Pace, robots: Robots, sandbox: Sandbox, *, respect_tdm: bool, patience: timedelta
+    ) -> None:
+        self.door, self.pace, self.robots, self.sandbox = door, pace, robots, sandbox
+        self._respect_tdm, self._patience = respect_tdm, patience
+        self._held = AsyncExitStack()
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Web:
+        """All parts as the settings have them; `close` gives them back."""
+        policy = DoorPolicy.from_settings(settings)
+        rhythm = Rhythm(settings.host_gap, settings.host_connections)
+        door, pace = Door(policy), Pace(settings.effective_broker_url, rhythm=rhythm, allow=policy.allow)
+        # A turn further off than this is handed back; the rest of a batch's time is for fetching and storing.
+        patience = settings.poll_time_limit / 4
+        web = cls(door, pace, Robots(door, pace), Sandbox(), respect_tdm=settings.respect_tdm, patience=patience)
+        for part in (door, pace, web.sandbox):
+            await web._held.enter_async_context(part)
+        return web
 
     async def close(self) -> None:
-        """Give back the door's connections."""
-        await self.door.__aexit__(None, None, None)
+        """Give back connections and children."""
+        await self._held.aclose()
 
     async def feed(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, body_hash: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        body_hash: str | None = None,
+        known: Collection[str] = (),
+        now: datetime | None = None,
     ) -> FeedAnswer:
         """Ask for a feed with its validators. Raises `FetchError` and `ContentError`."""
-        headers = {
-            "accept": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=.9, */*;q=.5"
-        }
+        headers = {"Accept": FEED_TYPES}
         if etag:
-            headers["if-none-match"] = etag
+            headers["If-None-Match"] = etag
         if last_modified:
-            headers["if-modified-since"] = last_modified
-        response = await self.door.get(url, headers=headers, max_bytes=MAX_FEED)
+            headers["If-Modified-Since"] = last_modified
+        async with self._turn(url):
+            response = await self.door.get(url, headers=headers, max_bytes=MAX_FEED)
         if response.status == HTTPStatus.NOT_MODIFIED:
             return _feed_answer(response, etag, last_modified, body_hash, None)
         if response.status != HTTPStatus.OK:
-            raise refusal(response)
+            raise refusal(response, now)
         new_hash = xxhash.xxh3_128_hexdigest(response.body)
+        if new_hash == body_hash:
+            return _feed_answer(response, None, None, new_hash, None)
         content_type = response.headers.get("content-type")
-        feed = None
-        if new_hash != body_hash:
-            feed = parse_feed(response.body, url=response.url, content_type=content_type)
-        return _feed_answer(response, None, None, new_hash, feed)
+        parsed = await self.sandbox.parse_new(
+            response.body, known, url=response.url, content_type=content_type, now=now
+        )
+        answer = _feed_answer(response, None, None, new_hash, parsed.data)
+        return replace(answer, hashes=parsed.hashes, known=parsed.known)
 
     async def page(self, url: str) -> PageAnswer:
-        """Read an article's page. Raises `FetchError` and `ContentError`."""
-        response = await self.door.get(url, headers={"accept": "text/html, application/xhtml+xml"}, max_bytes=MAX_PAGE)
+        """Read an article's page, where robots.txt and opt-outs let us. Raises `FetchError` and `ContentError`."""
+        delay = await self._permitted(url)
+        async with self._turn(url, delay):
+            response = await self.door.get(
+                url, headers={"Accept": "text/html, application/xhtml+xml"}, max_bytes=MAX_PAGE
+            )
         if response.status != HTTPStatus.OK:
             raise refusal(response)
-        page = extract_page(response.body, url=response.url, content_type=response.headers.get("content-type"))
+        if pace_key(response.url) != pace_key(url):
+            await self._permitted(response.url)
+        self._refuse_reserved(reserved_by_headers(response.headers))
+        content_type = response.headers.get("content-type")
+        page = await self.sandbox.extract_page(response.body, url=response.url, content_type=content_type)
+        self._refuse_reserved(reserved_by_robots(page.robots))
         return PageAnswer(response.url, page)
+
+    @asynccontextmanager
+    async def _turn(self, url: str, gap: timedelta | None = None) -> AsyncIterator[None]:
+        try:
+            async with self.pace.turn(pace_key(url), gap=gap, patience=self._patience):
+                yield
+        except HostBusyError as error:
+            raise FetchError(FetchFailure.BUSY, str(error), retry_after=error.wait) from error
+
+    async def _permitted(self, url: str) -> timedelta:
+        """The Crawl-delay of a page that may be read; else a `FetchError` (`robots`, or `busy` when rules wait)."""
+        try:
+            decision = await self.robots.decide(url, tdm=self._respect_tdm)
+        except HostBusyError as error:
+            raise FetchError(FetchFailure.BUSY, str(error), retry_after=error.wait) from error
+        if not decision.certain:
+            raise FetchError(FetchFailure.ROBOTS, "robots.txt cannot be had for now", retry_after=UNKNOWN_RULES)
+        if not decision.allowed:
+            raise FetchError(FetchFailure.ROBOTS, "robots.txt forbids it", permanent=True)
+        self._refuse_reserved("tdmrep.json" if decision.reserved else None)
+        return decision.delay
+
+    def _refuse_reserved(self, words: str | None) -> None:
+        if words is not None and self._respect_tdm:
+            raise FetchError(FetchFailure.ROBOTS, f"text and data mining is reserved ({words})", permanent=True)
 
 
 def _feed_answer(
@@ -100,8 +175,9 @@ def _feed_answer(
     )
 
 
-def refusal(response: Response) -> FetchError:
+def refusal(response: Response, now: datetime | None = None) -> FetchError:
     """The typed error for a status that brings no content; permanent where asking again soon is pointless."""
     status = response.status
+    wait = retry_after(response.headers, now or datetime.now(UTC))
     permanent = 400 <= status < 500 and status not in {408, 425, 429}
-    return FetchError(FetchFailure.STATUS, f"the server answered {status}", status=status, permanent=permanent)
+    return FetchError(FetchFailure.STATUS, f"the server answered {status}", status, permanent, wait)

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from monitor.domain.schedule import backoff
-from monitor.errors import ContentError, FetchError
+from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.fetch.web import FeedAnswer
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
@@ -24,6 +24,7 @@ from monitor.storage.work import Kind, Pair
 log = structlog.get_logger(__name__)
 
 INTERVAL = timedelta(minutes=15)
+BUSY = timedelta(seconds=30)  # its host's turn was far off: handed back, nothing failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Polled:
     at: datetime
     answer: FeedAnswer | None = None
     error: FetchError | ContentError | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Handed back without a request: the host's turn was far off."""
+        return isinstance(self.error, FetchError) and self.error.kind is FetchFailure.BUSY
 
 
 @dataclass
@@ -88,6 +94,8 @@ def _store_one(ctx: Context, session: Session, polled: Polled, done: PollSummary
     if not work.close(session, Kind.POLL, job.pair, due_at=due_at, **values):
         log.info("poll_superseded", feed=job.url)
         return []
+    if polled.busy:
+        return []
     done.polled += 1
     if answer is None:
         done.failed += 1
@@ -110,6 +118,8 @@ def _store_one(ctx: Context, session: Session, polled: Polled, done: PollSummary
 def _after(ctx: Context, polled: Polled) -> tuple[datetime, dict[str, Any]]:
     """When the feed is due next, and what its row then says."""
     job, answer, now = polled.job, polled.answer, polled.at
+    if polled.busy and isinstance(polled.error, FetchError):
+        return now + (polled.error.retry_after or BUSY), {}
     if answer is None:
         failures = job.failures + 1
         wait = getattr(polled.error, "retry_after", None) or backoff(failures, ctx.rng, first=INTERVAL)

@@ -14,7 +14,7 @@ from monitor.domain.model import Access, Outcome, PageData, Verdict
 from monitor.domain.schedule import backoff
 from monitor.domain.stories import sketch
 from monitor.domain.urls import canonicalise
-from monitor.errors import ContentError, FetchError
+from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
 from monitor.steps.raising import deliver_at_once
@@ -32,6 +32,7 @@ FIRST_RETRY = timedelta(minutes=2)
 TRIES = 5  # a page that cannot be had this often ends as what it then is
 LEAST_TEXT = 80  # characters; a shorter text is no article
 REREAD = timedelta(days=1)  # a page that gave no or half a text is read once more after this
+BUSY = timedelta(seconds=30)
 BLOCKED = {401, 402, 403, 407, 451}
 GONE = {404, 410}
 
@@ -47,6 +48,7 @@ class Reading:
     article: ArticleData | None = None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     retry_at: datetime | None = None
+    handed_back: bool = False
     same_as: str | None = None  # canonical address of the article that is known already
 
 
@@ -129,12 +131,14 @@ async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | Non
 def _not_fetched(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: FetchError) -> Reading:
     """A page that cannot be had: again later, or, when that is pointless, what its title and summary say."""
     now = ctx.now()
+    if error.kind is FetchFailure.BUSY:  # its host's turn is far off: handed back, nothing failed
+        return Reading(job, now, Outcome.FAILED, None, retry_at=now + (error.retry_after or BUSY), handed_back=True)
     if not error.permanent and job.failures + 1 < TRIES:
         wait = error.retry_after or backoff(job.failures + 1, ctx.rng, first=FIRST_RETRY)
         return Reading(job, now, Outcome.FAILED, str(error), retry_at=now + wait)
     if error.status in GONE:
         return Reading(job, now, Outcome.GONE, str(error))
-    blocked = error.status in BLOCKED or error.kind == "robots"
+    blocked = error.status in BLOCKED or error.kind is FetchFailure.ROBOTS
     return _without_page(ctx, matcher, job, key, Outcome.BLOCKED if blocked else Outcome.FAILED, str(error))
 
 
@@ -201,7 +205,7 @@ def _store_one(
     ctx: Context, session: Session, reading: Reading, ids: dict[tuple[str, str], int], done: ReadSummary
 ) -> list[Pair]:
     job = reading.job
-    failures = job.failures + 1 if reading.retry_at else 0
+    failures = 0 if reading.retry_at is None else job.failures + (not reading.handed_back)
     due_at = reading.retry_at or _reread_at(reading)
     if not work.close(session, Kind.READ, job.pair, due_at=due_at, failures=failures, reason=reading.reason):
         log.info("reading_superseded", entry=job.pair[0])
