@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from lxml import etree, html
 from trafilatura import bare_extraction
@@ -19,6 +19,7 @@ from monitor.fetch.pages.blocks import Block, blocks_of, squeeze
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
 
+_FILLING = frozenset({"h2", "h3", "h4", "p", "li", "blockquote"})
 OPTIONS = Extractor(fast=True, comments=False)
 CUT = 0.6  # share of the known text below which an extraction was cut
 FARTHEST = 5_000  # blocks of a page that are looked at
@@ -48,6 +49,7 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     lines = _without_surroundings(_extract(article), known)
     if not (_covers(lines, known) and _size(lines) >= CUT * _size(prose)):
         lines = _best(lines, prose, root, known)
+    lines = _with_gaps(lines, blocks)
     return Content(lines, linked, blocks if region is article else list(islice(blocks_of(region), FARTHEST)))
 
 
@@ -87,6 +89,28 @@ def _split(text: str | None) -> list[str]:
 def _lines(part: str) -> list[str]:
     pieces = (squeeze(piece).removeprefix("- ").strip(" |") for piece in part.split(LINE_BREAK))
     return [piece for piece in pieces if piece]
+
+
+def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
+    """`lines` with the intertitles, paragraphs and list points between them that the extractor left out.
+
+    Only what stands beside a line that was kept, in the same element, and is no link.
+    """
+    place = {squash(line): at for at, line in enumerate(lines)}
+    seats = [place.get(squash(block.text), -1) for block in blocks]
+    kept = [at for at, seat in enumerate(seats) if seat >= 0]
+    missing: dict[int, list[str]] = {}
+    for before, after in pairwise(kept):
+        beside = {blocks[before].element.getparent(), blocks[after].element.getparent()}
+        for block in blocks[before + 1 : after]:
+            if block.element.tag in _FILLING and block.link_share < 0.3 and block.element.getparent() in beside:
+                missing.setdefault(seats[before], []).extend(_lines(block.text))
+    known = squash(" ".join(lines)) if missing else ""
+    return [
+        text
+        for at, line in enumerate(lines)
+        for text in (line, *(extra for extra in missing.get(at, ()) if squash(extra) not in known))
+    ]
 
 
 def _prose(blocks: list[Block]) -> list[str]:

@@ -51,6 +51,8 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     kept = [cleaned for line in _own_lines(content, title, authors) if (cleaned := clean(line))]
     lead = clean(find_lead(content.blocks, kept, Seen(title, _descriptions(data, head), authors)))
     text = without_lead(kept, lead)
+    if kept and not text:  # a page of one paragraph has no lead
+        lead, text = "", kept
     return PageData(
         title=title,
         lead=lead,

@@ -50,11 +50,11 @@ def find_lead(blocks: list[Block], paragraphs: list[str], seen: Seen) -> str:
     found = [block for block in zone if _agrees(block.text, seen.descriptions)]
     found = [block for block in found if _apart(block, found, blocks[body : body + 40])]
     if not found:
-        before = [block for block in blocks[start + 1 : body] if _may_be(block, seen)]
-        found = [block for block in before if _placed(block, blocks[start], seen)][:1]
-    return "\n".join(dict.fromkeys(_unlabelled(block, seen) for block in _with_siblings(found, zone))).replace(
-        LINE_BREAK, "\n"
-    )
+        around = blocks[body : body + 40]
+        before = [block for block in blocks[start + 1 : body + 1] if _may_be(block, seen)]
+        placed = [block for block in before if _placed(block, blocks[start], seen)]
+        found = [block for block in placed if _apart(block, [block], around)][:1]
+    return "\n".join(dict.fromkeys(_unlabelled(block, seen) for block in _with_siblings(found, zone)))
 
 
 def without_lead(paragraphs: list[str], lead: str) -> list[str]:
@@ -92,7 +92,12 @@ def _body_at(blocks: list[Block], paragraphs: list[str], start: int) -> int:
 
 def _may_be(block: Block, seen: Seen) -> bool:
     text = block.text
-    if not SHORTEST <= len(text) <= LONGEST or block.link_share > 0.5 or squash(text) == squash(seen.title):
+    if (
+        LINE_BREAK in text
+        or not SHORTEST <= len(text) <= LONGEST
+        or block.link_share > 0.5
+        or squash(text) == squash(seen.title)
+    ):
         return False
     return not (is_boilerplate(text) or is_byline(text) or is_credit(text) or _inside(block.element, _OUTSIDE))
 
@@ -154,7 +159,8 @@ def _placed(block: Block, title: Block, seen: Seen) -> bool:
     if "description" in (block.element.get("itemprop") or "") or (seen.hints and HINTS.search(marks)):
         return True
     near = {title.element.getparent(), *list(title.element.iterancestors())[:3]}
-    return block.element.getparent() in near and block.element.tag in {"h2", "h3", "p", "div"}
+    beside = block.element.getparent() in near or block.element in near
+    return beside and block.element.tag in {"h2", "h3", "p", "div", "td", "section"}
 
 
 def _with_siblings(found: list[Block], zone: list[Block]) -> list[Block]:

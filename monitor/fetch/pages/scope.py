@@ -39,6 +39,7 @@ def find_article(root: html.HtmlElement) -> html.HtmlElement:
     """
     etree.strip_elements(root, *_AWAY, with_tail=False)
     break_lines(root)
+    _unwrap_layout(root)
     best = _article_element(root)
     if best is None:
         best = root.find("body")
@@ -70,6 +71,14 @@ def break_lines(root: html.HtmlElement) -> None:
         double = following is not None and following.tag == "br" and not (element.tail or "").strip()
         element.tail = (LINE_BREAK if double else " ") + (element.tail or "")
     etree.strip_tags(root, "br")
+
+
+def _unwrap_layout(root: html.HtmlElement) -> None:
+    """Tables that hold headings or prose lay a page out; they are no tables."""
+    for table in list(root.iter("table")):
+        if next(table.iter("h1"), None) is not None or prose_of(table) >= 2 * MIN_TEXT:
+            for part in list(table.iter("table", "tbody", "tr", "td")):
+                part.tag = "div"
 
 
 def prose_of(root: html.HtmlElement) -> int:

@@ -23,20 +23,25 @@ def headings(root: html.HtmlElement) -> list[str]:
 def find_title(found: list[str], headline: str, head: Head, site_name: str) -> str:
     """Of the headings `found`, the one closest to what JSON-LD, OpenGraph and `title` say; else those."""
     spoken = (headline, head.first("og:title", "twitter:title"), head.title)
-    said = [clean_line(entities.unescape(text)) for text in spoken]
-    said = [text for text in said if text]
-    ranked = [
-        (max((_closeness(text, other) for other in said), default=0.0), -at, text) for at, text in enumerate(found)
-    ]
-    best = max(ranked, default=None)
-    if best and (best[0] >= 0.4 or (len(ranked) == 1 and len(best[2].split()) > 2 and best[2] != site_name)):
-        return best[2]
-    return _without_site(said[0], site_name) if said else (found[0] if found else "")
+    said = [text for text in (clean_line(entities.unescape(text)) for text in spoken) if text]
+    mastheads = {site_name.lower(), *_ends(head.title)}
+    own = [text for text in found if text.lower() not in mastheads] or (found if not said else [])
+    best = max(own, key=lambda text: max((_closeness(text, other) for other in said), default=0.0), default="")
+    if best and (len(own) == 1 or not said or max(_closeness(best, other) for other in said) >= 0.3):
+        return best
+    return _without_site(said[0], site_name) if said else best
+
+
+def _ends(title: str) -> set[str]:
+    """The first and last parts of "Article - Paper", where a paper puts its name."""
+    parts = [part.lower() for part in _PARTS.split(title) if part]
+    return {part for part in (parts[0], parts[-1]) if len(part) <= 30} if len(parts) > 1 else set()
 
 
 def _closeness(a: str, b: str) -> float:
+    """Words in common, of all the words of both."""
     left, right = set(re.findall(r"\w+", a.lower())), set(re.findall(r"\w+", b.lower()))
-    return len(left & right) / max(1, min(len(left), len(right))) if len(left) > 1 else 0.0
+    return len(left & right) / len(left | right) if left and right else 0.0
 
 
 def _without_site(text: str, site_name: str) -> str:

@@ -1,0 +1,76 @@
+"""Pages made to exhaust or mislead the reader: each ends soon, as a page or a `ContentError`."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from monitor.errors import ContentError
+from monitor.fetch.pages import extract_page
+from monitor.fetch.pages.markup import cut_long_tags
+
+PROSE = """<p>Le chantier commence en avril, selon la préfecture, et doit durer dix-huit mois au plus.</p>
+<p>La commune attend trois cents emplois, dont la moitié pour des techniciens formés sur place.</p>
+<p>Les maraîchers craignent pour la nappe, déjà basse depuis trois étés, et demandent une étude.</p>"""
+LINKED = '<script type="application/ld+json">{{"@type":"NewsArticle","headline":"x",{}}}</script>'
+URL = "https://gazette.example/a"
+
+BOMBS: dict[str, Callable[[], str]] = {
+    "forty-thousand-attributes": lambda: "<p " + " ".join(f'a{n}="x"' for n in range(40_000)) + ">" + PROSE,
+    "attributes-that-hold-brackets": lambda: "<p " + " ".join(f'a{n}="<>"' for n in range(40_000)) + ">" + PROSE,
+    "tag-never-closed": lambda: PROSE + "<p " + "a " * 200_000,
+    "quote-never-closed": lambda: PROSE + "<p title='" + "x" * 500_000,
+    "divs-a-hundred-thousand-deep": lambda: "<div>" * 100_000 + PROSE,
+    "bold-a-hundred-thousand-deep": lambda: "<b>" * 100_000 + PROSE,
+    "tables-in-tables": lambda: "<table><tr><td>" * 20_000 + PROSE,
+    "brackets-only": lambda: "<" * 140_000,
+    "comments-never-closed": lambda: PROSE + "<!--" * 20_000,
+    "references": lambda: PROSE + "&#x1F600;" * 200_000,
+    "huge-json-ld": lambda: LINKED.format('"author":"' + "A, " * 100_000 + '"') + PROSE,
+    "deep-json-ld": lambda: LINKED.format('"author":' + "[" * 90_000) + PROSE,
+    "author-made-of-commas": lambda: LINKED.format('"author":"' + "a, et " * 20_000 + '"') + PROSE,
+    "one-line-of-spaces": lambda: "<p>" + " " * 1_000_000 + "x</p>" + PROSE,
+    "par-par-par": lambda: "<p>" + "par " * 50 + "</p>" + PROSE,
+    "twenty-thousand-paragraphs": lambda: "<p>Il reste une chose à dire ici.</p>" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_ends_within_seconds(name: str) -> None:
+    page = f"<html><body><h1>Un titre de page</h1>{BOMBS[name]()}</body></html>".encode()
+    start = time.process_time()
+    extract_page(page, url=URL)
+    assert time.process_time() - start < 5  # the child process's own limit
+
+
+def test_a_page_of_millions_of_tags_is_refused() -> None:
+    with pytest.raises(ContentError) as caught:
+        extract_page(b"<p>" * 200_000, url=URL)
+    assert caught.value.kind == "too-large"
+
+
+def test_the_text_around_an_overlong_tag_stays() -> None:
+    page = f'<p>avant</p><p {"a=1 " * 8_000}>dedans</p><p title="<b>">après</p>'
+    assert cut_long_tags(page) == '<p>avant</p><p>dedans</p><p title="<b>">après</p>'
+
+
+def test_controls_and_overrides_never_reach_the_values() -> None:
+    page = f"<h1>Un \x00titre\x07 \u202ede page\r\nBcc: x</h1><article>{PROSE}&#0;&#xD800;&#8238;fin</article>"
+    read = extract_page(page.encode("utf-8", "surrogatepass"), url=URL)
+    assert read.title == "Un titre de page Bcc: x"
+    assert not set(read.title + read.text) & set("\x00\x07\u202e\ud800\r")
+
+
+def test_anothers_canonical_address_is_not_believed() -> None:
+    page = f'<link rel="canonical" href="https://autre.example.org/b"><h1>Un titre de page</h1>{PROSE}'
+    assert extract_page(page.encode(), url=URL).canonical_url is None
+
+
+def test_a_canonical_front_page_is_not_believed() -> None:
+    page = f'<link rel="canonical" href="https://gazette.example/"><h1>Un titre de page</h1>{PROSE}'
+    assert extract_page(page.encode(), url=URL).canonical_url is None
+
+
+def test_a_known_text_of_another_article_does_not_replace_what_is_read() -> None:
+    data = LINKED.format('"articleBody":"<p>x"')
+    assert "La commune attend" in extract_page(f"{data}<h1>Un titre</h1>{PROSE}".encode(), url=URL).text
