@@ -21,6 +21,7 @@ from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, wi
 
 _FILLING = frozenset({"h2", "h3", "h4", "p", "li", "blockquote"})
 OPTIONS = Extractor(fast=True, comments=False)
+SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 CUT = 0.6  # share of the known text below which an extraction was cut
 FARTHEST = 5_000  # blocks of a page that are looked at
 SWALLOWED = 1.6  # times the known text above which an extraction swallowed its surroundings
@@ -41,6 +42,7 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     `known` is JSON-LD's `articleBody`: often without the chapô, sometimes cut; never the text, but it tells when the
     extraction lost the article or took in its surroundings.
     """
+    known = known if len(known) >= SHORTEST_KNOWN else ""
     article = find_article(root)
     region = with_title(article)
     blocks = list(islice(blocks_of(article), FARTHEST))
@@ -60,7 +62,9 @@ def _best(lines: list[str], prose: list[str], root: html.HtmlElement, known: str
     whole = _split(document.text if isinstance(document, Document) else None)
     attempts = [lines, prose, _without_surroundings(whole, known)]
     best = max(attempts, key=lambda attempt: _shared(attempt, known) if known else _size(attempt))
-    return best if _covers(best, known) else [line for line in map(squeeze, known.split("\n")) if line]
+    if _covers(best, known) or _size(best) >= len(known):
+        return best
+    return [line for line in map(squeeze, known.split("\n")) if line]
 
 
 def _extract(element: html.HtmlElement) -> list[str]:
