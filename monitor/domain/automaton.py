@@ -52,6 +52,14 @@ class Automaton:
         """How many different byte patterns there are."""
         return len(self._owners)
 
+    def patterns_of(self) -> dict[int, list[tuple[bytes, int]]]:
+        """The patterns of each group, with the tail that a prefix may have: what a search index is asked for."""
+        found: dict[int, list[tuple[bytes, int]]] = {}
+        for pattern, owners in self._table:
+            for number, surface in owners:
+                found.setdefault(number, []).append((pattern, surface.tail))
+        return found
+
     def packed(self) -> bytes:
         return bytes(self._machine.serialize()) if self._machine else b""
 

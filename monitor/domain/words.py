@@ -1,0 +1,138 @@
+"""The words of an article as a search index holds them, and what words a query cannot do without.
+
+Words are those that matching compares (`text.skeleton`): folded, letters and digits only, one character a byte. So an
+index of them, whatever the database, leaves out no article that matching would find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monitor.domain.automaton import Automaton, Vocabulary
+from monitor.domain.dossier import Entity
+from monitor.domain.expressions import (
+    About,
+    And,
+    AtLeast,
+    Expression,
+    Near,
+    Or,
+    Reference,
+    Term,
+    Within,
+    Without,
+)
+from monitor.domain.model import Document
+from monitor.domain.reading import Reading
+from monitor.domain.text import skeleton
+
+LONGEST_WORD = 64
+MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article comes near
+
+
+def index_words(document: Document) -> list[str]:
+    """Each word of an article once, in order."""
+    pieces = skeleton(Reading(document).text).split()
+    words = sorted({piece[:LONGEST_WORD] for piece in pieces})
+    if sum(map(len, words)) + 4 * len(words) > MOST_BYTES:
+        words = words[: MOST_BYTES // (LONGEST_WORD + 4)]
+    return [word.decode("latin-1") for word in words]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that must stand in the article; `prefix`: one that begins so."""
+
+    text: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All the parts."""
+
+    parts: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one of the parts."""
+
+    parts: tuple[Words, ...]
+
+
+Words = Word | Every | Some
+
+
+class WordsNeeded:
+    """Tells which words stand in every article that makes an expression true."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, automaton: Automaton, entities: dict[str, Entity], sets: dict[str, Expression]
+    ) -> None:
+        self._vocabulary, self._patterns = vocabulary, automaton.patterns_of()
+        self._entities, self._sets = entities, sets
+
+    def of(self, expression: Expression) -> Words | None:  # noqa: PLR0911 - a line a kind
+        """None when there are none such: every article must then be asked."""
+        match expression:
+            case Term():
+                return self._group(self._vocabulary.number(expression))
+            case Reference("set", name):
+                return self.of(self._sets[name])
+            case Reference(_, name):
+                return some(self._names(self._entities[name]))
+            case And(parts):
+                return every(self.of(part) for part in parts)
+            case Or(parts):
+                return some(self._alternatives(parts))
+            case Near(left, right):
+                return every((self.of(left), self.of(right)))
+            case Without(left, _):
+                return self.of(left)
+            case Within(_, part) | AtLeast(_, part) | About(part):
+                return self.of(part)
+            case _:
+                return None
+
+    def _alternatives(self, parts: Iterable[Expression]) -> Iterable[Words | None]:
+        """As the compiler numbers them: plain terms side by side share one group."""
+        terms = [part for part in parts if isinstance(part, Term)]
+        if terms:
+            yield self._group(self._vocabulary.number(*terms))
+        yield from (self.of(part) for part in parts if not isinstance(part, Term))
+
+    def _names(self, entity: Entity) -> Iterable[Words | None]:
+        """A periphrasis counts only where a name stands before it, so the names will do."""
+        open_ended = [alias.term for alias in entity.aliases if not (alias.since or alias.until)]
+        if open_ended:
+            yield self._group(self._vocabulary.number(*open_ended))
+        for alias in entity.aliases:
+            if alias.since or alias.until:
+                yield self._group(self._vocabulary.number(alias.term))
+
+    def _group(self, number: int) -> Words | None:
+        return some(_pattern(pattern, tail) for pattern, tail in self._patterns.get(number, ()))
+
+
+def _pattern(pattern: bytes, tail: int) -> Words | None:
+    """All words of a pattern; of a prefix the last one is cut short."""
+    words = [piece[:LONGEST_WORD].decode("latin-1") for piece in pattern.split()]
+    prefix = bool(tail) and not pattern.endswith(b" ")
+    return every(Word(word, prefix and index == len(words) - 1) for index, word in enumerate(words))
+
+
+def every(parts: Iterable[Words | None]) -> Words | None:
+    """All of the parts; one that asks nothing is left out."""
+    kept = tuple(dict.fromkeys(part for part in parts if part is not None))
+    return (kept[0] if len(kept) == 1 else Every(kept)) if kept else None
+
+
+def some(parts: Iterable[Words | None]) -> Words | None:
+    """One of the parts; when one of them asks nothing, nothing is asked. None of no parts, too."""
+    kept = tuple(dict.fromkeys(parts))
+    asked = tuple(part for part in kept if part is not None)
+    if len(asked) < len(kept) or not asked:
+        return None
+    return asked[0] if len(asked) == 1 else Some(asked)
