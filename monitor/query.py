@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
+from monitor.domain.dossier import Dossier
+from monitor.domain.expressions import Expression
 from monitor.domain.filters import MOST_ROWS, Filter, Window
+from monitor.domain.judging import Judge, make_judge, references
+from monitor.domain.topics import parse_dossier
 from monitor.errors import NotFoundError, QueryError
 from monitor.storage import search
 from monitor.storage.dismissals import Dismissals, dismissals_by_rule, dismissals_by_topic
+from monitor.storage.dossiers import dossiers_in_force
 from monitor.storage.engine import Store
 from monitor.storage.search_hydrate import alert_rows, article_rows, story_rows
 from monitor.storage.search_rows import AlertRow, ArticleHead, ArticleRow, Found, MatchRow, StoryRow
 
 Row = TypeVar("Row")
+MOST_JUDGES = 64
+
+
+_Find = Callable[[Any, Filter, Window, Judge | None], Found[Row]]
 
 
 class Queries:
-    """Reads of one store; every method is one short transaction."""
+    """Reads of one store; every method is one short transaction. `cache_dir` keeps compiled queries between runs."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, cache_dir: Path | None = None) -> None:
+        self._store, self._cache_dir = store, cache_dir
+        self._judges: dict[Expression, Judge] = {}
 
     def matches(self, asked: Filter | None = None, window: Window | None = None) -> Found[MatchRow]:
-        """Topics found in articles. Raises `QueryError` for a window that is too wide."""
+        """Topics found in articles. Raises `QueryError` for a window that is too wide, or an unknown `@entity`."""
         return self._find(search.find_matches, asked, window)
 
     def alerts(self, asked: Filter | None = None, window: Window | None = None) -> Found[AlertRow]:
@@ -57,14 +68,30 @@ class Queries:
         with self._store.read() as session:
             return count(session, since, dossier)
 
-    def _find(
-        self, find: Callable[[Any, Filter, Window], Found[Row]], asked: Filter | None, window: Window | None
-    ) -> Found[Row]:
-        window = window or Window()
+    def judge(self, expression: Expression) -> Judge:
+        """The compiled expression, from the last ones used. Raises `QueryError`."""
+        judge = self._judges.pop(expression, None)
+        if judge is None:
+            needed = any(True for _ in references(expression))
+            judge = make_judge(expression, self._dossiers() if needed else (), cache_dir=self._cache_dir)
+        if not any(True for _ in references(expression)):  # a dossier may change under those that name its parts
+            self._judges[expression] = judge
+        if len(self._judges) > MOST_JUDGES:
+            self._judges.pop(next(iter(self._judges)))
+        return judge
+
+    def _dossiers(self) -> list[Dossier]:
+        with self._store.read() as session:
+            rows = dossiers_in_force(session)
+        return [parse_dossier(row.text, row.slug) for row in rows]
+
+    def _find(self, find: _Find[Row], asked: Filter | None, window: Window | None) -> Found[Row]:
+        window, asked = window or Window(), asked or Filter()
         if not 1 <= window.limit <= MOST_ROWS:
             raise QueryError(f"a page has 1 to {MOST_ROWS} rows, not {window.limit}")
+        judge = self.judge(asked.expression) if asked.expression is not None else None
         with self._store.read() as session:
-            return find(session, asked or Filter(), window)
+            return find(session, asked, window, judge)
 
     def _one(self, rows: Callable[[Any, list[int]], list[Row]], key: int, noun: str) -> Row:
         with self._store.read() as session:

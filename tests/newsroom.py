@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.domain.model import Document
 from monitor.storage.engine import Store
+from monitor.storage.search_index import put_words
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Story, Topic
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULES = "0" * 16
+
+
+def _toml(slug: str, topics: tuple[str, ...]) -> str:
+    rules = "".join(f'[[topics]]\nslug = "{name}"\ntitle = "{name.title()}"\nrequires = "huawei"\n' for name in topics)
+    return f'slug = "{slug}"\ntitle = "{slug}"\n[entities.huawei]\nnames = ["Huawei"]\n{rules}'
 
 
 class Newsroom:
@@ -19,7 +26,9 @@ class Newsroom:
     def __init__(self, store: Store, topics: tuple[str, ...] = ("5g-exclusion", "cloud"), slug: str = "huawei") -> None:
         self.store, self.count = store, 0
         with store.write() as session:
-            dossier = Dossier(slug=slug, title=slug, origin="file", text="", rules_hash=RULES, updated_at=NOON)
+            dossier = Dossier(
+                slug=slug, title=slug, origin="file", text=_toml(slug, topics), rules_hash=RULES, updated_at=NOON
+            )
             session.add(dossier)
             session.flush()
             self.dossier = dossier.id
@@ -57,6 +66,7 @@ class Newsroom:
             )  # fmt: skip
             session.add(article)
             session.flush()
+            put_words(session, [(article.id, Document(title, lead, text))])
             evidence = [{"field": "title", "start": 0, "end": len(title), "text": title}]
             for topic, score in (matches or {}).items():
                 session.add(

@@ -32,6 +32,7 @@ Statuses = Annotated[
     list[str] | None, typer.Option("--status", help="new, to-verify, follow-up, confirmed, dismissed; may be repeated")
 ]
 MinScore = Annotated[float | None, typer.Option("--min-score", help="from 0 to 1")]
+Query = Annotated[str, typer.Option("--q", help="the language of topics, with topic: status: score:>0.6 since: …")]
 Sorting = Annotated[str, typer.Option("--sort", help="newest or score")]
 Limit = Annotated[int, typer.Option("--limit", help="how many rows")]
 Format = Annotated[str, typer.Option("--format", help="table, json, jsonl, csv or md")]
@@ -70,7 +71,7 @@ def open_queries() -> Iterator[tuple[Queries, Settings]]:
     from monitor.query import Queries
 
     with open_desk() as (store, settings):
-        yield Queries(store), settings
+        yield Queries(store, settings.data_dir / "cache"), settings
 
 
 @contextmanager
@@ -105,6 +106,7 @@ class Request:
     source: list[str] | None
     status: list[str] | None
     min_score: float | None
+    q: str
     sort: str
     limit: int
     format: str
@@ -119,7 +121,7 @@ class Request:
         from monitor.domain.moments import parse_moment
 
         now, zone = datetime.now(UTC), ZoneInfo(settings.time_zone)
-        return Filter(
+        given = Filter(
             dossier=self.dossier,
             topics=tuple(self.topic or ()),
             sources=tuple(self.source or ()),
@@ -128,6 +130,11 @@ class Request:
             until=parse_moment(self.until, now=now, zone=zone) if self.until else None,
             min_score=self.min_score,
         )
+        if not self.q:
+            return given
+        from monitor.domain.questions import parse_question
+
+        return parse_question(self.q, now=now, zone=zone, base=given)
 
     def print(
         self,
@@ -157,6 +164,7 @@ def _options(
     source: Sources = None,
     status: Statuses = None,
     min_score: MinScore = None,
+    q: Query = "",
     sort: Sorting = "newest",
     limit: Limit = 50,
     format: Format = "table",  # noqa: A002 - the option's name

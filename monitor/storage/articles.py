@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.model import Document, PageData, TopicMatch, Verdict
 from monitor.domain.stories import FEWEST, SAME_STORY, containment
 from monitor.storage.engine import insert_new
+from monitor.storage.search_index import drop_words, put_words
 from monitor.storage.tables import Article, Dossier, Match, Revision, Sketch, Story, Topic
 
 STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
@@ -63,6 +64,7 @@ def add_article(session: Session, data: ArticleData, now: datetime) -> int | Non
     found = insert_new(session, Article.__table__, [row], [Article.id])  # type: ignore[arg-type]
     article_id = int(found[0].id)
     _put_sketch(session, article_id, data.sketch)
+    put_words(session, [(article_id, data.document)])
     return article_id
 
 
@@ -83,6 +85,7 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
             )
         )
         article.revision += 1
+    drop_words(session, [(article.id, Document(article.title, article.lead, article.text))])
     values = _values(data)
     for name in ("canonical_url", "url", "source", "published_at"):
         values.pop(name)  # the article stays where and when it was
@@ -91,6 +94,7 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
     article.updated_at = now
     session.execute(delete(Sketch).where(Sketch.article_id == article_id))
     _put_sketch(session, article_id, data.sketch)
+    put_words(session, [(article_id, data.document)])
     session.flush()
     return True
 

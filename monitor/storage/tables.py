@@ -116,7 +116,11 @@ class Article(Base):
     """The text at one address; `text` is paragraphs joined by a blank line and does not repeat the lead."""
 
     __tablename__ = "articles"
-    __table_args__ = (Index("ix_articles_story_id", "story_id"), Index("ix_articles_text_hash", "text_hash"))
+    __table_args__ = (
+        Index("ix_articles_story_id", "story_id"),
+        Index("ix_articles_text_hash", "text_hash"),
+        Index("ix_articles_source", "source"),
+    )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     canonical_url: Mapped[str] = mapped_column(Text, unique=True)
     url: Mapped[str] = mapped_column(Text)
@@ -204,7 +208,11 @@ class Match(Base):
     """A topic found in an article, with the spans that show it and the arithmetic of its score."""
 
     __tablename__ = "matches"
-    __table_args__ = (UniqueConstraint("article_id", "topic_id"), Index("ix_matches_topic_id_id", "topic_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("article_id", "topic_id"),
+        Index("ix_matches_topic_id_id", "topic_id", "id"),
+        Index("ix_matches_score_id", "score", "id"),
+    )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id"))
@@ -224,6 +232,8 @@ class Alert(Base):
         UniqueConstraint("dossier_id", "story_id"),
         Index("ix_alerts_status_id", "status", "id"),
         Index("ix_alerts_raised_at", "raised_at"),
+        Index("ix_alerts_score_id", "score", "id"),
+        Index("ix_alerts_story_id", "story_id"),
     )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     dossier_id: Mapped[int] = mapped_column(ForeignKey("dossiers.id"))

@@ -1,0 +1,120 @@
+"""Searches in the text: the index narrows down, the judge decides, batch by batch until a page is full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from monitor.domain.filters import Cursor, Order, Window
+from monitor.domain.judging import Judge
+from monitor.domain.model import Document, Span
+from monitor.storage.tables import Article
+
+FIRST_BATCH, LARGEST_BATCH = 60, 1000
+MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
+Key = tuple[int, float | None]
+
+
+@dataclass(slots=True)
+class Keys:
+    """Keys of a page in order, where it ended, and what the judge found: article id → spans."""
+
+    keys: list[Key] = field(default_factory=list)
+    after: Cursor | None = None
+    spans: dict[int, tuple[Span, ...]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[int]:
+        return [key for key, _ in self.keys]
+
+
+def plain_keys(session: Session, statement: Callable[[Window], Select[Any]], window: Window) -> Keys:
+    """A page of a list that no expression is asked of. One row more than asked tells whether there is a next page."""
+    wider = Window(window.limit + 1, window.after, window.order)
+    keys = [_key(row, window) for row in session.execute(statement(wider))]
+    after = Cursor(*keys[window.limit - 1]) if len(keys) > window.limit else None
+    return Keys(keys[: window.limit], after)
+
+
+def true_keys(
+    session: Session,
+    statement: Callable[[Window], Select[Any]],
+    window: Window,
+    judge: Judge,
+    articles_of: Callable[[Session, Sequence[Any]], Mapping[int, Sequence[int]]],
+) -> Keys:
+    """A page of those rows of which an article makes the expression true.
+
+    `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids.
+    """
+    found, after, size, examined = Keys(), window.after, FIRST_BATCH, 0
+    while True:
+        rows = session.execute(statement(Window(size, after, window.order))).all()
+        of = articles_of(session, rows)
+        spans = judged(session, judge, sorted({article for articles in of.values() for article in articles}))
+        for row in rows:
+            true = [article for article in of.get(row[0], ()) if article in spans]
+            if not true:
+                continue
+            if len(found.keys) == window.limit:
+                found.after = Cursor(*found.keys[-1])
+                return found
+            found.keys.append(_key(row, window))
+            found.spans |= {article: spans[article] for article in true}
+        examined += sum(len(articles) for articles in of.values())
+        if len(rows) < size:
+            return found
+        after = Cursor(*_key(rows[-1], window))
+        if examined >= MOST_EXAMINED:
+            found.after = after
+            return found
+        size = min(size * 2, LARGEST_BATCH)
+
+
+def _key(row: Any, window: Window) -> Key:
+    return (row[0], row[1] if window.order is Order.SCORE else None)
+
+
+def judged(session: Session, judge: Judge, article_ids: Sequence[int]) -> dict[int, tuple[Span, ...]]:
+    """The spans of those articles that make the expression true."""
+    found = {}
+    for start in range(0, len(article_ids), LARGEST_BATCH):
+        for article_id, document in documents(session, article_ids[start : start + LARGEST_BATCH]):
+            spans = judge.spans(document)
+            if spans is not None:
+                found[article_id] = spans
+    return found
+
+
+def documents(session: Session, article_ids: Sequence[int]) -> list[tuple[int, Document]]:
+    """The articles as matching sees them."""
+    statement = select(
+        Article.id,
+        Article.title,
+        Article.lead,
+        Article.text,
+        Article.source,
+        Article.language,
+        Article.published_at,
+    ).where(Article.id.in_(article_ids))
+    return [(row[0], Document(*row[1:])) for row in session.execute(statement)]
+
+
+def own_article(_session: Session, rows: Sequence[Any]) -> dict[int, list[int]]:
+    """Of rows (id, score, article id), or of articles themselves (id, score)."""
+    return {row[0]: [row[2] if len(row) > 2 else row[0]] for row in rows}
+
+
+def story_articles(session: Session, rows: Sequence[Any]) -> dict[int, list[int]]:
+    """Of rows (id, score, story id): all articles of the story."""
+    by_story: dict[int, list[int]] = {}
+    stories = sorted({row[2] for row in rows})
+    for article_id, story_id in session.execute(
+        select(Article.id, Article.story_id).where(Article.story_id.in_(stories)).order_by(Article.id)
+    ):
+        by_story.setdefault(story_id, []).append(article_id)
+    return {row[0]: by_story.get(row[2], []) for row in rows}

@@ -1,0 +1,141 @@
+"""Searches on both databases: the same rows for the same question."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.domain.filters import Filter, Window
+from monitor.domain.questions import parse_question
+from monitor.errors import QueryError
+from monitor.query import Queries
+from monitor.storage.engine import Store, open_store
+from monitor.storage.schema import alembic_config, migrate
+from monitor.storage.search_index import drop_words
+from monitor.storage.search_walk import documents
+from tests.newsroom import Newsroom
+
+TEXTS = {
+    "exclusion": ("La Suède exclut l’équipementier", "Les opérateurs suédois écartent Huawei de la 5 G."),
+    "œuvre": ("Mise en œuvre du cloud", "Huawei s’allie à un opérateur. Le cœur de réseau attend."),
+    "annonce": ("Annonce", "Un nouveau téléphone, dit l’UE. Rien d’autre."),
+    "grec": ("Αθήνα", "Ηuawei en cyrillique : Хуавэй."),
+    "vide": ("", ""),
+}
+
+
+@pytest.fixture
+def room(store: Store) -> Newsroom:
+    room = Newsroom(store)
+    for name, (title, text) in TEXTS.items():
+        room.alert(room.article(title, text, source=name, matches={"cloud": 0.5}))
+    return room
+
+
+@pytest.fixture
+def queries(store: Store) -> Queries:
+    return Queries(store)
+
+
+def asked(text: str) -> Filter:
+    return parse_question(text, now=datetime(2026, 3, 3, tzinfo=UTC), zone=ZoneInfo("Europe/Paris"))
+
+
+QUESTIONS = [
+    ("exclure", ["exclusion"]),
+    ("écarter AND équipementiers", ["exclusion"]),
+    ("opérateur", ["œuvre", "exclusion"]),
+    ('"mise en oeuvre"', ["œuvre"]),
+    ("5G", ["exclusion"]),
+    ("operat*", ["œuvre", "exclusion"]),
+    ("^UE", ["annonce"]),
+    ("==ecartent", []),
+    ("title(suède)", ["exclusion"]),
+    ("huawei NOT cloud", ["exclusion"]),
+    ("NOT huawei", ["vide", "grec", "annonce"]),
+    ("Хуавэй", ["grec"]),
+    ("aujourd'hui", []),
+    ("huawei NEAR/3 5G", ["exclusion"]),
+    ("huawei source:exclusion", ["exclusion"]),
+    ("huawei -source:exclusion topic:cloud", ["œuvre"]),
+    ("huawei topic:5g-exclusion", []),
+    ("huawei OR téléphone", ["annonce", "œuvre", "exclusion"]),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), QUESTIONS)
+def test_both_databases_give_the_same_articles(room: Newsroom, queries: Queries, text: str, found: list[str]) -> None:
+    assert [row.source for row in queries.articles(asked(text)).rows] == found
+
+
+@pytest.mark.parametrize(("text", "found"), QUESTIONS)
+def test_matches_alerts_and_stories_are_asked_alike(
+    room: Newsroom, queries: Queries, text: str, found: list[str]
+) -> None:
+    question = asked(text)
+    assert [row.article.source for row in queries.matches(question).rows] == found
+    assert [row.articles[0].source for row in queries.alerts(question).rows] == found
+    assert [row.articles[0].source for row in queries.stories(question).rows] == found
+
+
+def test_the_engine_gives_the_spans(room: Newsroom, queries: Queries) -> None:
+    row = queries.articles(asked("exclure AND suédois")).rows[0]
+    assert [(span.field, span.text) for span in row.spans] == [("title", "exclut"), ("body", "suédois")]
+
+
+def test_pages_of_a_search_go_on_where_the_one_before_ended(room: Newsroom, queries: Queries) -> None:
+    seen, after = [], None
+    while True:
+        page = queries.articles(asked("huawei OR téléphone"), Window(1, after))
+        seen += [row.source for row in page.rows]
+        after = page.after
+        if after is None:
+            break
+    assert seen == ["annonce", "œuvre", "exclusion"]
+
+
+def test_a_search_looks_beyond_its_first_batch(store: Store) -> None:
+    room = Newsroom(store)
+    wanted = room.article("La Suède exclut Huawei")
+    for number in range(150):
+        room.article(f"Huawei {number}", "La Suède n’exclut rien.")
+    found = Queries(store).articles(asked("title(suède) AND huawei"))
+    assert [row.id for row in found.rows] == [wanted]
+
+
+def test_an_article_that_left_the_index_is_not_found(room: Newsroom, store: Store, queries: Queries) -> None:
+    article = queries.articles(asked("exclure")).rows[0].id
+    with store.write() as session:
+        drop_words(session, documents(session, [article]))
+    assert queries.articles(asked("exclure")).rows == ()
+
+
+def test_a_hostile_article_of_endless_words_is_indexed(store: Store, queries: Queries) -> None:
+    room = Newsroom(store)
+    room.article("long", " ".join(f"mot{number}" for number in range(60_000)) + " " + "x" * 100_000)
+    assert [row.title for row in queries.articles(asked("mot1")).rows] == ["long"]
+
+
+def test_a_term_of_many_forms_can_be_asked(room: Newsroom, queries: Queries) -> None:
+    assert len(queries.articles(asked('"grand petit beau nouveau"')).rows) == 0
+
+
+def test_an_unknown_entity_is_said(room: Newsroom, queries: Queries) -> None:
+    with pytest.raises(QueryError, match="no dossier has @nokia"):
+        queries.articles(asked("@nokia"))
+
+
+def test_upgrading_indexes_the_articles_there_are_and_downgrading_takes_the_index_away(tmp_path: Path) -> None:
+    from alembic import command
+
+    store = open_store(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate(store)
+    Newsroom(store).article("La Suède exclut Huawei")
+    with store.engine.execution_options(veille_write=True).connect() as connection, connection.begin():
+        command.downgrade(alembic_config(connection), "0001")
+    migrate(store)
+    assert len(Queries(store).articles(asked("exclure")).rows) == 1
+    store.dispose()
