@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": ("alerts", "Alerts and their follow-up: list, show, set, assign, note."),
     "stories": ("stories", "Articles that tell one event."),
     "articles": ("articles", "Articles that were read."),
+    "evaluate": ("evaluate", "Measure a dossier against labelled articles."),
+    "train": ("train", "Train the model that weighs a dossier's matches."),
 }
 
 

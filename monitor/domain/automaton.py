@@ -12,7 +12,7 @@ from daachorse import DoubleArrayAhoCorasick
 from monitor.domain import french
 from monitor.domain.expressions import Term
 from monitor.domain.reading import Pair, Reading
-from monitor.domain.terms import Surface, inflecting_words, make_check, surfaces
+from monitor.domain.terms import BARE, Surface, inflecting_words, make_check, surfaces
 from monitor.domain.text import skeleton
 
 FORMAT = 1  # raised when what is cached changes its meaning
@@ -77,13 +77,15 @@ class Automaton:
             haystack = b" " + skeleton(text) + b" "
         for start, end, pattern in self._machine.find_overlapping(haystack):
             for number, check, tail in owners[pattern]:
-                stop = end - 2
-                if tail:
+                first, stop = start, end - 2
+                if tail == BARE:
+                    first, stop = start - 1, start
+                elif tail:
                     stop = haystack.find(b" ", end) - 1
                     if stop - end + 1 > tail:
                         continue
-                if check is None or check(text[start:stop]):
-                    hits.setdefault(number, []).append((start, stop))
+                if check is None or check(text[first:stop]):
+                    hits.setdefault(number, []).append((first, stop))
         return hits
 
     def any(self, text: str) -> bool:

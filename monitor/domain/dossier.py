@@ -21,13 +21,15 @@ class Alias:
 class Entity:
     """Somebody or something with names.
 
-    A `periphrasis` (l'équipementier chinois) stands for the entity named last before it, among this one and `rivals`.
+    A periphrasis (l'équipementier chinois) stands for the entity named last before it, among this one and `rivals`;
+    those of `alone` count in an article that names none of these.
     """
 
     name: str
     aliases: tuple[Alias, ...]
     periphrases: tuple[Term, ...] = ()
     rivals: tuple[Term, ...] = ()
+    alone: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +94,5 @@ class Dossier:
     description: str = ""
     where: str = ""
     rules_hash: str = ""
+    signals: tuple[tuple[str, Expression], ...] = ()
     model: bytes | None = field(default=None, repr=False)

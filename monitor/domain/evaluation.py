@@ -6,9 +6,11 @@ offsets, in order; an empty list when it is true without a place (NOT, condition
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import About as AboutLimits
@@ -31,7 +33,17 @@ from monitor.domain.reading import Pair, Reading
 
 Found = list[Pair] | None
 Compiled = Callable[[Reading, int, int], Found]
+Masked = Callable[[Reading], int]
 _Named = tuple[int, date | None, date | None]
+
+
+class _Names(NamedTuple):
+    """The term numbers of an entity; -1 is no terms."""
+
+    names: list[_Named]
+    phrases: int
+    rivals: int
+    alone: int
 
 
 class Compiler:
@@ -82,6 +94,55 @@ class Compiler:
             case Meta(kind, value):
                 return _meta(kind, value)
 
+    def mask(self, expression: Expression) -> Masked:
+        """The function that tells in which sentences an expression holds: bit n stands for sentence n.
+
+        What stands inside sentence(…) and is made of terms with AND, OR, NOT is found by arithmetic on these bits.
+        """
+        if isinstance(expression, Within) and expression.unit == "sentence":
+            inside = self._sentence_mask(expression.part)
+            if inside is not None:
+                return inside
+        if isinstance(expression, Term | Reference):
+            simple = self._sentence_mask(expression)
+            assert simple is not None
+            return simple
+        compiled = self.compile(expression)
+
+        def run(reading: Reading) -> int:
+            found = compiled(reading, 0, reading.end)
+            return 0 if found is None else reading.mask_of(found) or 1
+
+        return run
+
+    def _sentence_mask(self, expression: Expression) -> Masked | None:  # noqa: PLR0911 - a line a kind
+        match expression:
+            case Term():
+                number = self._vocabulary.number(expression)
+                return lambda reading: reading.mask(number)
+            case Reference("set", name):
+                return self._sentence_mask(self._sets[name])
+            case Reference():
+                entity = self.compile(expression)
+                return lambda reading: reading.mask_of(entity(reading, 0, reading.end) or ())
+            case And(parts):
+                return _joined(operator.and_, [self._sentence_mask(part) for part in parts])
+            case Or(parts):
+                return self._sentence_either(parts)
+            case Not(part):
+                inner = self._sentence_mask(part)
+                return None if inner is None else lambda reading: ((1 << len(reading.sentences)) - 1) & ~inner(reading)
+            case _:
+                return None
+
+    def _sentence_either(self, parts: tuple[Expression, ...]) -> Masked | None:
+        terms = [part for part in parts if isinstance(part, Term)]
+        masks = [self._sentence_mask(part) for part in parts if not isinstance(part, Term)]
+        if terms:
+            number = self._vocabulary.number(*terms)
+            masks.append(lambda reading: reading.mask(number))
+        return _joined(operator.or_, masks)
+
     def _either(self, parts: tuple[Expression, ...]) -> Compiled:
         """Terms side by side share one number: a set of a thousand names costs one look-up."""
         terms = [part for part in parts if isinstance(part, Term)]
@@ -95,9 +156,25 @@ class Compiler:
         names: list[_Named] = [(self._vocabulary.number(*open_ended), None, None)] if open_ended else []
         dated = [alias for alias in entity.aliases if alias.since or alias.until]
         names += [(self._vocabulary.number(alias.term), alias.since, alias.until) for alias in dated]
-        phrases = self._vocabulary.number(*entity.periphrases) if entity.periphrases else -1
-        rivals = self._vocabulary.number(*entity.rivals) if entity.rivals else -1
-        return _mentioned(f"{self._scope}@{entity.name}", names, phrases, rivals)
+        others = (entity.periphrases, entity.rivals, entity.alone)
+        phrases, rivals, alone = (self._vocabulary.number(*terms) if terms else -1 for terms in others)
+        return _mentioned(f"{self._scope}@{entity.name}", _Names(names, phrases, rivals, alone))
+
+
+def _joined(join: Callable[[int, int], int], masks: list[Masked | None]) -> Masked | None:
+    known = [mask for mask in masks if mask is not None]
+    if len(known) < len(masks):
+        return None
+    if len(known) == 1:
+        return known[0]
+
+    def run(reading: Reading) -> int:
+        found = known[0](reading)
+        for mask in known[1:]:
+            found = join(found, mask(reading))
+        return found
+
+    return run
 
 
 def _between(pairs: list[Pair], low: int, high: int) -> Found:
@@ -114,23 +191,26 @@ def _term(number: int) -> Compiled:
     return run
 
 
-def _mentioned(key: str, names: list[_Named], phrases: int, rivals: int) -> Compiled:
+def _mentioned(key: str, names: _Names) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
         pairs = reading.entities.get(key)
         if pairs is None:
-            pairs = reading.entities[key] = _mentions_of(reading, names, phrases, rivals)
+            pairs = reading.entities[key] = _mentions_of(reading, names)
         return _between(pairs, low, high)
 
     return run
 
 
-def _mentions_of(reading: Reading, names: list[_Named], phrases: int, rivals: int) -> list[Pair]:
+def _mentions_of(reading: Reading, entity: _Names) -> list[Pair]:
     named: list[Pair] = []
-    for number, since, until in names:
+    for number, since, until in entity.names:
         if _in_force(reading.day, since, until):
             named.extend(reading.hits.get(number, ()))
+    rivals = reading.hits.get(entity.rivals, [])
+    if not named:
+        return [] if rivals else merged(sorted(reading.hits.get(entity.alone, ())))
     named.sort()
-    claimed = [pair for pair in reading.hits.get(phrases, ()) if _stands_for(pair, named, reading.hits.get(rivals, ()))]
+    claimed = [pair for pair in reading.hits.get(entity.phrases, ()) if _stands_for(pair, named, rivals)]
     return merged(sorted(named + claimed))
 
 
@@ -141,10 +221,8 @@ def _in_force(day: date | None, since: date | None, until: date | None) -> bool:
     return (since is None or day >= since) and (until is None or day <= until)
 
 
-def _stands_for(pair: Pair, named: list[Pair], rivals: list[Pair] | tuple[Pair, ...]) -> bool:
+def _stands_for(pair: Pair, named: list[Pair], rivals: list[Pair]) -> bool:
     """A periphrasis stands for whom was named last before it; before any name, for whom comes first after it."""
-    if not named:
-        return False
     own = max((start for start, _ in named if start <= pair[0]), default=-1)
     other = max((start for start, _ in rivals if start <= pair[0]), default=-1)
     if own >= 0 or other >= 0:

@@ -18,6 +18,11 @@ from monitor.errors import QueryError
 SHORTEST_PREFIX = 4
 LONGEST_TAIL = 12
 DEEPEST = 40
+FIGURES = {
+    **dict.fromkeys(("<nombre>", "<number>"), "<nombre>"),
+    **dict.fromkeys(("<pourcent>", "<percent>", "%"), "<pourcent>"),
+    **dict.fromkeys(("<euro>", "€"), "<euro>"),
+}
 
 
 class Form(StrEnum):
@@ -28,6 +33,7 @@ class Form(StrEnum):
     ACCENTS = "accents"  # ==exclu: this form with its accents, any case
     CASE = "case"  # ^UE: this form with its accents and its case
     PREFIX = "prefix"  # numéris*: words that start so
+    FIGURE = "figure"  # <nombre>, <pourcent>, <euro>: figures and numbers in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +356,8 @@ def _leaf(token: _Token) -> Expression:
 
 def parse_term(text: str, *, position: int = 0) -> Term:
     """One word or phrase with its marks (`=`, `==`, `^`, a final `*` or `*n`); quotation marks are optional."""
+    if text.lower() in FIGURES:
+        return Term(FIGURES[text.lower()], Form.FIGURE)
     body, form = text, Form.INFLECTED
     for mark, marked in (("==", Form.ACCENTS), ("=", Form.EXACT), ("^", Form.CASE)):
         if body.startswith(mark):

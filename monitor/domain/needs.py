@@ -35,7 +35,7 @@ def needs(  # noqa: PLR0911 - a line a kind
         case Reference("set", name):
             return of(sets[name])
         case Reference(_, name):
-            return frozenset(alias.term for alias in entities[name].aliases)
+            return frozenset(alias.term for alias in entities[name].aliases).union(entities[name].alone)
         case Or(parts):
             return _union([of(part) for part in parts])
         case And(parts):

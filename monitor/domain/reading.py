@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 
@@ -29,6 +30,7 @@ class Reading:
             self.text = "".join(self._raw[i] for i in self._kept)
         self.end = len(self.text)
         self.hits: dict[int, list[Pair]] = {}
+        self._masks: dict[int, int] = {}
         self.entities: dict[str, list[Pair]] = {}
 
     @property
@@ -85,9 +87,27 @@ class Reading:
             found = self.sentences if unit == "sentence" else self.paragraphs
         return [(max(start, low), min(end, high)) for start, end in found if end > low and start < high]
 
+    @cached_property
+    def _sentence_starts(self) -> list[int]:
+        return [start for start, _ in self.sentences]
+
     def sentence_of(self, offset: int) -> int:
         """The number of the sentence that holds `offset` (or ends before it)."""
-        return max(0, bisect_right(self.sentences, (offset, self.end)) - 1)
+        return max(0, bisect_right(self._sentence_starts, offset) - 1)
+
+    def mask(self, number: int) -> int:
+        """The sentences that hold a group of terms: bit n stands for sentence n."""
+        found = self._masks.get(number)
+        if found is None:
+            found = self._masks[number] = self.mask_of(self.hits.get(number, ()))
+        return found
+
+    def mask_of(self, pairs: Iterable[Pair]) -> int:
+        """The sentences that hold these pairs."""
+        starts, found = self._sentence_starts, 0
+        for start, _ in pairs:
+            found |= 1 << max(0, bisect_right(starts, start) - 1)
+        return found
 
     def field_of(self, offset: int) -> str:
         fields = self.fields

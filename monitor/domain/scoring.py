@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from monitor.domain.automaton import Vocabulary
-from monitor.domain.dossier import Dossier, Rule, Topic
-from monitor.domain.evaluation import Compiled, Compiler, is_about, merged
+from monitor.domain.dossier import Dossier, Rule
+from monitor.domain.evaluation import Compiled, Compiler, Masked, is_about, merged
 from monitor.domain.expressions import Expression, Term
 from monitor.domain.model import Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.reading import Pair, Reading
+from monitor.domain.weigher import Weigher, load_weigher
 
 MOST_EVIDENCE = 6
+RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
-    """One expression of a rule; `term` is its number when it is a plain term, which is then found by index."""
+class Item:
+    """One expression of a rule. `number` is its place among all rules of the dossier."""
 
     owner: int
+    number: int
     label: str
     weight: float
     cap: int
     anywhere: bool
+    mask: Masked
     find: Compiled
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one topic (or relevance) gathered: raw score and its lines."""
+    """What one topic (or relevance) gathered: the raw score, and each item with its value and sentences."""
 
     raw: float = 0.0
-    lines: list[tuple[str, float, list[Pair]]] = field(default_factory=list)
-
-    def add(self, label: str, value: float, pairs: list[Pair]) -> None:
-        self.raw += value
-        self.lines.append((label, value, pairs))
+    lines: list[tuple[Item, float, int]] = field(default_factory=list)
 
 
-RELEVANCE = -1
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 class CompiledDossier:
     """One dossier, ready to judge readings that were scanned with the vocabulary it was compiled against."""
 
-    def __init__(self, dossier: Dossier, vocabulary: Vocabulary) -> None:
+    def __init__(self, dossier: Dossier, vocabulary: Vocabulary, *, weigh: bool = True) -> None:
         self.dossier = dossier
         entities, sets = {entity.name: entity for entity in dossier.entities}, dict(dossier.sets)
         compiler = Compiler(vocabulary, entities=entities, sets=sets, about=dossier.about, scope=dossier.slug)
         self._anchor = compiler.compile(dossier.anchor) if dossier.anchor is not None else None
         self._requires = compiler.compile(dossier.requires) if dossier.requires is not None else None
-        self._topic_requires = [
-            compiler.compile(t.requires) if t.requires is not None else None for t in dossier.topics
-        ]
-        self._indexed: dict[int, list[_Item]] = {}
-        self._evaluated: list[_Item] = []
+        demands = [topic.requires for topic in dossier.topics]
+        self._topic_requires = [None if one is None else compiler.compile(one) for one in demands]
+        self._indexed: dict[int, list[Item]] = {}
+        self._evaluated: list[Item] = []
+        self.rules = 0
         self._index(RELEVANCE, dossier.rules, compiler, vocabulary)
         for number, topic in enumerate(dossier.topics):
             self._index(number, topic.rules, compiler, vocabulary)
@@ -64,46 +69,48 @@ class CompiledDossier:
         found = needs(dossier.anchor, entities, sets) if dossier.anchor is not None else None
         self.needed = None if found is None else {vocabulary.number(*found)}
         self.silence = Verdict(dossier.slug, relevant=False, score=0.0, rules_hash=dossier.rules_hash)
+        self.signals = {name: compiler.compile(expression) for name, expression in dossier.signals}
+        self.weigher: Weigher | None = load_weigher(dossier) if weigh and dossier.model is not None else None
 
     def _index(self, owner: int, rules: tuple[Rule, ...], compiler: Compiler, vocabulary: Vocabulary) -> None:
         for rule in rules:
             for expression in rule.items:
                 label = rule.label or _label(expression)
-                item = _Item(
-                    owner,
-                    label,
-                    rule.weight,
-                    rule.cap,
-                    rule.anywhere or owner == RELEVANCE,
-                    compiler.compile(expression),
-                )
+                find, mask = compiler.compile(expression), compiler.mask(expression)
+                anywhere = rule.anywhere or owner == RELEVANCE
+                item = Item(owner, self.rules, label, rule.weight, rule.cap, anywhere, mask, find)
                 if isinstance(expression, Term):
                     self._indexed.setdefault(vocabulary.number(expression), []).append(item)
                 else:
                     self._evaluated.append(item)
+            self.rules += 1
 
     def verdict(self, reading: Reading) -> Verdict:
         """What this dossier says of a scanned reading."""
         anchors = self.anchors(reading)
         if anchors is None:
             return self.silence
-        tallies = self.tallies(reading, anchors)
+        counted = self.counted(reading)
+        if self.weigher is not None:
+            return self.weigher.verdict(self, reading, anchors, counted)
+        return self.ruled(reading, anchors, counted)
+
+    def ruled(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> Verdict:
+        """The verdict of the rules alone."""
+        tallies = self.tallies(reading, anchors, counted)
         relevance = tallies.pop(RELEVANCE)
         held = self._requires is None or self._requires(reading, 0, reading.end) is not None
         about = self._anchor is None or is_about(reading, anchors, self.dossier.about)
-        topics = tuple(
-            match
-            for number, tally in tallies.items()
-            if (match := self._topic_match(reading, number, tally)) is not None
-        )
+        judged = [self._topic_match(reading, number, tally) for number, tally in tallies.items()]
+        topics = tuple(match for match in judged if match is not None)
         relevant = held and about and relevance.raw >= self.dossier.threshold and bool(topics)
         return Verdict(
             self.dossier.slug,
             relevant=relevant,
-            score=_squash(relevance.raw, self.dossier.threshold),
+            score=squash(relevance.raw, self.dossier.threshold),
             topics=topics if relevant else (),
             rules_hash=self.dossier.rules_hash,
-            arithmetic=_arithmetic(reading, relevance),
+            arithmetic=arithmetic(reading, relevance),
         )
 
     def anchors(self, reading: Reading) -> list[Pair] | None:
@@ -111,39 +118,46 @@ class CompiledDossier:
         if self._anchor is None:
             return []
         found = self._anchor(reading, 0, reading.end)
-        return None if found is None else merged(found)
+        return merged(found) if found else None
 
-    def tallies(self, reading: Reading, anchors: list[Pair]) -> dict[int, Tally]:
-        """What each topic, and relevance, gathers."""
-        tallies: dict[int, Tally] = {number: Tally() for number in range(RELEVANCE, len(self.dossier.topics))}
-        zones = self._zones(reading, anchors)
-        for number, pairs in reading.hits.items():
-            for item in self._indexed.get(number, ()):
-                self._count(reading, item, pairs, zones, tallies[item.owner])
+    def counted(self, reading: Reading) -> list[tuple[Item, int]]:
+        """The items that hold somewhere, each with its sentences. Only terms that occur are looked at."""
+        found: list[tuple[Item, int]] = []
+        for number in list(reading.hits):
+            items = self._indexed.get(number)
+            if items:
+                mask = reading.mask(number)
+                found.extend((item, mask) for item in items)
         for item in self._evaluated:
-            found = item.find(reading, 0, reading.end)
-            if found is not None:
-                self._count(reading, item, found, zones, tallies[item.owner])
+            mask = item.mask(reading)
+            if mask:
+                found.append((item, mask))
+        return found
+
+    def tallies(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> dict[int, Tally]:
+        """What each topic, and relevance, gathers."""
+        tallies = {number: Tally() for number in range(RELEVANCE, len(self.dossier.topics))}
+        everywhere, zoned = self._factors(reading, anchors)
+        for item, mask in counted:
+            factors = everywhere if item.anywhere else zoned
+            if mask & (mask - 1):
+                values = sorted((factors[n] for n in bits(mask)), reverse=True)[: item.cap]
+                value = item.weight * sum(values)
+            else:
+                value = item.weight * factors[mask.bit_length() - 1]
+            tally = tallies[item.owner]
+            tally.raw += value
+            tally.lines.append((item, value, mask))
         return tallies
 
-    def _count(self, reading: Reading, item: _Item, pairs: list[Pair], zones: list[Pair], tally: Tally) -> None:
-        values = sorted((self._value(reading, item, pair, zones) for pair in pairs), reverse=True) or [1.0]
-        value = item.weight * sum(values[: item.cap])
-        tally.add(item.label, value, pairs)
-
-    def _value(self, reading: Reading, item: _Item, pair: Pair, zones: list[Pair]) -> float:
-        value = self._boosts.get(reading.field_of(pair[0]), 1.0)
-        return value if item.anywhere or _inside(zones, pair[0]) else value * self.dossier.elsewhere
-
-    def _zones(self, reading: Reading, anchors: list[Pair]) -> list[Pair]:
-        """The sentences that name the anchor, and their neighbours; everything when there is no anchor."""
+    def _factors(self, reading: Reading, anchors: list[Pair]) -> tuple[list[float], list[float]]:
+        """What a sentence counts: its field's boost; and the same, less where the anchor is not near."""
+        boosts = [self._boosts.get(reading.field_of(start), 1.0) for start, _ in reading.sentences] or [1.0]
         if self._anchor is None:
-            return [(0, reading.end)]
-        sentences, near = reading.sentences, set[int]()
-        for start, _ in anchors:
-            near.add(reading.sentence_of(start))
-        numbers = {n + d for n in near for d in (-1, 0, 1) if 0 <= n + d < len(sentences)}
-        return [sentences[number] for number in sorted(numbers)]
+            return boosts, boosts
+        mask = reading.mask_of(anchors)
+        near = mask | mask << 1 | mask >> 1
+        return boosts, [b if near >> n & 1 else b * self.dossier.elsewhere for n, b in enumerate(boosts)]
 
     def _topic_match(self, reading: Reading, number: int, tally: Tally) -> TopicMatch | None:
         topic, requires = self.dossier.topics[number], self._topic_requires[number]
@@ -152,31 +166,29 @@ class CompiledDossier:
         found = requires(reading, 0, reading.end) if requires is not None else []
         if found is None:
             return None
-        score = _squash(tally.raw, topic.threshold) if topic.rules else 1.0
+        score = squash(tally.raw, topic.threshold) if topic.rules else 1.0
         evidence = self.evidence(reading, tally, found)
-        return TopicMatch(topic.slug, score, evidence, _arithmetic(reading, tally)) if evidence else None
+        return TopicMatch(topic.slug, score, evidence, arithmetic(reading, tally)) if evidence else None
 
-    def evidence(self, reading: Reading, tally: Tally, also: list[Pair]) -> tuple[Span, ...]:
-        """The sentence that weighs most, then the words that counted in it, then others."""
+    def evidence(self, reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
+        """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
         weights: dict[int, float] = {}
-        for _, value, pairs in tally.lines:
-            for start, _ in pairs:
-                number = reading.sentence_of(start)
-                weights[number] = weights.get(number, 0.0) + value / len(pairs)
-        words = sorted({pair for _, value, pairs in tally.lines if value > 0 for pair in pairs} | set(also))
-        if not words:
-            return ()
-        best = max(weights, key=lambda n: (weights[n], -n)) if weights else reading.sentence_of(words[0][0])
-        words.sort(key=lambda pair: (reading.sentence_of(pair[0]) != best, pair))
-        return tuple(reading.span(*pair) for pair in [reading.sentences[best], *words][:MOST_EVIDENCE])
+        for _, value, mask in tally.lines:
+            for number in bits(mask):
+                weights[number] = weights.get(number, 0.0) + value / mask.bit_count()
+        words = {
+            pair for item, value, _ in tally.lines if value > 0 for pair in item.find(reading, 0, reading.end) or ()
+        }
+        ordered = sorted(words | set(also))
+        if best is None:
+            if not ordered:
+                return ()
+            best = max(weights, key=lambda n: (weights[n], -n)) if weights else reading.sentence_of(ordered[0][0])
+        ordered.sort(key=lambda pair: (reading.sentence_of(pair[0]) != best, pair))
+        return tuple(reading.span(*pair) for pair in [reading.sentences[best], *ordered][:MOST_EVIDENCE])
 
 
-def _inside(zones: list[Pair], offset: int) -> bool:
-    index = bisect_right(zones, (offset, 1 << 60)) - 1
-    return index >= 0 and offset < zones[index][1]
-
-
-def _squash(raw: float, threshold: float) -> float:
+def squash(raw: float, threshold: float) -> float:
     """0.5 at the threshold, towards 1 above it."""
     return round(1.0 - float(0.5 ** (max(raw, 0.0) / max(threshold, 1e-9))), 4)
 
@@ -185,13 +197,14 @@ def _label(expression: Expression) -> str:
     return expression.text if isinstance(expression, Term) else type(expression).__name__.lower()
 
 
-def _arithmetic(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
+def arithmetic(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
+    """The lines of a tally as contributions with their spans."""
     return tuple(
-        Contribution(label, round(value, 4), len(pairs), tuple(reading.span(*pair) for pair in pairs[:MOST_EVIDENCE]))
-        for label, value, pairs in tally.lines
+        Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item))
+        for item, value, mask in tally.lines
     )
 
 
-def topics_of(dossier: Dossier) -> dict[str, Topic]:
-    """The topics by slug."""
-    return {topic.slug: topic for topic in dossier.topics}
+def _spans(reading: Reading, item: Item) -> tuple[Span, ...]:
+    found = item.find(reading, 0, reading.end) or []
+    return tuple(reading.span(*pair) for pair in found[:MOST_EVIDENCE])

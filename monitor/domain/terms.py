@@ -18,6 +18,8 @@ _SMALL = """
     tout très un une vers vous y
 """
 _FIXED = frozenset(_SMALL.split())
+_ELIDED = "c d est j l n ont qu s sont"
+_SMALL_BYTES = frozenset(skeleton(word) for word in [*_FIXED, *_ELIDED.split()])
 _DIGIT_LETTER = re.compile(r"(?<=\d)(?=[a-z])")
 
 
@@ -27,12 +29,31 @@ class Surface(NamedTuple):
     pattern: bytes
     check: str = ""  # "", accents, case, dotted, capital, fold
     text: str = ""
-    tail: int = 0
+    tail: int = 0  # letters a prefix may be followed by; BARE: the pattern stands by itself, between no spaces
+
+
+BARE = -1
+_NUMBERS = """
+    deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt trente quarante
+    cinquante
+    soixante septante quatre-vingts quatre-vingt nonante cent cents mille dizaine dizaines douzaine quinzaine vingtaine
+    trentaine cinquantaine centaine centaines millier milliers million millions milliard milliards
+"""
+_FIGURES = {
+    "<nombre>": [f"{digit} " for digit in range(10)],
+    "<pourcent>": ["%"],
+    "<euro>": ["\x80"],
+}
 
 
 def words_of(term: Term) -> list[str]:
     """The words of a term as matching cuts them, in lower case unless capitals keep them from inflecting."""
     return re.findall(r"[^\W_]+", term.text)
+
+
+def is_small_word(word: bytes) -> bool:
+    """Whether a folded word only joins others: de, la, que…"""
+    return word in _SMALL_BYTES
 
 
 def inflecting_words(terms: Iterable[Term]) -> set[str]:
@@ -47,6 +68,8 @@ def _inflects(word: str) -> bool:
 
 def surfaces(term: Term, forms: Mapping[str, Iterable[str]]) -> list[Surface]:
     """Every surface of a term. Raises `QueryError` when there are thousands."""
+    if term.form is Form.FIGURE:
+        return _figures(term.text)
     words = words_of(term)
     if term.form is Form.INFLECTED:
         choices = [_forms_of(word, forms) for word in words]
@@ -62,6 +85,12 @@ def surfaces(term: Term, forms: Mapping[str, Iterable[str]]) -> list[Surface]:
     check = "case" if term.form is Form.CASE else "accents"
     exact = [Surface(_between(fold(line)), check, _comparable(line))]
     return exact + (_dotted(line) if term.form is Form.CASE and line.isupper() and line.isalpha() else [])
+
+
+def _figures(kind: str) -> list[Surface]:
+    bare = [Surface(pattern.encode("latin-1"), tail=BARE) for pattern in _FIGURES[kind]]
+    spelled = {"<nombre>": _NUMBERS.split(), "<pourcent>": ["pour cent"], "<euro>": ["euro", "euros"]}[kind]
+    return bare + [Surface(_between(word)) for word in spelled]
 
 
 def _limit(term: Term, choices: list[list[str]]) -> None:

@@ -74,14 +74,16 @@ class _Table(dict[int, str]):
 
 
 def _skeleton_byte(char: str) -> int:
-    """The byte of a folded character: letters and digits themselves, all else a space.
+    """The byte of a folded character: letters, digits, % and € themselves, all else a space.
 
     Letters of other scripts share 26 bytes; terms that hold one are verified on the original.
     """
     if char in "œæ":
         return ord(_OE) if char == "œ" else 0xE6
     if char.isascii():
-        return ord(char) if char.isalnum() else 32
+        return ord(char) if char.isalnum() or char == "%" else 32
+    if char == "€":
+        return ord(_EURO)
     return 0x81 + ord(char) % 26 if char.isalnum() else 32
 
 

@@ -20,8 +20,19 @@ __all__ = ["Dossier", "Topic", "load_dossier", "parse_dossier"]
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FIELDS = ("title", "lead", "body")
 _KEYS = {
-    "dossier": ("slug", "title", "description", "model", "entities", "sets", "relevance", "scoring", "topics"),
-    "entity": ("names", "periphrases", "rivals"),
+    "dossier": (
+        "slug",
+        "title",
+        "description",
+        "signals",
+        "model",
+        "entities",
+        "sets",
+        "relevance",
+        "scoring",
+        "topics",
+    ),
+    "entity": ("names", "periphrases", "rivals", "alone"),
     "alias": ("term", "since", "until"),
     "relevance": ("anchor", "requires", "threshold", "about", "rules"),
     "about": ("mentions", "paragraphs"),
@@ -76,6 +87,7 @@ class _Reader:
             entities=tuple(self._entities(data)),
             sets=tuple(self._sets(data)),
             boosts=tuple(self._boosts(scoring)),
+            signals=tuple((name, self._expression(text)) for name, text in self._table(data, "signals").items()),
             elsewhere=self._number(scoring, "elsewhere", default=0.3),
             where=self._where,
             rules_hash=digest,
@@ -159,6 +171,7 @@ class _Reader:
                 aliases,
                 periphrases=tuple(self._term(text) for text in self._strings(entry, "periphrases")),
                 rivals=tuple(self._term(text) for text in self._strings(entry, "rivals")),
+                alone=tuple(self._term(text) for text in self._strings(entry, "alone")),
             )
 
     def _alias(self, value: object) -> Alias:
@@ -287,7 +300,7 @@ def _closest(word: str, known: Iterable[str]) -> str:
 
 def _expressions(made: Dossier) -> Iterable[Expression]:
     yield from (found for found in (made.anchor, made.requires) if found is not None)
-    yield from (expression for _, expression in made.sets)
+    yield from (expression for _, expression in (*made.sets, *made.signals))
     for rule in made.rules:
         yield from rule.items
     for topic in made.topics:

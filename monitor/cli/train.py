@@ -1,0 +1,42 @@
+"""`veille train`: make a dossier's model from labelled articles."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.article_lines import find_dossier
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    dossier: Annotated[str, typer.Argument(help="slug, or path of a dossier file")],
+    corpus: Annotated[list[str], typer.Argument(help="labelled article lines (JSON)")],
+    out: Annotated[Path | None, typer.Option(help="where the model goes; default: beside the dossier")] = None,
+) -> None:
+    """Train the model that weighs a dossier's matches.
+
+    What stands in the folder NAME.training beside the dossier (sentences.tsv, articles.jsonl) is learnt too. The same
+    input gives the same model.
+    """
+    from monitor.cli.labelled import read_labelled, read_sentences
+    from monitor.domain.training import Trainer
+    from monitor.domain.weigher import dump_model
+
+    chosen = dataclasses.replace(find_dossier(dossier), model=None)
+    path = Path(chosen.where)
+    folder = path.with_suffix(".training")
+    labelled = [one for name in corpus for _, one in read_labelled(name)]
+    if (folder / "articles.jsonl").is_file():
+        labelled += [one for _, one in read_labelled(str(folder / "articles.jsonl"))]
+    if (folder / "sentences.tsv").is_file():
+        labelled += read_sentences(folder / "sentences.tsv")
+    target = out or path.with_suffix(".model.json.gz")
+    model = Trainer(chosen, labelled).fit(progress=lambda text: typer.echo(f"train: {text}", err=True))
+    target.write_bytes(dump_model(model))
+    typer.echo(f"{target}: {len(model.grams)} n-grams, {len(model.rules)} rules, {len(model.topics)} topics")
