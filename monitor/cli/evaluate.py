@@ -17,7 +17,7 @@ app = typer.Typer()
 
 
 @app.command()
-def evaluate(  # noqa: PLR0917 - the options of a command
+def evaluate(
     corpus: Annotated[list[str], typer.Argument(help="labelled article lines (JSON)")],
     dossier: Annotated[str, typer.Option(help="slug, or path of a dossier file")] = "huawei-europe",
     floors: Annotated[Path | None, typer.Option(help="exit 1 below a floor of this file (JSON)")] = None,
