@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test unit lint types check docs lock clean
@@ -10,12 +12,19 @@ STAMP := $(VENV)/.installed
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 24
 
-setup: $(STAMP)  ## make .venv with everything, from the locked versions
+setup: $(STAMP)  ## make .venv with what runs need, from the locked versions
 
-$(STAMP): requirements-dev.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Veille needs Python 3.11 or later: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python requirements.lock pyproject.toml
+	$(PIP) --require-hashes --no-deps -r requirements.lock
+	$(PIP) --no-deps -e .
+	@touch $@
+
+$(DEV): $(STAMP) requirements-dev.lock
+	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 run: $(STAMP)  ## start Veille on this machine: broker, workers, schedule, web
@@ -24,18 +33,18 @@ run: $(STAMP)  ## start Veille on this machine: broker, workers, schedule, web
 demo: $(STAMP)  ## the main job on a small press of our own, offline, in under a minute
 	$(BIN)/veille demo
 
-test: $(STAMP) lint  ## lint, types and every test
+test: $(DEV) lint  ## lint, types and every test
 	$(BIN)/python -m pytest tests
 
-unit: $(STAMP)  ## the unit tests alone
+unit: $(DEV)  ## the unit tests alone
 	$(BIN)/python -m pytest tests/unit
 
-lint: $(STAMP) types  ## ruff, types, import rules
+lint: $(DEV) types  ## ruff, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 
-types: $(STAMP)  ## mypy --strict on monitor and workers
+types: $(DEV)  ## mypy --strict on monitor and workers
 	$(BIN)/mypy
 
 check: $(STAMP)  ## configuration, database, broker

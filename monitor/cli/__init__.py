@@ -42,7 +42,7 @@ class LazyGroup(TyperGroup):
             return None
         module, summary = COMMANDS[cmd_name]
         if ctx.resilient_parsing or _only_listing():
-            return typer.main.get_command(_placeholder(summary))
+            return typer.main.get_command(_placeholder(cmd_name, summary))
         command = typer.main.get_command(importlib.import_module(f"monitor.cli.{module}").app)
         command.name = cmd_name
         return command
@@ -52,9 +52,10 @@ def _only_listing() -> bool:
     return not any(argument in COMMANDS for argument in sys.argv[1:])
 
 
-def _placeholder(summary: str) -> typer.Typer:
+def _placeholder(name: str, summary: str) -> typer.Typer:
+    """What a list of commands needs of one: its module stays unread."""
     app = typer.Typer()
-    app.command(help=summary)(lambda: None)
+    app.command(name=name, help=summary)(lambda: None)
     return app
 
 

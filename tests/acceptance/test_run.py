@@ -1,0 +1,162 @@
+"""`veille run` as its users meet it: real processes, a real broker, a real press."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.installation import VEILLE, Installation, fill_press
+from tests.press import Press
+from tests.servers import wait_until
+from tests.stories import REVIEW, REVIEW_TITLE, SEED, SEED_TITLE
+
+
+def seed(installation: Installation, press: Press) -> None:
+    press.publish("/feed", [("1", SEED_TITLE, "/a"), ("2", REVIEW_TITLE, "/b")])
+    press.page("/a", SEED_TITLE, *SEED)
+    press.page("/b", REVIEW_TITLE, *REVIEW)
+    installation.feeds([press.url + "/feed"])
+
+
+def test_once_does_the_main_job_and_says_so_in_one_line(installation: Installation, press: Press) -> None:
+    seed(installation, press)
+    done = installation.veille("run", "--once", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary.pop("seconds") < 60
+    assert summary == {
+        "feeds_polled": 1,
+        "feeds_failed": 0,
+        "entries_new": 2,
+        "entries_pending": 0,
+        "outcomes": {"matched": 1, "unmatched": 1},
+        "alerts_raised": 1,
+        "deliveries_sent": 0,
+    }
+    (alert,) = installation.lines("alerts", "--format", "jsonl")
+    assert alert["title"] == SEED_TITLE
+
+
+def test_once_fails_when_all_feeds_failed(installation: Installation, press: Press) -> None:
+    installation.feeds([press.url + "/nothing", press.url + "/nowhere"])
+    done = installation.veille("run", "--once", "--format", "json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["feeds_failed"] == 2
+    health = installation.veille("feeds", "health", "--format", "jsonl")
+    assert "404" in health.stdout
+
+
+def test_empty_directories_are_said_to_be_empty(installation: Installation) -> None:
+    environ = {**installation.environ, "VEILLE_CONFIG_DIR": str(installation.directory / "none")}
+    done = subprocess.run([*VEILLE, "check"], env=environ, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "veille init" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything_cleanly(installation: Installation, press: Press, number: int) -> None:
+    seed(installation, press)
+    with installation.running("--no-web") as running:
+        running.await_event("entry_read", 2)
+        children = [running.child(name) for name in ("broker", "worker", "beat")]
+        running.process.send_signal(number)
+        running.process.wait(40)
+    assert running.process.returncode == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert running.events("stopped")
+
+
+def test_a_second_start_on_the_same_data_is_refused_in_one_sentence(installation: Installation, press: Press) -> None:
+    seed(installation, press)
+    with installation.running("--no-web") as running:
+        running.await_event("started", 3)
+        second = installation.veille("run", "--no-web")
+    assert second.returncode == 1
+    assert second.stderr.strip().splitlines()[-1].startswith("veille: Veille already runs on")
+
+
+@pytest.mark.parametrize("name", ["worker", "broker", "beat"])
+def test_a_child_that_dies_is_started_again(installation: Installation, press: Press, name: str) -> None:
+    seed(installation, press)
+    installation.extra["VEILLE_TICK_INTERVAL"] = "1"
+    with installation.running("--no-web") as running:
+        running.await_event("entry_read", 2)
+        first = running.child(name)
+        running.kill(name)
+        wait_until(lambda: running.child(name) != first, 30)
+        press.publish("/feed", [("3", "Encore un article", "/c")])
+        press.page("/c", "Encore un article")
+        installation.veille("feeds", "poll", "--all")
+        running.await_event("entry_read", 3)
+
+
+def test_killing_the_command_outright_leaves_no_process_behind(installation: Installation, press: Press) -> None:
+    seed(installation, press)
+    with installation.running("--no-web") as running:
+        running.await_event("entry_read", 2)
+        children = [running.child(name) for name in ("broker", "worker", "beat")]
+        running.process.kill()
+        running.process.wait(10)
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 40)
+
+
+def test_a_data_directory_too_deep_for_a_socket_works_all_the_same(installation: Installation, press: Press) -> None:
+    seed(installation, press)
+    installation.extra["VEILLE_DATA_DIR"] = str(installation.directory / ("d" * 60) / ("e" * 60))
+    assert installation.veille("run", "--once").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_can_run_it_too(installation: Installation, press: Press) -> None:
+    seed(installation, press)
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("no setpriv (util-linux) to become an ordinary user with")
+    nobody = pwd.getpwnam("nobody")
+    for folder in (installation.directory, installation.config):
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    for parent in [installation.directory, *installation.directory.parents][:4]:
+        if parent.stat().st_mode & 0o001 == 0:
+            parent.chmod(0o711)
+    # this checkout or its Python may stand where only root can read: the one capability kept is to read there
+    become = [setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--bounding-set=-all,+dac_read_search"]
+    done = subprocess.run(
+        [*become, *VEILLE, "run", "--once"],
+        env={**installation.environ, "HOME": str(installation.directory)},
+        cwd=installation.directory,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_broken_configuration_leaves_the_last_good_one_at_work(installation: Installation, press: Press) -> None:
+    seed(installation, press)
+    installation.extra["VEILLE_TICK_INTERVAL"] = "1"
+    with installation.running("--no-web") as running:
+        running.await_event("entry_read", 2)
+        (installation.config / "feeds.toml").write_text("[[feed]\nname=")
+        running.await_event("configuration_broken")
+        press.publish("/feed", [("3", "Encore un article", "/c")])
+        press.page("/c", "Encore un article")
+        installation.veille("feeds", "poll", "--all")
+        running.await_event("entry_read", 3)
+
+
+def test_new_feeds_are_taken_up_without_a_restart(installation: Installation, press: Press) -> None:
+    paths = fill_press(press, 2, 2, 0)
+    installation.extra["VEILLE_TICK_INTERVAL"] = "1"
+    installation.feeds([press.url + paths[0]])
+    with installation.running("--no-web") as running:
+        running.await_event("entry_read", 2)
+        installation.feeds([press.url + path for path in paths])
+        running.await_event("entry_read", 4)
