@@ -7,7 +7,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test unit lint types check docs lock clean
+.PHONY: help setup run demo test unit lint types check docs pictures lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 24
@@ -52,6 +52,9 @@ check: $(STAMP)  ## configuration, database, broker
 
 docs: $(STAMP)  ## the pages that are generated
 	$(BIN)/python -m monitor.cli.reference > docs/cli.md
+
+pictures: $(STAMP)  ## the README's pictures, from the running demo (the digest needs a Chromium)
+	$(BIN)/python docs/pictures.py
 
 lock: $(STAMP)  ## renew both locks within the bounds of pyproject.toml
 	$(BIN)/python -m pip install -q uv

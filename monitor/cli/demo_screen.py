@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monitor.storage.search_rows import AlertRow, ArticleRow, MatchRow
 
 PASSAGE = 150  # characters of a passage on the screen
-SHOWN = 9  # alerts
+SHOWN = 6  # alerts
 TOPICS = 4  # of one alert
 
 
@@ -33,6 +33,9 @@ class Screen:
     @contextmanager
     def working(self) -> Iterator[Callable[[Any], None]]:
         """While the workers work; what it gives takes the counts so far."""
+        if not self.console.is_terminal or self.console.record:  # a line that is drawn over and over suits neither
+            yield lambda _: None
+            return
         with self.console.status(self.words["starting"]) as status:
             yield lambda counts: status.update(self._counts(counts))
 
@@ -83,7 +86,7 @@ class Screen:
         self._done(self.words["digest"].format(sent=sent))
         for path in (mail, file):
             if path is not None:
-                self.console.print(f"    {path}", soft_wrap=True)
+                self.console.print(f"    {path}", soft_wrap=True, markup=False)
 
     def later(self, published: int, alerts: Sequence[AlertRow]) -> None:
         """The later wave: new alerts, and those that a correction brought up to date."""
@@ -100,8 +103,7 @@ class Screen:
         """The queries to try next."""
         self._done(self.words["finished"].format(seconds=seconds))
         self.console.print(f"\n  [bold]{self.words['next']}[/]")
-        self.console.print(f"    export VEILLE_DATA_DIR={home} VEILLE_CONFIG_DIR={home / 'config'}", soft_wrap=True)
-        for command in QUERIES:
+        for command in (f"export VEILLE_DATA_DIR={home} VEILLE_CONFIG_DIR={home / 'config'}", *QUERIES):
             self.console.print(f"    {command}", soft_wrap=True, markup=False)
         self.console.print()
 
@@ -158,7 +160,7 @@ def short(text: str) -> str:
 QUERIES = (
     "veille alerts --sort score",
     "veille matches --topic energy --format jsonl",
-    "veille articles --q 'onduleur* OR batterie*'",
+    "veille stories --limit 5",
     "veille alerts set 1 follow-up",
     "veille digest preview lea",
 )

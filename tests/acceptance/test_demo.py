@@ -124,5 +124,14 @@ def test_it_shows_the_alerts_the_passages_and_what_to_try_next(demo: Demo) -> No
     assert "veille alerts" in demo.output
 
 
+def test_the_commands_that_it_tells_to_try_work(demo: Demo) -> None:
+    shown = [line.strip() for line in demo.output.partition("À essayer")[2].splitlines() if line.startswith("    ")]
+    export, *commands = shown
+    assert len(commands) >= 4
+    for command in commands:
+        script = f"{export}; {command.replace('veille', ' '.join(VEILLE), 1)}"
+        subprocess.run(["bash", "-c", script], check=True, capture_output=True, cwd=demo.home.parent)
+
+
 def test_the_failing_feed_is_named(demo: Demo) -> None:
     assert "La Vigie des télécoms ne répond pas" in demo.output
