@@ -23,6 +23,7 @@ from monitor.steps.deliver import DeliverSummary, deliver
 from monitor.steps.digest import DigestSummary, digest, preview
 from monitor.steps.dossiers import DossierShelf
 from monitor.steps.due import Ticked, tick
+from monitor.steps.outgoing import door_post
 from monitor.steps.poll import PollSummary, poll
 from monitor.steps.progress import RunProgress
 from monitor.steps.prune import prune
@@ -170,7 +171,8 @@ class Monitor:
         if self._context is None:
             web = self._run(Web.open(self.settings))
             shelf = DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier)
-            self._context = Context(self.store, self.settings, web, shelf, self._announce, self._now)
+            post = door_post(DoorPolicy.from_settings(self.settings))
+            self._context = Context(self.store, self.settings, web, shelf, self._announce, self._now, post)
         return self._context
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

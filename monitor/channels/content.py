@@ -88,7 +88,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was looked at in the period, so that "nothing today" means something."""
+    """What was looked at in the period, so that "nothing today" means something.
+
+    `failed` and `silent` are names of feeds; `given_up` counts messages to this subscriber that could not be delivered.
+    """
 
     feeds: int = 0
     polled: int = 0
@@ -98,6 +101,7 @@ class Coverage:
     partial: int = 0
     unreadable: int = 0
     pending: int = 0
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,8 +143,10 @@ def _failures() -> Iterator[None]:
 @contextmanager
 def _session(server: SmtpServer, context: ChannelContext) -> Iterator[smtplib.SMTP]:
     """A session ready for MAIL. The deadline holds for all of it: at its end the socket is shut, whatever waits."""
+    start = time.monotonic()
     smtp = _connect(server, context)
-    watchdog = threading.Timer(context.deadline, _shut, (smtp,))
+    left = max(0.5, context.deadline - (time.monotonic() - start))
+    watchdog = threading.Timer(left, _shut, (smtp,))
     watchdog.daemon = True
     watchdog.start()
     try:

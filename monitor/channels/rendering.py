@@ -182,7 +182,8 @@ def coverage_lines(content: DigestContent, words: Words) -> list[str]:
     articles = [words.count(coverage.read, "articles")]
     counted = ((coverage.partial, "partial"), (coverage.unreadable, "unreadable"), (coverage.pending, "pending"))
     articles += [words.count(number, key) for number, key in counted if number]
-    return [", ".join(feeds) + ".", ", ".join(articles) + "."]
+    lines = [", ".join(feeds) + ".", ", ".join(articles) + "."]
+    return lines + ([words.count(coverage.given_up, "given_up") + "."] if coverage.given_up else [])
 
 
 def _names(names: tuple[str, ...], most: int = 6) -> str:

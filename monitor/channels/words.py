@@ -149,6 +149,10 @@ COUNTS = {
         "partial": ("en partie seulement", "en partie seulement"),
         "unreadable": ("illisible", "illisibles"),
         "pending": ("en attente", "en attente"),
+        "given_up": (
+            "message qui vous était destiné n’a pu être remis",
+            "messages qui vous étaient destinés n’ont pu être remis",
+        ),
     },
     "en": {
         "alerts": ("alert", "alerts"),
@@ -165,6 +169,7 @@ COUNTS = {
         "partial": ("in part only", "in part only"),
         "unreadable": ("unreadable", "unreadable"),
         "pending": ("pending", "pending"),
+        "given_up": ("message to you could not be delivered", "messages to you could not be delivered"),
     },
 }
 

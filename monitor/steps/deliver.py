@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,16 +54,24 @@ async def deliver(ctx: Context, pairs: Sequence[Pair]) -> DeliverSummary:
         taken = work.take(session, Kind.DELIVER, pairs, ctx.now(), ctx.lease(Kind.DELIVER))
         jobs = deliver_jobs(session, taken)
     summary = DeliverSummary()
+    if not jobs:
+        return summary
     context = context_from(ctx.settings, ctx.post)
-    async for group in as_finished([_send(ctx, context, job) for job in jobs], most=1):
-        write_group(group, lambda rows: _store(ctx, rows, summary), "delivery_not_stored")
+    # A thread for each, so that one that hangs until its deadline makes no other overstay the lease.
+    threads = ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="deliver")
+    try:
+        async for group in as_finished([_send(ctx, context, threads, job) for job in jobs], most=1):
+            write_group(group, lambda rows: _store(ctx, rows, summary), "delivery_not_stored")
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
     return summary
 
 
-async def _send(ctx: Context, context: ChannelContext, job: DeliverJob) -> Sent:
+async def _send(ctx: Context, context: ChannelContext, threads: ThreadPoolExecutor, job: DeliverJob) -> Sent:
     try:
         channel = make_channel(job.channel.kind, job.channel.address, context, job.channel.options)
-        receipt = await asyncio.to_thread(channel.send, Message.from_json(job.message))
+        loop = asyncio.get_running_loop()
+        receipt = await loop.run_in_executor(threads, channel.send, Message.from_json(job.message))
     except ChannelError as error:
         return Sent(job, ctx.now(), error=error)
     except ConfigError as error:
@@ -103,5 +112,13 @@ def _store_one(session: Session, sent: Sent, summary: DeliverSummary) -> None:
     if not work.close(session, Kind.DELIVER, job.pair, due_at=due_at, **values):
         log.warning("delivery_superseded", delivery=job.pair[0], message_id=job.message_id)
         return
-    say = log.info if status is DeliveryStatus.SENT else log.warning
-    say("delivery_" + status.value, delivery=job.pair[0], message_id=job.message_id, error=error, next_at=due_at)
+    # The operator is told of what is given up; the subscriber, in the next digest that arrives.
+    say = {DeliveryStatus.SENT: log.info, DeliveryStatus.PLANNED: log.warning}.get(status, log.error)
+    say(
+        "delivery_" + status.value,
+        delivery=job.pair[0],
+        subscriber=job.subscriber,
+        channel=job.channel.kind,
+        error=error,
+        next_at=due_at,
+    )

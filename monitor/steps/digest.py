@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from monitor.channels.base import Message
-from monitor.channels.content import DigestContent, TopicTrend, digest_message_id, thread_id
-from monitor.channels.rendering import render_digest
+from monitor.channels.content import DigestContent, digest_message_id
 from monitor.domain.periods import Cadence, Period, current_period, next_due
 from monitor.domain.subscribers import SubscriberSpec
-from monitor.domain.trends import WEEK, WEEKS, trend_of, usual_week, weekly_counts
 from monitor.steps.context import Context
-from monitor.steps.views import alert_view, coverage_view, wanted
+from monitor.steps.digest_content import LISTED, Desk, Members, render, with_unsubscribe
 from monitor.storage import work
-from monitor.storage.deliveries import (
-    SubscriberRow,
-    add_digest,
-    channels,
-    plan_delivery,
-    subscribers,
-    unsent_alerts,
-)
+from monitor.storage.deliveries import SubscriberRow, channels, plan_delivery, subscribers
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.facts import AlertFacts, alert_facts, coverage, weekly_alerts
+from monitor.storage.membership import (
+    add_members,
+    candidate_ids,
+    follower,
+    has_candidates,
+    open_digest,
+    shown_members,
+)
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
@@ -44,128 +42,102 @@ class DigestSummary:
 
 def digest(ctx: Context, pairs: Sequence[Pair]) -> DigestSummary:
     """Close the digests of those subscribers that are still as announced."""
-    summary = DigestSummary()
+    summary, desk = DigestSummary(), Desk(ctx)
     with ctx.store.write() as session:
         taken = work.take(session, Kind.DIGEST, pairs, ctx.now(), ctx.lease(Kind.DIGEST))
     for pair in taken:
         with ctx.store.write() as session:
-            planned = _close(ctx, session, pair, summary)
+            planned = _close(ctx, session, pair, desk, summary)
             beat(session, "digest", ctx.now())
         ctx.announce_rows(Kind.DELIVER, planned)
     return summary
 
 
-def _close(ctx: Context, session: Session, pair: Pair, summary: DigestSummary) -> list[Pair]:
+def _close(ctx: Context, session: Session, pair: Pair, desk: Desk, summary: DigestSummary) -> list[Pair]:
+    """One subscriber: the next slot is written first, and everything else only if this turn is still ours."""
     rows = subscribers(session, [pair[0]])
     if not rows:
         return []
     row, now = rows[0], ctx.now()
     spec = SubscriberSpec.from_json(row.settings)
-    if spec.rhythm.cadence is Cadence.AT_ONCE:
-        work.close(session, Kind.DIGEST, pair, due_at=None)
+    at_once = spec.rhythm.cadence is Cadence.AT_ONCE
+    end = now if at_once else current_period(spec.rhythm, spec.tzinfo, now).end
+    period = Period(row.period_start or row.created_at, end)
+    due_at = None if at_once else next_due(spec.rhythm, spec.tzinfo, now)
+    moved = max(period.start, period.end)
+    if not work.close(session, Kind.DIGEST, pair, due_at=due_at, period_start=moved, last_error=None):
         return []
-    due_at = next_due(spec.rhythm, spec.tzinfo, now)
-    period = current_period(spec.rhythm, spec.tzinfo, now)
-    if not work.close(session, Kind.DIGEST, pair, due_at=due_at, period_start=period.end, last_error=None):
+    if period.start >= period.end:  # a second beat in the same slot
         return []
-    return close_digest(ctx, session, row, spec, period, summary)
+    return close_digest(ctx, session, row, spec, period, desk, summary)
 
 
 def close_digest(
-    ctx: Context, session: Session, row: SubscriberRow, spec: SubscriberSpec, period: Period, summary: DigestSummary
+    ctx: Context,
+    session: Session,
+    row: SubscriberRow,
+    spec: SubscriberSpec,
+    period: Period,
+    desk: Desk,
+    summary: DigestSummary,
 ) -> list[Pair]:
     """Close one digest over all that this subscriber was not told yet; gives the deliveries to announce."""
     now = ctx.now()
-    members = [facts for facts in _candidates(session, row, now) if wanted(facts, spec)]
-    if not members and not spec.send_empty:
+    who = follower(row.id, row.created_at, spec, now)
+    if not has_candidates(session, who, now) and not spec.send_empty:
         summary.empty += 1
         return []
-    digest_id = add_digest(
-        session,
-        subscriber_id=row.id,
-        period_start=period.start,
-        period_end=period.end,
-        members=[(facts.id, facts.revision) for facts in members],
-        content={"alerts": [facts.id for facts in members]},
-        now=now,
-    )
+    digest_id = open_digest(session, row.id, period.start, period.end, now)
     if digest_id is None:
+        log.warning("digest_was_closed", subscriber=row.name, period_start=period.start)
         return []
+    total = add_members(session, digest_id, who, now)
+    members = Members(shown_members(session, digest_id, spec.at_most + LISTED), total)
+    content = desk.content(session, row, spec, period, members)
+    planned = _plan(ctx, session, row, spec, content, digest_id)
     summary.closed += 1
-    content = digest_content(ctx, session, row.name, spec, period, members)
-    planned = []
+    summary.deliveries += len(planned)
+    log.info("digest_closed", subscriber=row.name, digest=digest_id, alerts=total)
+    return planned
+
+
+def _plan(
+    ctx: Context,
+    session: Session,
+    row: SubscriberRow,
+    spec: SubscriberSpec,
+    content: DigestContent,
+    digest_id: int,
+) -> list[Pair]:
+    """One frozen message a channel; those without a link of their own are rendered once."""
+    now, planned = ctx.now(), []
+    common: Message | None = None
     for channel in channels(session, row.id):
+        own = with_unsubscribe(ctx, session, content, row.name, channel)
+        if own is content:
+            message = common = common or render(ctx, content, spec)
+        else:
+            message = render(ctx, own, spec)
         message_id = digest_message_id(digest_id, channel.id, ctx.settings.mail_from)
-        message = render(ctx, content, spec, message_id)
         pair = plan_delivery(
             session,
             channel_id=channel.id,
             kind="digest",
             message_id=message_id,
-            message=message.to_json(),
+            message=message.only_for(channel.kind, message_id).to_json(),
             due_at=now + ctx.settings.deliver_lease,
             now=now,
             digest_id=digest_id,
         )
         planned += [pair] if pair else []
-    summary.deliveries += len(planned)
-    log.info("digest_closed", subscriber=row.name, digest=digest_id, alerts=len(members))
     return planned
-
-
-def _candidates(session: Session, row: SubscriberRow, now: datetime) -> list[AlertFacts]:
-    return alert_facts(session, [alert.id for alert in unsent_alerts(session, row, now)])
-
-
-def digest_content(
-    ctx: Context, session: Session, name: str, spec: SubscriberSpec, period: Period, members: Sequence[AlertFacts]
-) -> DigestContent:
-    """All that the digest says, before language and layout."""
-    now = ctx.now()
-    facts = coverage(session, min(period.start, now - timedelta(days=1)))
-    return DigestContent(
-        message_id="",
-        subscriber=spec.title or name,
-        period_start=period.start,
-        period_end=period.end,
-        closed_at=now,
-        zone=spec.tzinfo,
-        dossiers=tuple(dict.fromkeys(facts.dossier_title for facts in members)),
-        alerts=tuple(alert_view(facts, ctx.settings.public_url) for facts in members),
-        at_most=spec.at_most,
-        trends=_trends(session, now),
-        coverage=coverage_view(facts),
-        public_url=ctx.settings.public_url,
-        thread_id=thread_id("digest", name, ctx.settings.mail_from),
-    )
-
-
-def _trends(session: Session, now: datetime) -> tuple[TopicTrend, ...]:
-    """The topics' last weeks, and whether the current one is unusual."""
-    moments: dict[tuple[str, str], list[datetime]] = {}
-    for slug, title, raised_at in weekly_alerts(session, now - WEEKS * WEEK):
-        moments.setdefault((slug, title), []).append(raised_at)
-    found = []
-    for (slug, title), raised in sorted(moments.items()):
-        weeks = weekly_counts(raised, now)
-        found.append(TopicTrend(slug, title, weeks, usual_week(weeks), trend_of(weeks)))
-    return tuple(found)
-
-
-def render(ctx: Context, content: DigestContent, spec: SubscriberSpec, message_id: str) -> Message:
-    """The frozen message of one channel."""
-    from dataclasses import replace
-
-    templates = ctx.settings.config_dir / "templates"
-    folder = templates if templates.is_dir() else None
-    return render_digest(replace(content, message_id=message_id), spec.language, folder)
 
 
 def preview(ctx: Context, session: Session, row: SubscriberRow) -> Message:
     """What the digest would be if it closed now; nothing is stored."""
-    spec = SubscriberSpec.from_json(row.settings)
-    now = ctx.now()
-    start = row.period_start or now - timedelta(days=1)
-    members = [facts for facts in _candidates(session, row, now) if wanted(facts, spec)]
-    content = digest_content(ctx, session, row.name, spec, Period(start, now), members)
-    return render(ctx, content, spec, digest_message_id(0, 0, ctx.settings.mail_from))
+    spec, now = SubscriberSpec.from_json(row.settings), ctx.now()
+    who = follower(row.id, row.created_at, spec, now)
+    ids, total = candidate_ids(session, who, now, spec.at_most + LISTED)
+    period = Period(min(row.period_start or now, now - timedelta(seconds=1)), now)
+    content = Desk(ctx).content(session, row, spec, period, Members(ids, total))
+    return render(ctx, content, spec)

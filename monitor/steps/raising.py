@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from monitor.channels.content import DigestContent, alert_message_id, thread_id
+import structlog
+
+from monitor.channels.content import AlertView, DigestContent, alert_message_id, thread_id
 from monitor.channels.rendering import render_alert
 from monitor.domain.periods import Cadence, allowed_from
 from monitor.domain.subscribers import SubscriberSpec
 from monitor.steps.context import Context
+from monitor.steps.digest_content import with_unsubscribe
 from monitor.steps.views import alert_view, wanted
 from monitor.storage.alerts import Raised
-from monitor.storage.deliveries import channels, plan_delivery, subscribers
+from monitor.storage.deliveries import (
+    SubscriberRow,
+    channels,
+    close_digest_by,
+    plan_delivery,
+    subscribers,
+    told_at_once_since,
+)
 from monitor.storage.engine import Session
 from monitor.storage.facts import alert_facts
 from monitor.storage.work import Pair
+
+log = structlog.get_logger(__name__)
+
+GUARD = timedelta(hours=1)  # `at_most` alerts at once in this long; the rest comes together when it is over
 
 
 def deliver_at_once(ctx: Context, session: Session, raised: Raised, now: datetime) -> list[Pair]:
@@ -33,36 +47,58 @@ def deliver_at_once(ctx: Context, session: Session, raised: Raised, now: datetim
         facts = facts or alert_facts(session, [raised.alert_id])[0]
         if not wanted(facts, spec):
             continue
-        due_at = allowed_from(spec.rhythm, spec.tzinfo, now)
-        view = alert_view(facts, ctx.settings.public_url)
-        for channel in channels(session, row.id):
-            message_id = alert_message_id(raised.alert_id, raised.revision, channel.id, ctx.settings.mail_from)
-            message = render_alert(view, spec.language, envelope=_envelope(ctx, row.name, spec, message_id, now))
-            pair = plan_delivery(
-                session,
-                channel_id=channel.id,
-                kind="alert",
-                message_id=message_id,
-                message=message.to_json(),
-                due_at=due_at if due_at > now else now + ctx.settings.deliver_lease,
-                now=now,
-                alert_id=raised.alert_id,
-                revision=raised.revision,
-            )
-            if pair and due_at <= now:
-                planned.append(pair)
+        if told_at_once_since(session, row.id, now - GUARD) >= spec.at_most:
+            _hold(session, row, spec, now)
+            continue
+        planned += _plan(ctx, session, row, spec, alert_view(facts, ctx.settings.public_url), now)
     return planned
 
 
-def _envelope(ctx: Context, name: str, spec: SubscriberSpec, message_id: str, now: datetime) -> DigestContent:
-    """To whom and under which id an alert goes."""
+def _hold(session: Session, row: SubscriberRow, spec: SubscriberSpec, now: datetime) -> None:
+    """The volume guard: what comes on top waits for one digest, which takes all that was not told."""
+    close_digest_by(session, row.id, allowed_from(spec.rhythm, spec.tzinfo, now + GUARD))
+    log.info("alerts_held", subscriber=row.name, at_most=spec.at_most)
+
+
+def _plan(
+    ctx: Context, session: Session, row: SubscriberRow, spec: SubscriberSpec, view: AlertView, now: datetime
+) -> list[Pair]:
+    """One frozen message a channel; those that fall in quiet hours are due at their end."""
+    planned: list[Pair] = []
+    due_at = allowed_from(spec.rhythm, spec.tzinfo, now)
+    templates = ctx.settings.config_dir / "templates"
+    for channel in channels(session, row.id):
+        message_id = alert_message_id(view.id, view.revision, channel.id, ctx.settings.mail_from)
+        envelope = with_unsubscribe(ctx, session, _envelope(ctx, row, spec, view, now), row.name, channel)
+        message = render_alert(
+            view, spec.language, envelope=envelope, templates=templates if templates.is_dir() else None
+        )
+        pair = plan_delivery(
+            session,
+            channel_id=channel.id,
+            kind="alert",
+            message_id=message_id,
+            message=message.only_for(channel.kind, message_id).to_json(),
+            due_at=due_at if due_at > now else now + ctx.settings.deliver_lease,
+            now=now,
+            alert_id=view.id,
+            revision=view.revision,
+        )
+        if pair and due_at <= now:
+            planned.append(pair)
+    return planned
+
+
+def _envelope(ctx: Context, row: SubscriberRow, spec: SubscriberSpec, view: AlertView, now: datetime) -> DigestContent:
+    """To whom an alert goes; the revisions of one alert are a thread."""
     return DigestContent(
-        message_id=message_id,
-        subscriber=spec.title or name,
+        message_id="",
+        subscriber=spec.title or row.name,
         period_start=now,
         period_end=now,
         closed_at=now,
         zone=spec.tzinfo,
+        dossiers=(view.dossier,) if view.dossier else (),
         public_url=ctx.settings.public_url,
-        thread_id=thread_id("alert", name, ctx.settings.mail_from),
+        thread_id=thread_id("alert", view.id, ctx.settings.mail_from),
     )

@@ -14,6 +14,7 @@ from monitor.errors import ChannelError, ConfigError
 from monitor.steps.context import Context
 from monitor.steps.deliver import deliver
 from monitor.steps.digest import DigestSummary, close_digest
+from monitor.steps.digest_content import Desk
 from monitor.storage.deliveries import ChannelRow, SubscriberRow, channels, move_period, subscriber_named
 from monitor.storage.work import Pair
 
@@ -46,7 +47,7 @@ async def send_now(ctx: Context, subscriber: str) -> SentNow:
         row = subscriber_named(session, subscriber)
         spec = SubscriberSpec.from_json(row.settings)
         period = Period(row.period_start or row.created_at, now)
-        planned = close_digest(ctx, session, row, spec, period, summary)
+        planned = close_digest(ctx, session, row, spec, period, Desk(ctx), summary)
         if summary.closed:
             move_period(session, row.id, now)
     result = await deliver(ctx, planned)

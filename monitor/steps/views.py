@@ -73,14 +73,14 @@ def _each_topic_first(article: ArticleFact) -> list[EvidenceFact]:
     return first + [fact for fact in article.evidence if fact not in first]
 
 
-def coverage_view(facts: CoverageFacts, silent: Sequence[str] = ()) -> Coverage:
+def coverage_view(facts: CoverageFacts) -> Coverage:
     """The coverage statement's figures."""
     unreadable = sum(facts.outcomes.get(o.value, 0) for o in (Outcome.BLOCKED, Outcome.GONE, Outcome.FAILED))
     return Coverage(
         feeds=facts.feeds,
         polled=facts.polled,
         failed=facts.failed,
-        silent=tuple(silent),
+        silent=facts.silent,
         read=sum(facts.outcomes.values()),
         partial=facts.partial + facts.outcomes.get(Outcome.NO_TEXT.value, 0),
         unreadable=unreadable,

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import distinct, func, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import DeliveryStatus, Origin
 from monitor.errors import NotFoundError
 from monitor.storage.engine import insert_new
-from monitor.storage.tables import Alert, Channel, Delivery, Digest, DigestAlert, Story, Subscriber
+from monitor.storage.tables import Channel, Delivery, Subscriber
 from monitor.storage.work import Pair
-
-MEMBERSHIP_WINDOW = timedelta(days=60)  # an alert that no digest took for this long is history
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,8 @@ def put_subscriber(
         session.add(row)
         session.flush()
     elif row.settings != dict(settings) or not row.enabled:
-        row.settings, row.enabled, row.due_at, row.origin = dict(settings), True, due_at, origin.value
+        row.settings, row.enabled, row.origin = dict(settings), True, origin.value
+        row.due_at = due_at or row.due_at  # who is told at once from now on gets one last digest of what waits
         row.turn, row.attempts = row.turn + 1, 0
     known = {(c.kind, c.address): c for c in session.scalars(select(Channel).where(Channel.subscriber_id == row.id))}
     for kind, address, options in addresses:
@@ -184,59 +183,24 @@ def _job(delivery: Delivery, channel: Channel, name: str, pair: Pair) -> Deliver
     )
 
 
-def unsent_alerts(session: Session, subscriber: SubscriberRow, now: datetime) -> list[Alert]:
-    """Alerts (at their present revision) that no digest of this subscriber holds yet, oldest first.
-
-    Membership is rows, not a range of times, which a late commit would slip through.
-    """
-    taken = (
-        select(DigestAlert.alert_id)
-        .where(
-            DigestAlert.subscriber_id == subscriber.id,
-            DigestAlert.alert_id == Alert.id,
-            DigestAlert.revision == Alert.revision,
-        )
-        .exists()
-    )
-    since = max(subscriber.created_at, now - MEMBERSHIP_WINDOW)
+def told_at_once_since(session: Session, subscriber_id: int, since: datetime) -> int:
+    """How many alerts were planned for this subscriber at once since an instant."""
     statement = (
-        select(Alert)
-        .join(Story, Story.id == Alert.story_id)
-        .where(Alert.updated_at >= since, Alert.retroactive.is_(False), Story.muted_at.is_(None), ~taken)
-        .order_by(Alert.id)
+        select(func.count(distinct(Delivery.alert_id)))
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Channel.subscriber_id == subscriber_id, Delivery.kind == "alert", Delivery.created_at >= since)
     )
-    return list(session.scalars(statement))
+    return session.scalar(statement) or 0
 
 
-def add_digest(
-    session: Session,
-    *,
-    subscriber_id: int,
-    period_start: datetime,
-    period_end: datetime,
-    members: Sequence[tuple[int, int]],
-    content: Mapping[str, Any],
-    now: datetime,
-) -> int | None:
-    """Close a digest over `members` (alert id, revision); None when that period was closed already."""
-    row = {
-        "subscriber_id": subscriber_id,
-        "period_start": period_start,
-        "period_end": period_end,
-        "alerts": len(members),
-        "content": dict(content),
-        "closed_at": now,
-    }
-    found = insert_new(session, Digest.__table__, [row], [Digest.id])  # type: ignore[arg-type]
-    if not found:
-        return None
-    digest_id = int(found[0].id)
-    session.add_all(
-        DigestAlert(digest_id=digest_id, alert_id=alert_id, revision=revision, subscriber_id=subscriber_id)
-        for alert_id, revision in members
+def close_digest_by(session: Session, subscriber_id: int, due_at: datetime) -> None:
+    """Let a digest close then, unless one is due already."""
+    session.execute(
+        update(Subscriber)
+        .where(Subscriber.id == subscriber_id, Subscriber.due_at.is_(None))
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
     )
-    session.flush()
-    return digest_id
 
 
 def move_period(session: Session, subscriber_id: int, start: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.model import Outcome
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Topic
+
+SILENCE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class CoverageFacts:
     feeds: int
     polled: int
     failed: tuple[str, ...]
+    silent: tuple[str, ...]
     outcomes: dict[str, int]
     partial: int
     pending: int
@@ -179,15 +182,21 @@ def _evidence_fact(article: Article, topic: str, span: dict[str, Any]) -> Eviden
     return EvidenceFact(topic, span["field"], span["start"], span["end"], span["text"], whole)
 
 
-def weekly_alerts(session: Session, since: datetime) -> list[tuple[str, str, datetime]]:
-    """(topic slug, topic title, raised at) of every alert topic since an instant."""
+def weekly_alerts(session: Session, since: datetime) -> list[tuple[str, str, str, datetime]]:
+    """(dossier slug, topic slug, topic title, raised at) of every alert topic since an instant."""
     statement = (
-        select(Topic.slug, Topic.title, Alert.raised_at)
+        select(Dossier.slug, Topic.slug, Topic.title, Alert.raised_at)
+        .join(Dossier, Dossier.id == Topic.dossier_id)
         .join(AlertTopic, AlertTopic.topic_id == Topic.id)
         .join(Alert, Alert.id == AlertTopic.alert_id)
         .where(Alert.raised_at >= since, Alert.backlog.is_(False), Alert.retroactive.is_(False))
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(statement)]
+
+
+def _is_silent(feed: Feed, since: datetime) -> bool:
+    """It answers, but had nothing new for a fortnight before `since`."""
+    return (feed.last_entry_at or feed.created_at) < since - SILENCE
 
 
 def coverage(session: Session, since: datetime) -> CoverageFacts:
@@ -208,6 +217,7 @@ def coverage(session: Session, since: datetime) -> CoverageFacts:
         feeds=len(feeds),
         polled=len(polled),
         failed=tuple(feed.name for feed in polled if feed.last_error),
+        silent=tuple(feed.name for feed in polled if not feed.last_error and _is_silent(feed, since)),
         outcomes={row[0]: row[1] for row in rows if row[0]},
         partial=partial or 0,
         pending=pending or 0,
