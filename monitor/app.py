@@ -16,6 +16,7 @@ from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.domain.urls import canonicalise
 from monitor.errors import ConfigError
+from monitor.fetch.http import DoorPolicy
 from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.context import Announce, Context, utc_now
