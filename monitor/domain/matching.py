@@ -60,13 +60,24 @@ class Matcher:
 def compile_dossiers(dossiers: Iterable[Dossier], cache_dir: Path | None = None) -> Matcher:
     """A matcher for `dossiers`. Inflected forms are expanded here, and kept in `cache_dir` by content hash.
 
-    Raises `DossierError` for a term that expands to thousands of forms.
+    Raises `DossierError` for a term that expands to thousands of forms and for a model that cannot be read; its `where`
+    is that of the dossier at fault.
     """
-    vocabulary = Vocabulary()
-    compiled = [CompiledDossier(dossier, vocabulary) for dossier in dossiers]
+    chosen, vocabulary = list(dossiers), Vocabulary()
+    compiled = [CompiledDossier(dossier, vocabulary) for dossier in chosen]
     try:
         automaton = compile_vocabulary(vocabulary, cache_dir)
     except QueryError as error:
-        where = ", ".join(one.dossier.where for one in compiled)
+        where = next((dossier.where for dossier in chosen if _is_broken(dossier)), "")
         raise DossierError(error.message, where=where, code="D007", hint=error.hint) from error
     return Matcher(compiled, automaton)
+
+
+def _is_broken(dossier: Dossier) -> bool:
+    vocabulary = Vocabulary()
+    CompiledDossier(dossier, vocabulary, weigh=False)
+    try:
+        compile_vocabulary(vocabulary)
+    except QueryError:
+        return True
+    return False

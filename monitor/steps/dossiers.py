@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
 from monitor.domain.matching import Matcher, compile_dossiers
-from monitor.domain.topics import parse_dossier
+from monitor.domain.topics import Dossier, parse_dossier
 from monitor.errors import DossierError
 from monitor.storage.dossiers import DossierRow, dossiers_in_force
 from monitor.storage.engine import Store
@@ -30,10 +31,21 @@ class DossierShelf:
         return self._matcher
 
     def _compile(self, rows: list[DossierRow]) -> Matcher:
-        dossiers = []
+        dossiers = {}
         for row in rows:
             try:
-                dossiers.append(parse_dossier(row.text, row.slug))
+                model = None if row.model is None else base64.b64decode(row.model)
+                dossiers[row.slug] = parse_dossier(row.text, row.slug, model=model)
             except DossierError as error:
                 self._report(row.slug, str(error))
-        return compile_dossiers(dossiers, self._cache_dir)
+        return self._compile_whole(dossiers)
+
+    def _compile_whole(self, dossiers: dict[str, Dossier]) -> Matcher:
+        """All that compile: one that does not is reported and left out."""
+        while True:
+            try:
+                return compile_dossiers(dossiers.values(), self._cache_dir)
+            except DossierError as error:
+                if dossiers.pop(error.where, None) is None:
+                    raise
+                self._report(error.where, str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -93,7 +94,8 @@ def _dossiers(session: Session, directory: Path, now: datetime) -> list[str]:
             broken = True
             continue
         slugs.append(dossier.slug)
-        row = DossierRow(dossier.slug, dossier.title, path.read_text(encoding="utf-8"), None, dossier.rules_hash)
+        model = None if dossier.model is None else base64.b64encode(dossier.model).decode()
+        row = DossierRow(dossier.slug, dossier.title, path.read_text(encoding="utf-8"), model, dossier.rules_hash)
         put_dossier(session, row, [(topic.slug, topic.title) for topic in dossier.topics], Origin.FILE, now)
     if not broken:  # a broken file's slug is not known, so nothing may be taken for gone
         disable_missing_dossiers(session, slugs)
