@@ -51,9 +51,9 @@ FAILURES = frozenset([Answer.SOFT_FAILURE, Answer.HARD_FAILURE, Answer.THROTTLED
 class FeedState:
     """All that is remembered of a feed between polls. JSON by `to_json` and `from_json`; instants are UTC-aware.
 
-    `etag` and `last_modified` are byte for byte what the server sent; `body_hash` is of the last body; `slow_down` is a
-    floor under the interval since a 429; `not_modified` counts answers 304 in a row;
-    `hashes` are those of the last body's items (`fetch.feeds.parse_new`).
+    `address` is where the feed moved for good (None: where it was listed); `etag` and `last_modified` are byte for byte
+    what the server sent; `body_hash` is of the last body, `hashes` of its items (`fetch.feeds.parse_new`); `slow_down`
+    is a floor under the interval since a 429; `not_modified` counts answers 304 in a row.
     """
 
     interval: timedelta = FIRST
@@ -62,6 +62,8 @@ class FeedState:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    ttl: timedelta | None = None
+    address: str | None = None
     moved_to: str | None = None
     moved_polls: int = 0
     churn_polls: int = 0
@@ -104,8 +106,9 @@ def _seconds(value: Any) -> timedelta:
 _READERS: dict[str, Any] = {
     "interval": _seconds,
     "slow_down": _seconds,
+    "ttl": _seconds,
     **dict.fromkeys(["failures", "moved_polls", "churn_polls", "not_modified"], int),
-    **dict.fromkeys(["etag", "last_modified", "body_hash", "moved_to", "reason"], str),
+    **dict.fromkeys(["etag", "last_modified", "body_hash", "address", "moved_to", "reason"], str),
     "rhythm": Rhythm.from_json,
     "hashes": lambda value: tuple(map(str, value)),
     **dict.fromkeys(["last_polled_at", "last_success_at", "last_body_at", "last_entry_at"], datetime.fromisoformat),
@@ -139,11 +142,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class PollDecision:
-    """What follows: the state to store, when to poll again (None: stopped, and why), the address to take over."""
+    """What follows: the state to store, and when to poll again (None: stopped, and why)."""
 
     state: FeedState
     due_at: datetime | None
-    new_url: str | None = None
     stopped_reason: str | None = None
 
 
@@ -195,6 +197,8 @@ def backoff(failures: int, rng: Random, first: timedelta = SHORTEST, most: timed
 def _after_failure(state: FeedState, seen: Observation, now: datetime, rng: Random) -> PollDecision:
     failures = state.failures + 1
     changed = replace(state, failures=failures, last_polled_at=now, reason=seen.reason)
+    if seen.answer is Answer.HARD_FAILURE and failures >= MOVED_AFTER:
+        changed = replace(changed, address=None, moved_to=None, moved_polls=0)  # perhaps the move was a mistake
     if seen.answer is Answer.THROTTLED:
         # Spread out: all that were turned away at one moment must not come back at one moment.
         slow = clamp(max(state.slow_down, state.interval) * 2)
@@ -211,7 +215,7 @@ def _after_success(
     rhythm = _learned(state, seen, now)
     interval = _interval(state, seen, rhythm, now)
     moved_to, polls = _moved(state, seen)
-    new_url = moved_to if polls >= MOVED_AFTER else None
+    settled = polls >= MOVED_AFTER
     read = seen.answer is not Answer.NOT_MODIFIED
     changed = replace(
         state,
@@ -222,8 +226,10 @@ def _after_success(
         last_modified=seen.last_modified if read else seen.last_modified or state.last_modified,
         body_hash=seen.body_hash if seen.answer is Answer.PARSED else state.body_hash,
         hashes=state.hashes if seen.hashes is None else seen.hashes[:HASHES_KEPT],
-        moved_to=None if new_url else moved_to,
-        moved_polls=0 if new_url else polls,
+        ttl=state.ttl if seen.answer is not Answer.PARSED else clamp(seen.ttl) if seen.ttl else None,
+        address=moved_to if settled else state.address,
+        moved_to=None if settled else moved_to,
+        moved_polls=0 if settled else polls,
         churn_polls=_churn(state, seen),
         not_modified=0 if read else state.not_modified + 1,
         rhythm=rhythm,
@@ -233,11 +239,11 @@ def _after_success(
         last_entry_at=max((*seen.published, *filter(None, [state.last_entry_at])), default=None),
         reason=None,
     )
-    asked = [] if every else [seen.ttl]
+    asked = [] if every else [changed.ttl]
     floors = [clamp(wait) for wait in (seen.fresh_for, state.slow_down, *asked) if wait is not None]
     wait = max([every or interval, *floors])
     # Only ever later: a floor is a promise.
-    return PollDecision(changed, now + wait * rng.uniform(1.0, 1.1), new_url)
+    return PollDecision(changed, now + wait * rng.uniform(1.0, 1.1))
 
 
 def _learned(state: FeedState, seen: Observation, now: datetime) -> Rhythm:

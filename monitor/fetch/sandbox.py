@@ -89,11 +89,12 @@ class Sandbox:
         url: str,
         content_type: str | None = None,
         now: datetime | None = None,
+        believe_guids: bool = True,
     ) -> ParsedFeed:
         """`fetch.feeds.parse_new` in the child: items whose hash is `known` are left out."""
         from monitor.fetch.feeds import ParsedFeed
 
-        options = {"url": url, "content_type": content_type, "known": list(known)}
+        options = {"url": url, "content_type": content_type, "known": list(known), "believe_guids": believe_guids}
         if now is not None:
             options["now"] = now.isoformat()
         return await self.call("monitor.fetch.sandbox_parsers:feed", body, ParsedFeed, **options)

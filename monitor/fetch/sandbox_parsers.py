@@ -20,11 +20,17 @@ _FEED = f"""<rss version="2.0"><channel><title>Essai</title><item><guid>1</guid>
 
 
 def feed(
-    body: bytes, *, url: str, content_type: str | None, known: Sequence[str] = (), now: str | None = None
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    known: Sequence[str] = (),
+    now: str | None = None,
+    believe_guids: bool = True,
 ) -> ParsedFeed:
     """`parse_new`, with `now` in ISO 8601."""
     clock = datetime.fromisoformat(now) if now else None
-    return parse_new(body, frozenset(known), url=url, content_type=content_type, now=clock)
+    return parse_new(body, frozenset(known), url=url, content_type=content_type, now=clock, believe_guids=believe_guids)
 
 
 def page(body: bytes, *, url: str, content_type: str | None) -> PageData:

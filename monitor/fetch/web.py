@@ -92,6 +92,7 @@ class Web:
         body_hash: str | None = None,
         known: Collection[str] = (),
         now: datetime | None = None,
+        believe_guids: bool = True,
     ) -> FeedAnswer:
         """Ask for a feed with its validators. Raises `FetchError` and `ContentError`."""
         headers = {"Accept": FEED_TYPES}
@@ -110,7 +111,7 @@ class Web:
             return _feed_answer(response, None, None, new_hash, None)
         content_type = response.headers.get("content-type")
         parsed = await self.sandbox.parse_new(
-            response.body, known, url=response.url, content_type=content_type, now=now
+            response.body, known, url=response.url, content_type=content_type, now=now, believe_guids=believe_guids
         )
         answer = _feed_answer(response, None, None, new_hash, parsed.data)
         return replace(answer, hashes=parsed.hashes, known=parsed.known)

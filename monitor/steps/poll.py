@@ -9,21 +9,21 @@ from typing import Any
 
 import structlog
 
-from monitor.domain.schedule import backoff
+from monitor.domain.schedule import PollDecision, after_poll, before_poll
 from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.fetch.web import FeedAnswer
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
+from monitor.steps.observing import every, row_values, seen_answer, seen_error, state_of
 from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.entries import add_entries
-from monitor.storage.feeds import PollJob, poll_jobs
+from monitor.storage.entries import StoredEntries, add_entries
+from monitor.storage.feeds import PollJob, amend_feed, poll_jobs
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
 
-INTERVAL = timedelta(minutes=15)
 BUSY = timedelta(seconds=30)  # its host's turn was far off: handed back, nothing failed
 
 
@@ -65,8 +65,18 @@ async def poll(ctx: Context, pairs: Sequence[Pair]) -> PollSummary:
 
 
 async def _ask(ctx: Context, job: PollJob) -> Polled:
+    state = state_of(job)
+    sent = before_poll(state, ctx.now())
     try:
-        answer = await ctx.web.feed(job.url, etag=job.etag, last_modified=job.last_modified, body_hash=job.body_hash)
+        answer = await ctx.web.feed(
+            state.address or job.url,
+            etag=sent.get("If-None-Match"),
+            last_modified=sent.get("If-Modified-Since"),
+            body_hash=state.body_hash,
+            known=state.hashes,
+            now=ctx.now(),
+            believe_guids=state.guids_are_believed,
+        )
     except (FetchError, ContentError) as error:
         return Polled(job, ctx.now(), error=error)
     return Polled(job, ctx.now(), answer=answer)
@@ -88,56 +98,58 @@ def _store(ctx: Context, group: Sequence[Polled], summary: PollSummary) -> None:
 
 
 def _store_one(ctx: Context, session: Session, polled: Polled, done: PollSummary) -> list[Pair]:
-    """Close the feed's row, then store its entries: both or neither, else a 304 would hide entries for good."""
-    job, answer = polled.job, polled.answer
-    due_at, values = _after(ctx, polled)
-    if not work.close(session, Kind.POLL, job.pair, due_at=due_at, **values):
+    """Close the feed's row and store its entries: both or neither, else a 304 would hide entries for good."""
+    job, error = polled.job, polled.error
+    if polled.busy and isinstance(error, FetchError):
+        work.close(session, Kind.POLL, job.pair, due_at=polled.at + (error.retry_after or BUSY))
+        return []
+    # Before the entries: the row must be ours, and stays locked until the commit.
+    if not work.close(session, Kind.POLL, job.pair, due_at=None):
         log.info("poll_superseded", feed=job.url)
         return []
-    if polled.busy:
-        return []
+    stored = _store_entries(ctx, session, polled)
+    decision = _decide(ctx, polled, stored)
+    amend_feed(session, job.pair[0], due_at=decision.due_at, **row_values(decision), **_said(polled))
     done.polled += 1
-    if answer is None:
+    if error is not None:
         done.failed += 1
-        done.errors[job.url] = str(polled.error)
-        log.warning("feed_failed", feed=job.url, reason=str(polled.error), next_at=due_at)
-        return []
-    if answer.feed is None:
+        done.errors[job.url] = str(error)
+        log.warning("feed_failed", feed=job.url, reason=str(error), next_at=decision.due_at)
+    elif stored is None:
         done.unchanged += 1
-        log.info("feed_unchanged", feed=job.url, status=answer.status)
-        return []
-    announced_until = polled.at + ctx.lease(Kind.READ)
-    fresh = add_entries(
-        session, job.pair[0], answer.feed.entries, now=polled.at, due_at=announced_until, backlog=job.first
-    )
-    done.entries_new += len(fresh)
-    log.info("feed_polled", feed=job.url, entries=len(answer.feed.entries), new=len(fresh))
-    return fresh
+        log.info("feed_unchanged", feed=job.url, next_at=decision.due_at)
+    else:
+        done.entries_new += len(stored.new)
+        log.info("feed_polled", feed=job.url, new=len(stored.new), churned=stored.churned, next_at=decision.due_at)
+    return stored.pairs if stored else []
 
 
-def _after(ctx: Context, polled: Polled) -> tuple[datetime, dict[str, Any]]:
-    """When the feed is due next, and what its row then says."""
-    job, answer, now = polled.job, polled.answer, polled.at
-    if polled.busy and isinstance(polled.error, FetchError):
-        return now + (polled.error.retry_after or BUSY), {}
+def _store_entries(ctx: Context, session: Session, polled: Polled) -> StoredEntries | None:
+    """None when nothing changed, or nothing came."""
+    if polled.answer is None or polled.answer.feed is None:
+        return None
+    feed_id, announced_until = polled.job.pair[0], polled.at + ctx.lease(Kind.READ)
+    entries, backlog = polled.answer.feed.entries, polled.job.first
+    return add_entries(session, feed_id, entries, now=polled.at, due_at=announced_until, backlog=backlog)
+
+
+def _decide(ctx: Context, polled: Polled, stored: StoredEntries | None) -> PollDecision:
+    if polled.answer is not None:
+        seen = seen_answer(polled.answer, stored, polled.at)
+    else:
+        seen = seen_error(polled.error or ContentError("nothing came"))
+    return after_poll(state_of(polled.job), seen, polled.at, ctx.rng, every=every(polled.job))
+
+
+def _said(polled: Polled) -> dict[str, Any]:
+    """What the answer says of the feed itself."""
+    answer = polled.answer
     if answer is None:
-        failures = job.failures + 1
-        wait = getattr(polled.error, "retry_after", None) or backoff(failures, ctx.rng, first=INTERVAL)
-        status = getattr(polled.error, "status", None)
-        values = {"failures": failures, "last_error": str(polled.error), "last_status": status, "last_polled_at": now}
-        return now + wait, values
-    values = {
-        "failures": 0,
-        "last_error": None,
-        "last_status": answer.status,
-        "last_polled_at": now,
-        "last_success_at": now,
-        "etag": answer.etag,
-        "last_modified": answer.last_modified,
-        "body_hash": answer.body_hash,
-    }
-    if job.first:
-        values["first_success_at"] = now
+        return {"last_status": getattr(polled.error, "status", None)}
+    values: dict[str, Any] = {"last_status": answer.status}
+    if polled.job.first:
+        values["first_success_at"] = polled.at
     if answer.feed is not None:
-        values |= {"title": answer.feed.title, "site_url": answer.feed.site_url, "hub_url": answer.feed.hub_url}
-    return now + INTERVAL, values
+        said = {"title": answer.feed.title, "site_url": answer.feed.site_url, "hub_url": answer.feed.hub_url}
+        values |= {name: value for name, value in said.items() if value}
+    return values

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import xxhash
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from monitor.domain.model import EntryData, Outcome
 from monitor.storage.engine import insert_new
@@ -49,16 +49,44 @@ def content_hash(entry: EntryData) -> str:
     return xxhash.xxh3_128_hexdigest(text.encode())
 
 
+@dataclass(frozen=True, slots=True)
+class StoredEntries:
+    """What `add_entries` did: `pairs` (id, turn) to read, the identities that were `new`, and how many `churned`.
+
+    A churned entry has a guid of its own, but the link and title of an entry that this feed had before: not stored.
+    """
+
+    pairs: list[Pair]
+    new: frozenset[str]
+    churned: int = 0
+
+
 def add_entries(
     session: Session, feed_id: int, entries: Sequence[EntryData], *, now: datetime, due_at: datetime, backlog: bool
-) -> list[Pair]:
-    """Store what is new and note what was edited; gives (id, turn) of the entries to read, announced until `due_at`."""
+) -> StoredEntries:
+    """Store what is new and note what was edited; what there is to read is announced until `due_at`."""
     rows = [_row(feed_id, entry, now, due_at, backlog) for entry in {e.identity: e for e in reversed(entries)}.values()]
     fresh = insert_new(session, Entry.__table__, rows, [Entry.id, Entry.turn, Entry.identity])  # type: ignore[arg-type]
     new = {row.identity for row in fresh}
     known = {row["identity"]: row for row in rows if row["identity"] not in new}
     edited = _edited(session, feed_id, known, now, due_at) if known else []
-    return sorted((row.id, row.turn) for row in fresh) + edited
+    churned = set() if backlog else _drop_churned(session, feed_id, {row.identity: row.id for row in fresh})
+    pairs = sorted((row.id, row.turn) for row in fresh if row.id not in churned) + edited
+    return StoredEntries(pairs, frozenset(row.identity for row in fresh if row.id not in churned), len(churned))
+
+
+def _drop_churned(session: Session, feed_id: int, fresh: Mapping[str, int]) -> set[int]:
+    """Take back those of the rows just inserted that repeat an older entry's link and title under another identity."""
+    if not fresh:
+        return set()
+    first = min(fresh.values())
+    older, newer = aliased(Entry), aliased(Entry)
+    same = and_(older.feed_id == feed_id, older.id < first, older.link == newer.link, older.title == newer.title)
+    statement = select(newer.id).where(newer.id.in_(fresh.values()), newer.link.is_not(None), exists().where(same))
+    churned = set(session.scalars(statement))
+    if churned:
+        session.execute(delete(Entry).where(Entry.id.in_(churned)).execution_options(synchronize_session=False))
+    return churned
 
 
 def _row(feed_id: int, entry: EntryData, now: datetime, due_at: datetime, backlog: bool) -> dict[str, Any]:

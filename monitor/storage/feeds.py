@@ -33,6 +33,8 @@ class PollJob:
     failures: int
     first: bool
     last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_entry_at: datetime | None = None
     hub_url: str | None = None
 
 
@@ -55,8 +57,15 @@ def _job(feed: Feed, pair: Pair) -> PollJob:
         failures=feed.failures,
         first=feed.first_success_at is None,
         last_polled_at=feed.last_polled_at,
+        last_success_at=feed.last_success_at,
+        last_entry_at=feed.last_entry_at,
         hub_url=feed.hub_url,
     )
+
+
+def amend_feed(session: Session, feed_id: int, **values: Any) -> None:
+    """Write what a poll found; only after `work.close` said that the turn is ours."""
+    session.execute(update(Feed).where(Feed.id == feed_id).values(values).execution_options(synchronize_session=False))
 
 
 def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: datetime) -> int:

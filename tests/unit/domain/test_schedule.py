@@ -130,9 +130,20 @@ def test_a_new_address_is_taken_over_after_three_polls_that_agree() -> None:
     for target in ["https://b.fr/", "https://c.fr/", "https://c.fr/", "https://c.fr/"]:
         decision = after_poll(state, parsed(moved_to=target), NOW, Random(1))
         state = decision.state
-        urls.append(decision.new_url)
+        urls.append(state.address)
     assert urls == [None, None, None, "https://c.fr/"]
     assert state.moved_to is None
+
+
+def test_a_move_that_leads_nowhere_is_taken_back() -> None:
+    state = FeedState(address="https://c.fr/", failures=2)
+    assert after_poll(state, Observation(Answer.SOFT_FAILURE), NOW, Random(1)).state.address
+    assert after_poll(state, Observation(Answer.HARD_FAILURE), NOW, Random(1)).state.address is None
+
+
+def test_a_time_to_live_holds_until_the_feed_says_another() -> None:
+    state = after_poll(KNOWN, parsed(NOW, ttl=4 * HOUR), NOW, Random(1)).state
+    assert wait(state, Observation(Answer.NOT_MODIFIED)) >= 4 * HOUR
 
 
 def test_an_address_that_stops_moving_is_forgotten() -> None:

@@ -1,0 +1,69 @@
+"""Between a feed's row and the schedule: the state a row holds, what a poll saw, what the row then says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from monitor.domain.caching import freshness
+from monitor.domain.model import EntryData
+from monitor.domain.schedule import Answer, FeedState, Observation, PollDecision, answer_to_error
+from monitor.errors import ContentError, FetchError
+from monitor.fetch.web import FeedAnswer
+from monitor.storage.entries import StoredEntries
+from monitor.storage.feeds import PollJob
+
+# What has a column of its own is not stored in the row's JSON as well.
+_COLUMNS = ("etag", "last_modified", "body_hash", "failures", "last_polled_at", "last_success_at", "last_entry_at")
+
+
+def state_of(job: PollJob) -> FeedState:
+    """The state that the feed's row holds, in its columns and in its JSON."""
+    return replace(FeedState.from_json(job.state), **{name: getattr(job, name) for name in _COLUMNS})
+
+
+def every(job: PollJob) -> timedelta | None:
+    """The interval that the feed's list forces."""
+    seconds = job.options.get("every")
+    return timedelta(seconds=seconds) if isinstance(seconds, int | float) and seconds > 0 else None
+
+
+def seen_answer(answer: FeedAnswer, stored: StoredEntries | None, at: datetime) -> Observation:
+    """What a poll saw that was answered; `stored` is what became of the entries, None when nothing changed."""
+    feed = answer.feed
+    kind = Answer.NOT_MODIFIED if answer.status == HTTPStatus.NOT_MODIFIED else Answer.SAME_BODY
+    return Observation(
+        Answer.PARSED if feed else kind,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+        body_hash=answer.body_hash,
+        hashes=answer.hashes if feed else None,
+        published=_published(feed.entries, stored.new, at) if feed and stored else (),
+        known=answer.known + (len(feed.entries) - len(stored.new) if feed and stored else 0),
+        churned=stored.churned if stored else 0,
+        fresh_for=freshness(answer.headers, at),
+        ttl=feed.ttl if feed else None,
+        moved_to=answer.moved_to,
+    )
+
+
+def seen_error(error: FetchError | ContentError) -> Observation:
+    """What a poll saw that failed."""
+    if isinstance(error, FetchError):
+        return Observation(answer_to_error(error), retry_after=error.retry_after, reason=str(error))
+    return Observation(Answer.HARD_FAILURE, reason=str(error))
+
+
+def row_values(decision: PollDecision) -> dict[str, Any]:
+    """The columns that the decision writes."""
+    state = decision.state
+    columns = {name: getattr(state, name) for name in _COLUMNS}
+    rest = {name: value for name, value in state.to_json().items() if name not in _COLUMNS and name != "reason"}
+    return columns | {"state": rest, "last_error": state.reason, "stopped_reason": decision.stopped_reason}
+
+
+def _published(entries: Iterable[EntryData], new: frozenset[str], at: datetime) -> tuple[datetime, ...]:
+    return tuple(entry.published_at or at for entry in entries if entry.identity in new)
