@@ -32,9 +32,9 @@ def _of_line(line: str) -> list[str]:
 
 
 def changed_sentences(before: str, after: str) -> list[str]:
-    """The sentences of `after` that `before` does not say, in order; typography and a corrected word change nothing.
+    """The sentences of `after` that `before` does not say, in order; typography or one corrected word change nothing.
 
-    """The sentences of `after` that `before` does not say, in order; typography and one corrected word change nothing.
+    Each new sentence is compared with the old ones that are gone: a rewritten figure counts, a comma does not.
     """
     old = [_key(sentence) for sentence in sentences(before)]
     known = set(old)
