@@ -67,7 +67,7 @@ class Carrier:
 def first_publisher(carriers: Sequence[Carrier]) -> Carrier:
     """Who told the story first: the agency's own article where it is among them, else the earliest publication.
 
-    A time after its own sighting is a mistake and counts as the sighting; a bare day (midnight) counts as the day's last
+    A time after its own sighting is a mistake and counts as the sighting; a bare day (midnight) counts as its last
     moment, since it claims a precedence that nobody measured. `carriers` has at least one.
     """
     own = [carrier for carrier in carriers if carrier.agency and _same_name(carrier.source, carrier.agency)]
