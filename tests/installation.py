@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,9 +36,7 @@ class Installation:
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        (self.config / "dossiers").mkdir(parents=True)
-        for path in (ROOT / "config" / "dossiers").iterdir():
-            (self.config / "dossiers" / path.name).write_bytes(path.read_bytes())
+        shutil.copytree(ROOT / "config" / "dossiers", self.config / "dossiers")
 
     @property
     def config(self) -> Path:
