@@ -41,6 +41,8 @@ _CREDITS = (
     re.compile(rf"\(\s*(?:avec |source ?:? ?)?({_NAMES})(?:[ ,/-]+[\w. ]{{2,30}})?\s*\)\W*$", re.IGNORECASE),
     re.compile(rf"(?:^|[/,&-]\s*)({_NAMES})\W*$", re.IGNORECASE),
 )
+_DATELINES = _CREDITS[1:3]  # what stands for a credit in a paragraph
+LONGEST_CREDIT = 140  # characters; "selon l’AFP" in a longer line cites and does not credit
 _UPPER = {"ap", "ats", "efe", "dpa"}  # short enough to be other words: believed in capitals only
 
 
@@ -50,7 +52,7 @@ def agency_of(lines: Iterable[str]) -> str | None:
         lower = line[:400].lower()
         if not any(name in lower for name in AGENCIES):
             continue
-        for pattern in _CREDITS:
+        for pattern in _CREDITS if len(line) <= LONGEST_CREDIT else _DATELINES:
             for found in pattern.finditer(line[:400]):
                 printed = found.group(1)
                 if printed.lower() not in _UPPER or printed.isupper() or printed == "dpa":

@@ -5,30 +5,15 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-# A French sentence ends at . ! ? or … and before a capital, a digit or an opening quote; not after an initial or "M.".
-_END = re.compile(r"(?<=[.!?…])(?:[\u00a0\u202f ]?»)?\s+(?=[«“\"(]?[\u00a0\u202f ]?[A-ZÀ-ÖØ-Þ0-9])")
-_ABBREVIATED = re.compile(
-    r"(?:^|[\s(«])(?:[A-ZÀ-ÖØ-Þ]|MM?|Mmes?|Mlles?|Drs?|Prs?|Me|St|Ste|art|av|env|cf|ex|etc|n|p|vol)\.$"
-)
+from monitor.domain import excerpts
+
 _LETTERS = re.compile(r"\w+")
 REWORDED = 0.9  # likeness from which a sentence was only touched up
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of `text` in order, trimmed; a line break always ends one."""
-    return [sentence for line in text.splitlines() for sentence in _of_line(line.strip()) if sentence]
-
-
-def _of_line(line: str) -> list[str]:
-    found: list[str] = []
-    start = 0
-    for end in _END.finditer(line):
-        piece = line[start : end.start()]
-        if _ABBREVIATED.search(piece):
-            continue
-        found.append(line[start : end.end()].strip())
-        start = end.end()
-    return [*found, line[start:].strip()]
+    """The sentences of `text` in order; a line break always ends one."""
+    return [line[start:end] for line in text.splitlines() for start, end in excerpts.sentences(line)]
 
 
 def changed_sentences(before: str, after: str) -> list[str]:

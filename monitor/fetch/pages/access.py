@@ -16,7 +16,7 @@ def access_of(data: LinkedData, head: Head, lines: list[str]) -> Access:
 
     Publishers keep `isAccessibleForFree: false` truthful: search engines punish the lie.
     """
-    flag = _flag(data)
+    flag = free_of_charge(data)
     tier = head.first("article:content_tier", "content_tier").lower()
     if flag is False or tier in _LOCKED or any(map(is_paywall, lines)):
         return Access.PARTIAL
@@ -25,7 +25,8 @@ def access_of(data: LinkedData, head: Head, lines: list[str]) -> Access:
     return Access.UNKNOWN
 
 
-def _flag(data: LinkedData) -> bool | None:
+def free_of_charge(data: LinkedData) -> bool | None:
+    """What `isAccessibleForFree` says of the article or of a part of it; None when nothing does."""
     own = _truth(data.article.get("isAccessibleForFree"))
     parts = data.article.get("hasPart")
     flags = [

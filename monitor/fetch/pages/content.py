@@ -24,6 +24,7 @@ OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 CUT = 0.6  # share of the known text below which an extraction was cut
 FARTHEST = 5_000  # blocks of a page that are looked at
+LOST = 0.25  # the same share where nothing marks the article: much of a whole page is teasers
 SWALLOWED = 1.6  # times the known text above which an extraction swallowed its surroundings
 
 
@@ -49,8 +50,10 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     linked = frozenset(squash(block.text) for block in blocks if block.link_share > 0.9 and block.element.tag != "td")
     prose = _prose(blocks)
     lines = _without_surroundings(_extract(article), known)
-    if not (_covers(lines, known) and _size(lines) >= CUT * _size(prose)):
-        lines = _best(lines, prose, root, known)
+    apart = article.tag not in {"body", "html"}
+    share = CUT if apart else LOST
+    if not (_covers(lines, known) and _size(lines) >= share * _size(prose)):
+        lines = _best(lines, prose if apart else [], root, known)
     lines = _with_gaps(lines, blocks)
     return Content(lines, linked, blocks if region is article else list(islice(blocks_of(region), FARTHEST)))
 

@@ -13,7 +13,7 @@ from monitor.domain.cleaning import clean, clean_line
 from monitor.domain.model import PageData
 from monitor.domain.urls import canonicalise, same_site
 from monitor.errors import ContentError
-from monitor.fetch.pages.access import access_of
+from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
 from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit
 from monitor.fetch.pages.content import Content, read_content
@@ -70,6 +70,9 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
 
 
 def _known_text(data: LinkedData) -> str:
+    """JSON-LD's `articleBody`, unless it is behind a wall: what is not shown is not read."""
+    if free_of_charge(data) is False:
+        return ""
     text = text_of(data.article.get("articleBody"))
     if "<" in text[:2_000] and ">" in text:
         text = html.fromstring(f"<div>{text}</div>").text_content()
