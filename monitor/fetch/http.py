@@ -30,7 +30,7 @@ from monitor.settings import Settings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Of an error's body a little is kept, for messages; it must not take long.
-_ERROR_BYTES, _ERROR_SECONDS = 16 * 1024, 2.0
+_ERROR_BYTES, _ERROR_SECONDS = 16 * 1024, 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import zlib
 
 from monitor.errors import FetchError, FetchFailure
 
+# Real streams have one member, rarely a few; thousands of empty ones would only burn time.
+_MEMBERS = 64
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -40,6 +42,7 @@ class _Inflater:
 
     def __init__(self, wbits: int) -> None:
         self._wbits, self._stream, self._started = wbits, zlib.decompressobj(wbits), False
+        self._members = 1
 
     def decode(self, chunk: bytes, allowance: int) -> bytes:
         out = bytearray()
@@ -60,6 +63,9 @@ class _Inflater:
 
     def _next_member(self, chunk: bytes) -> bool:
         """Bytes after a gzip stream: another member, else padding that everybody ignores."""
+        self._members += 1
+        if self._members > _MEMBERS:
+            raise FetchError(FetchFailure.ENCODING, f"more than {_MEMBERS} gzip members")
         return self._wbits == _GZIP and chunk[:1] == b"\x1f"
 
     def _inflate(self, chunk: bytes, room: int) -> bytes:

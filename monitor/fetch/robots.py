@@ -60,9 +60,15 @@ class Robots:
     """Rules of all origins; for one event loop. `agent` is the product name the rules may address."""
 
     def __init__(
-        self, door: Door, pace: Pace, *, agent: str = "Veille", clock: Callable[[], float] = time.time
+        self,
+        door: Door,
+        pace: Pace,
+        *,
+        agent: str = "Veille",
+        deadline: timedelta = _DEADLINE,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._door, self._pace, self._agent, self._clock = door, pace, agent, clock
+        self._door, self._pace, self._agent, self._deadline, self._clock = door, pace, agent, deadline, clock
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -124,7 +130,7 @@ class Robots:
 
     async def _ask(self, url: str) -> tuple[int, bytes]:
         try:
-            answer = await self._door.get(url, max_bytes=_MAX_BYTES, deadline=_DEADLINE, cut=True)
+            answer = await self._door.get(url, max_bytes=_MAX_BYTES, deadline=self._deadline, cut=True)
         except FetchError as error:
             return (404 if error.kind is FetchFailure.REDIRECT else 503), b""
         if 200 <= answer.status < 300:

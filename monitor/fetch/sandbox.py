@@ -1,11 +1,10 @@
 """Parsing in a child process with limits: a crafted page costs its own reading, not the worker's.
 
 The child is started on first use, keeps its libraries loaded, and is killed when a call takes too long; the next one is
-forked from a process that only holds the libraries, within milliseconds.
-Calls wait their turn; while one is slow and others wait, a second child takes them, so that a poisonous page does not
-hold the good ones up. `subprocess` and a socket pair, because a prefork worker's children may not start
-`multiprocessing` ones. Replies are JSON, checked against the type: unpickling what a child wrote after it parsed
-hostile bytes would undo the wall.
+forked from a process that only holds the libraries, within milliseconds. Calls wait their turn; while all are slow
+and others wait, another child (of six) takes them, so that a poisonous page holds no good one up. `subprocess` and a
+socket pair, because a prefork worker's children may not start `multiprocessing` ones. Replies are JSON, checked
+against the type: unpickling what a child wrote after it parsed hostile bytes would undo the wall.
 """
 
 from __future__ import annotations
@@ -36,9 +35,13 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _START_SECONDS = 30.0
-# A second child is started once a call has taken this long and others wait.
-_STALL_SECONDS = 0.3
+# Another child is started once every call has taken this long and others wait.
+_STALL_SECONDS = 0.15
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+# Children kept when there is nothing to do.
+_SPARE = 2
+# What takes longest is large: such bodies have a third of the children at most, so that small ones find one.
+_LARGE = 256 * 1024
 _MAX_REPLY = 64 * 1024 * 1024
 # The child sees no secrets: only what Python and the C library need.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -56,9 +59,10 @@ class Sandbox:
         *,
         time_limit: timedelta = timedelta(seconds=5),
         memory_limit: int = 512 * 1024 * 1024,
-        children: int = 2,
+        children: int = 6,
     ) -> None:
         self._time_limit, self._memory_limit, self._most = time_limit.total_seconds(), memory_limit, children
+        self._large = asyncio.Semaphore(max(1, children // 3))
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._starting = 0
@@ -107,6 +111,13 @@ class Sandbox:
     async def call(self, function: str, body: bytes, result: type[Result], **options: Any) -> Result:
         """Run `function` (`module:name`) on `body` in a child and give what it returned, a dataclass `result`."""
         header = json.dumps({"function": function, "options": options}).encode()
+        if len(body) <= _LARGE:
+            return _parse(result, await self._ask(header, body))
+        async with self._large:
+            return _parse(result, await self._ask(header, body))
+
+    async def _ask(self, header: bytes, body: bytes) -> bytes:
+        """The reply of the next free child."""
         child = await self._take()
         try:
             payload = await child.ask(header, body, self._time_limit)
@@ -115,11 +126,11 @@ class Sandbox:
             self.killed += 1
             self._discard(child)
             raise
-        if child.alive:
+        if child.fit:
             self._give(child)
         else:
             self._discard(child)
-        return _parse(result, payload)
+        return payload
 
     async def close(self) -> None:
         """End the children. A call still under way fails with `crashed`."""
@@ -197,13 +208,16 @@ class Sandbox:
             if not place.done():
                 place.set_result(child)
                 return
-        self._idle.append(child)
+        if len(self._idle) < _SPARE:
+            self._idle.append(child)
+        else:
+            self._discard(child)
 
     def _discard(self, child: _Child) -> None:
         """Kill, and have the next one ready at once."""
         child.kill()
         self._all.discard(child)
-        if not self._all and not self._starting:
+        if not self._starting and (self._waiting or not self._all):
             self._start()
 
 
@@ -259,11 +273,18 @@ class _Child:
 
     def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._pid, self._reader, self._writer = pid, reader, writer
-        self.alive, self.busy_since = True, 0.0
+        self.alive, self.slowed, self.busy_since = True, False, 0.0
+
+    @property
+    def fit(self) -> bool:
+        """Whether it can take another call: one that was made to yield stays slow."""
+        return self.alive and not self.slowed
 
     async def ask(self, header: bytes, body: bytes, seconds: float) -> bytes:
         """Status and JSON of the reply. Raises `ContentError`; the caller discards the child then."""
-        self.busy_since = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        self.busy_since = loop.time()
+        slow = loop.call_later(_STALL_SECONDS, self._yield_to_others)
         try:
             async with asyncio.timeout(seconds):
                 self._writer.write(HEADER.pack(len(header), len(body)) + header + body)
@@ -276,8 +297,16 @@ class _Child:
         except (asyncio.IncompleteReadError, OSError) as error:
             self.alive = False
             raise ContentError("the parsing child died on it", kind="crashed") from error
+        finally:
+            slow.cancel()
         self.alive = status != CRASH
         return bytes(status + payload)
+
+    def _yield_to_others(self) -> None:
+        """A call that takes long gets what processor time the others leave."""
+        self.slowed = True
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._pid, 19)
 
     def kill(self) -> None:
         """At once: SIGKILL does not wait for Python. One that ended by itself is left alone, as is its number."""

@@ -12,8 +12,9 @@ import xxhash
 
 from monitor.domain.caching import retry_after
 from monitor.domain.model import FeedData, PageData
-from monitor.errors import FetchError, FetchFailure
+from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.fetch.http import Door, DoorPolicy, Response
+from monitor.fetch.http_urls import check_url
 from monitor.fetch.pace import HostBusyError, Pace, Rhythm, pace_key
 from monitor.fetch.robots import Robots
 from monitor.fetch.sandbox import Sandbox
@@ -129,12 +130,14 @@ class Web:
             await self._permitted(response.url)
         self._refuse_reserved(reserved_by_headers(response.headers))
         content_type = response.headers.get("content-type")
+        _refuse_other_media(response.body, content_type)
         page = await self.sandbox.extract_page(response.body, url=response.url, content_type=content_type)
         self._refuse_reserved(reserved_by_robots(page.robots))
         return PageAnswer(response.url, page)
 
     @asynccontextmanager
     async def _turn(self, url: str, gap: timedelta | None = None) -> AsyncIterator[None]:
+        check_url(url)
         try:
             async with self.pace.turn(pace_key(url), gap=gap, patience=self._patience):
                 yield
@@ -143,6 +146,7 @@ class Web:
 
     async def _permitted(self, url: str) -> timedelta:
         """The Crawl-delay of a page that may be read; else a `FetchError` (`robots`, or `busy` when rules wait)."""
+        check_url(url)
         try:
             decision = await self.robots.decide(url, tdm=self._respect_tdm)
         except HostBusyError as error:
@@ -174,6 +178,14 @@ def _feed_answer(
         headers=response.headers,
         feed=feed,
     )
+
+
+def _refuse_other_media(body: bytes, content_type: str | None) -> None:
+    """A PDF or a picture read as text would match by chance. Servers that say nothing, or plain text, are believed."""
+    media = (content_type or "").partition(";")[0].strip().lower()
+    named = bool(media) and not media.startswith("text/") and "xml" not in media and "html" not in media
+    if (named and media != "application/octet-stream") or body[:5] == b"%PDF-" or b"\x00" in body[:512].rstrip(b"\x00"):
+        raise ContentError(f"not a page: {media or 'binary'}", kind="not-a-page")
 
 
 def refusal(response: Response, now: datetime | None = None) -> FetchError:

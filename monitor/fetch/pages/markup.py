@@ -14,6 +14,12 @@ MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
 MAX_TAG = 20_000  # characters of one tag; libxml2 takes 2 s over 40,000 attributes, 190 s over 200,000
 UNSEEN = ("script", "style", "svg", "noscript", "template", "iframe", "object", "canvas", "link", "source")
 _REST_OF_TAG = re.compile(r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+# Controls, raw or as references, and references to surrogates: libxml2 reads them and then refuses to write them.
+_ILLEGAL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}))(?![0-9a-fA-F]);?"
+    r"|&#0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3]))(?!\d);?"
+)
 _NAME = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:-]{0,40})")
 
 
@@ -27,6 +33,7 @@ class Markup:
 
 def parse_markup(text: str) -> Markup:
     """The tree of `text`; raises `ContentError` (`empty`, `too-large`, `not-a-page`)."""
+    text = _ILLEGAL.sub("", text)
     tags = text.count("<")
     if len(text) > MAX_CHARACTERS or tags > MAX_TAGS:
         raise ContentError(f"the page has {len(text):,} characters and {tags:,} tags", kind="too-large")
