@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli.common import settings
 from monitor.errors import ContentError, FetchError
 
 if TYPE_CHECKING:
@@ -84,10 +85,11 @@ def _fetch(urls: list[str]) -> dict[str, PageAnswer | Exception]:
     if not urls:
         return {}
     from monitor.fetch.web import Web
-    from monitor.settings import load_settings
+
+    loaded = settings()
 
     async def run() -> dict[str, PageAnswer | Exception]:
-        web = await Web.open(load_settings())
+        web = await Web.open(loaded)
         try:
             answers = await asyncio.gather(*(web.page(url) for url in urls), return_exceptions=True)
         finally:
