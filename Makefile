@@ -7,7 +7,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test unit lint types check docs pictures lock clean
+.PHONY: help setup run demo test unit lint types check docs pictures secrets lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 24
@@ -56,10 +56,14 @@ docs: $(STAMP)  ## the pages that are generated
 pictures: $(STAMP)  ## the README's pictures, from the running demo (the digest needs a Chromium)
 	$(BIN)/python docs/pictures.py
 
+secrets:  ## secrets of your own for docker compose, in secrets/
+	@tools/make-secrets secrets
+
 lock: $(STAMP)  ## renew both locks within the bounds of pyproject.toml
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra pdf --extra parquet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+	echo 'setuptools>=77,<83' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -c requirements-dev.lock -o requirements-build.lock
 
 clean:  ## forget .venv and the data of runs
 	rm -rf $(VENV) var

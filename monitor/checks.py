@@ -162,7 +162,7 @@ def check_broker(settings: Settings) -> Iterator[Finding]:
         return
     import redis
 
-    url = settings.broker_url.get_secret_value()
+    url = settings.effective_broker_url
     try:
         client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
         try:

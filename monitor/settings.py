@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from monitor.errors import ConfigError
 
 PREFIX = "VEILLE_"
+DEMO_SECRET = "veille-demo-only"  # noqa: S105 - every secret under docker/demo-secrets begins so
 
 
 class Settings(BaseModel):
@@ -29,6 +31,9 @@ class Settings(BaseModel):
     config_dir: Path = Field(Path("config"), description="feeds.toml, dossiers/, subscribers.toml")
     database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; SQLite in the data directory when empty")
     broker_url: SecretStr | None = Field(None, description="redis:// URL; an embedded broker when empty")
+    database_password: SecretStr | None = Field(None, description="put into a database URL that has none")
+    broker_password: SecretStr | None = Field(None, description="put into a broker URL that has none")
+    demo: bool = Field(False, description="true: the secrets of the demo are good enough")
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587?starttls=required, smtps://…, smtp://host:25"
     )
@@ -107,14 +112,14 @@ class Settings(BaseModel):
     def effective_broker_url(self) -> str:
         """The configured URL, else the embedded broker's, as redis-py writes it."""
         if self.broker_url is not None:
-            return self.broker_url.get_secret_value()
+            return _with_password(self.broker_url, self.broker_password)
         return f"unix://{self.broker_socket}?db=0"
 
     @property
     def effective_database_url(self) -> str:
         """The configured URL, else SQLite in the data directory."""
         if self.database_url is not None:
-            return self.database_url.get_secret_value()
+            return _with_password(self.database_url, self.database_password)
         return f"sqlite:///{self.data_dir.absolute() / 'veille.db'}"
 
 
@@ -122,11 +127,41 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from `environ` (default: the process's). Raises `ConfigError` naming the variable at fault."""
     values = _values(os.environ if environ is None else environ)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "environment"
         raise ConfigError(str(first["msg"]), where=name, code="C001") from error
+    _refuse_known_secrets(settings)
+    return settings
+
+
+def _refuse_known_secrets(settings: Settings) -> None:
+    """What the repository ships is known to everybody: such a secret starts nothing but the demo."""
+    if settings.demo:
+        return
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr) and DEMO_SECRET in value.get_secret_value():
+            raise ConfigError(
+                "this is the demo's secret, which everybody knows; nothing starts with it",
+                where=PREFIX + name.upper(),
+                code="C009",
+                hint="`make secrets` writes your own; COMPOSE_PROFILES=demo starts the demo instead",
+            )
+
+
+def _with_password(url: SecretStr, password: SecretStr | None) -> str:
+    """`url` with `password` in it, unless it has one; a URL that cannot be split is given as it is."""
+    text = url.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        if password is None or parts.password is not None or not parts.netloc:
+            return text
+    except ValueError:
+        return text
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password.get_secret_value(), safe='')}@{host}"))
 
 
 def _values(environ: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Show the main job on a small press of our own, offline."),
     "init": ("init", "Make a configuration directory to start from."),
     "check": ("check", "Check configuration, database and broker."),
+    "health": ("health", "Whether work is being done; exit code 1 when it is stuck."),
     "migrate": ("migrate", "Bring the database to this program's schema."),
     "feeds": ("feeds", "Feeds: list, add, import, export, poll, health."),
     "digest": ("digest", "Digests: preview, send."),

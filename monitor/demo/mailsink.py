@@ -1,12 +1,16 @@
 """A mail server that delivers to a directory: a message becomes `NNN-subject.eml`, and `.html` if it has such a part.
 
+`python -m monitor.demo.mailsink DIRECTORY --host 0.0.0.0 --port 2525` runs it alone, as the demo in containers does.
+
 The protocol is aiosmtpd's (docs/decisions/0060).
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
+import signal
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,8 +29,8 @@ class Folder:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.received = 0
         directory.mkdir(parents=True, exist_ok=True)
+        self.received = len(list(directory.glob("*.eml")))  # a restart goes on counting
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802, ARG002 - its name
         """Store the message; SMTP's answer to it."""
@@ -56,16 +60,39 @@ def file_stem(subject: str) -> str:
 
 
 @asynccontextmanager
-async def open_sink(directory: Path, port: int = 0) -> AsyncIterator[str]:
-    """A sink on 127.0.0.1 while the context lasts; gives its `smtp://` address."""
+async def open_sink(directory: Path, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    """A sink on `host` while the context lasts; gives its `smtp://` address."""
     folder = Folder(directory)
 
     def protocol() -> SMTP:
         return SMTP(folder, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True, ident="veille demo")
 
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(protocol, host, port)
     try:
-        yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"smtp://{host}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         await server.wait_closed()
+
+
+async def serve(directory: Path, host: str, port: int) -> None:
+    """Until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_sink(directory, port, host):
+        await stop.wait()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m monitor.demo.mailsink", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("directory", type=Path, help="messages go here")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=2525)
+    options = parser.parse_args(arguments)
+    asyncio.run(serve(options.directory, options.host, options.port))
+
+
+if __name__ == "__main__":
+    main()

@@ -22,15 +22,22 @@ from typing import Any
 
 from aiohttp import web
 
+from monitor.demo.desk import write_configuration
 from monitor.demo.edition import Edition, Resource, make_edition
 from monitor.demo.library import ARCHIVE, LATER, TODAY, Library, load_library
+from monitor.starter import init_config
+
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - inside a container, when asked for by --name
 
 
 class Press:
     """The outlets' servers and the control server, all in this process's loop."""
 
-    def __init__(self, library: Library, *, stage: int = TODAY, opened_at: datetime | None = None) -> None:
+    def __init__(
+        self, library: Library, *, stage: int = TODAY, opened_at: datetime | None = None, name: str | None = None
+    ) -> None:
         self.library = library
+        self.name = name
         self.opened_at = opened_at or datetime.now(UTC)
         self.stage = stage
         self.later_at: datetime | None = None
@@ -41,12 +48,18 @@ class Press:
         self._edition = Edition({}, ())
 
     async def open(self, port: int = 0) -> None:
-        """Listen: control on 127.0.0.1:`port`, each outlet on an address of its own where the system has them."""
+        """Listen: control on 127.0.0.1:`port`, each outlet on an address of its own where the system has them.
+
+        With a `name`, as in a container: on every address, control on `port`, outlets on ports above it.
+        """
         for number, outlet in enumerate(self.library.outlets, start=2):
             app = web.Application()
             app.router.add_route("*", "/{path:.*}", self._outlet_handler(outlet.slug))
-            self.origins[outlet.slug] = await self._listen(app, f"127.0.0.{number}", 0)
-        self.control = await self._listen(self._control_app(), "127.0.0.1", port)
+            host, own_port = (f"127.0.0.{number}", 0) if self.name is None else (EVERY_ADDRESS, port + number)
+            self.origins[outlet.slug] = await self._listen(app, host, own_port)
+        self.control = await self._listen(
+            self._control_app(), "127.0.0.1" if self.name is None else EVERY_ADDRESS, port
+        )
         self._publish()
 
     async def close(self) -> None:
@@ -105,7 +118,7 @@ class Press:
         except OSError:  # macOS has no 127.0.0.2: distinct ports must do there
             await web.TCPSite(runner, "127.0.0.1", port).start()
         address, bound = runner.addresses[0][:2]
-        return f"http://{address}:{bound}"
+        return f"http://{self.name or address}:{bound}"
 
     def _outlet_handler(self, slug: str) -> Any:
         async def answer(request: web.Request) -> web.Response:
@@ -165,7 +178,7 @@ async def serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    press = Press(load_library(), stage=ARCHIVE if options.archive else TODAY)
+    press = Press(load_library(), stage=ARCHIVE if options.archive else TODAY, name=options.name)
     await press.open(options.port)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(press.close)
@@ -174,11 +187,22 @@ async def serve(options: argparse.Namespace) -> None:
             from monitor.demo.mailsink import open_sink
 
             addresses["smtp"] = await stack.enter_async_context(open_sink(options.mail_dir))
+        if options.config is not None:
+            init_config(options.config)
+            write_configuration(options.config, addresses["feeds"])
         announce(addresses, options.ready_file)
-        obeying = asyncio.create_task(_obey(press, stop)) if options.obey else None
+        others = [asyncio.create_task(_obey(press, stop))] if options.obey else []
+        others += [asyncio.create_task(_waves(press, options.wave_every))] if options.wave_every else []
         await stop.wait()
-        if obeying is not None:
-            obeying.cancel()
+        for other in others:
+            other.cancel()
+
+
+async def _waves(press: Press, seconds: float) -> None:
+    """Publish by the clock until everything is out."""
+    for _ in range(LATER):
+        await asyncio.sleep(seconds)
+        press.wave()
 
 
 async def _obey(press: Press, stop: asyncio.Event) -> None:
@@ -211,6 +235,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--obey", action="store_true", help="answer `wave` and `truth` on standard input; stop at its end"
     )
+    parser.add_argument("--wave-every", type=float, default=0, help="publish the next stage every so many seconds")
+    parser.add_argument("--name", help="listen on every address, and call it so: a container's name; needs --port")
+    parser.add_argument("--config", type=Path, help="write a configuration for this press there")
     options = parser.parse_args(arguments)
     asyncio.run(serve(options))
 

@@ -13,6 +13,7 @@ from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import finish_entry
+from monitor.storage.heartbeats import note_announced
 from monitor.storage.work import Kind
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,8 @@ def tick(ctx: Context) -> Ticked:
         with ctx.store.write() as session:
             ended[kind.value] = end_crashed(ctx, session, kind)
             messages = work.announce_due(session, kind, now, ctx.lease(kind))
+            if messages:
+                note_announced(session, kind, now)
         for message in messages:
             ctx.announce(message)
         announced[kind.value] = sum(len(message.pairs) for message in messages)

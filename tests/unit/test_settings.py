@@ -36,3 +36,22 @@ def test_a_secret_does_not_show_in_the_settings_text() -> None:
 def test_a_missing_secret_file_names_its_variable() -> None:
     with pytest.raises(ConfigError, match="VEILLE_SECRET_KEY_FILE"):
         load_settings({"VEILLE_SECRET_KEY_FILE": "/nowhere/at/all"})
+
+
+def test_a_password_goes_into_a_url_that_has_none() -> None:
+    settings = load_settings(
+        {"VEILLE_DATABASE_URL": "postgresql://veille@db/veille", "VEILLE_DATABASE_PASSWORD": "a/b@c"}
+    )
+    assert settings.effective_database_url == "postgresql://veille:a%2Fb%40c@db/veille"
+
+
+def test_a_url_with_a_password_keeps_it() -> None:
+    settings = load_settings({"VEILLE_BROKER_URL": "redis://:own@db:6379/0", "VEILLE_BROKER_PASSWORD": "other"})
+    assert settings.effective_broker_url == "redis://:own@db:6379/0"
+
+
+def test_a_secret_of_the_repository_starts_nothing_but_the_demo() -> None:
+    secret = (Path(__file__).parents[2] / "docker" / "demo-secrets" / "secret_key").read_text().strip()
+    assert load_settings({"VEILLE_SECRET_KEY": secret, "VEILLE_DEMO": "1"}).demo
+    with pytest.raises(ConfigError, match=r"VEILLE_SECRET_KEY: .*`make secrets`"):
+        load_settings({"VEILLE_SECRET_KEY": secret})
