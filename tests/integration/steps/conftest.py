@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from monitor.app import Monitor
-from monitor.settings import load_settings
+from monitor.settings import Settings, load_settings
 from monitor.testing import Clock, InlineQueue, make_inline_monitor
 from tests.press import Press, open_press
 
-DOSSIER = Path(__file__).parents[3] / "config" / "dossiers" / "huawei-europe.toml"
+DOSSIERS = Path(__file__).parents[3] / "config" / "dossiers"
 
 
 @pytest.fixture
@@ -25,20 +26,24 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def bench(database_url: str, press: Press, tmp_path: Path, clock: Clock) -> Iterator[tuple[Monitor, InlineQueue]]:
-    """A Monitor with the shipped dossier, and its queue; no request finds a transaction open."""
-    config = tmp_path / "config"
-    (config / "dossiers").mkdir(parents=True)
-    (config / "dossiers" / DOSSIER.name).write_bytes(DOSSIER.read_bytes())
+def settings_for(database_url: str, directory: Path) -> Settings:
+    """A configuration with the shipped dossier alone, on loopback."""
+    config = directory / "config"
+    shutil.copytree(DOSSIERS, config / "dossiers")
     environ = {
         "VEILLE_DATABASE_URL": database_url,
-        "VEILLE_DATA_DIR": str(tmp_path / "var"),
+        "VEILLE_DATA_DIR": str(directory / "var"),
         "VEILLE_CONFIG_DIR": str(config),
         "VEILLE_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
         "VEILLE_CONTACT": "tests@veille.invalid",
     }
-    monitor, queue = make_inline_monitor(load_settings(environ), clock)
+    return load_settings(environ)
+
+
+@pytest.fixture
+def bench(database_url: str, press: Press, tmp_path: Path, clock: Clock) -> Iterator[tuple[Monitor, InlineQueue]]:
+    """A Monitor with the shipped dossier, and its queue; no request finds a transaction open."""
+    monitor, queue = make_inline_monitor(settings_for(database_url, tmp_path), clock)
     opened = note_open_transactions(monitor)
     yield monitor, queue
     monitor.close()
