@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.domain.matching import Matcher, compile_dossiers
 from monitor.domain.topics import Dossier, parse_dossier
 from monitor.errors import DossierError
-from monitor.storage.dossiers import DossierRow, dossiers_in_force
+from monitor.storage.dossiers import DossierRow, dossiers_in_force, versions_in_force
 from monitor.storage.engine import Store
 
 
@@ -24,8 +24,8 @@ class DossierShelf:
     def matcher(self) -> Matcher:
         """Asks the database for the versions in force (one small query) and compiles when they changed."""
         with self._store.read() as session:
-            rows = dossiers_in_force(session)
-        key = tuple((row.slug, row.rules_hash) for row in rows)
+            key = versions_in_force(session)
+            rows = dossiers_in_force(session) if key != self._key else []
         if key != self._key:
             self._matcher, self._key = self._compile(rows), key
         return self._matcher

@@ -26,6 +26,12 @@ class DossierRow:
     rules_hash: str
 
 
+def versions_in_force(session: Session) -> tuple[tuple[str, str], ...]:
+    """(slug, rules hash) of the enabled dossiers, by slug: asked for each batch, so without their texts and models."""
+    statement = select(Dossier.slug, Dossier.rules_hash).where(Dossier.enabled.is_(True)).order_by(Dossier.slug)
+    return tuple((row[0], row[1]) for row in session.execute(statement))
+
+
 def dossiers_in_force(session: Session) -> list[DossierRow]:
     """Enabled dossiers, by slug."""
     statement = select(Dossier).where(Dossier.enabled.is_(True)).order_by(Dossier.slug)
