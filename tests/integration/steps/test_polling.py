@@ -1,0 +1,143 @@
+"""When feeds are polled again, and what is asked then: against a real server, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from monitor.app import Monitor
+from monitor.domain.feedlist import FeedSpec
+from monitor.domain.model import Origin
+from monitor.storage.feeds import add_feeds
+from monitor.storage.tables import Entry, Feed
+from monitor.testing import Clock, InlineQueue, work_until_idle
+from tests.press import Answer, Press, rss
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def watch(monitor: Monitor, press: Press) -> None:
+    with monitor.store.write() as session:
+        add_feeds(session, [FeedSpec("feed", press.url + "/feed")], Origin.CLI, monitor.context.now())
+
+
+def the_feed(monitor: Monitor) -> Feed:
+    return monitor.feeds()[0]
+
+
+def entries(monitor: Monitor) -> int:
+    with monitor.store.read() as session:
+        return session.scalar(select(func.count()).select_from(Entry)) or 0
+
+
+def poll(monitor: Monitor, queue: InlineQueue, clock: Clock) -> Feed:
+    """At its next time, or now when it has none."""
+    due_at = the_feed(monitor).due_at
+    if due_at is not None and due_at > clock.now:
+        clock.now = due_at
+    work_until_idle(monitor, queue)
+    return the_feed(monitor)
+
+
+def publish(press: Press, *numbers: int, **headers: str) -> None:
+    items = [(f"g{n}", f"Titre {n}", f"/{n}") for n in numbers]
+    press.answers["/feed"] = Answer(rss(press.url, items), headers={"content-type": "application/rss+xml", **headers})
+    for n in numbers:
+        press.page(f"/{n}", f"Titre {n}")
+
+
+def test_validators_go_back_byte_for_byte_and_only_after_the_first_poll(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    modified = "Mon, 02 Mar 2026 07:59:00 GMT"
+    publish(press, 1, etag='W/"a, b"', **{"last-modified": modified})
+    watch(monitor, press)
+    poll(monitor, queue, clock)
+    poll(monitor, queue, clock)
+    first, second = [headers for path, headers in press.seen if path == "/feed"]
+    assert "if-none-match" not in first
+    assert (second["if-none-match"], second["if-modified-since"]) == ('W/"a, b"', modified)
+
+
+def test_what_was_stored_before_is_not_stored_again(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    publish(press, 1, 2)
+    watch(monitor, press)
+    poll(monitor, queue, clock)
+    publish(press, 3, 1, 2)
+    feed = poll(monitor, queue, clock)
+    assert entries(monitor) == 3
+    assert len(feed.state["hashes"]) == 3
+
+
+def test_max_age_is_waited_for(monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock) -> None:
+    publish(press, 1, **{"cache-control": "max-age=21600"})
+    watch(monitor, press)
+    feed = poll(monitor, queue, clock)
+    assert feed.due_at is not None
+    assert feed.due_at - clock.now >= 6 * HOUR
+
+
+def test_a_server_that_is_busy_is_left_alone_for_as_long_as_it_asks(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.answers["/feed"] = Answer(status=429, headers={"retry-after": "7200"})
+    watch(monitor, press)
+    feed = poll(monitor, queue, clock)
+    assert feed.due_at is not None
+    assert 2 * HOUR <= feed.due_at - clock.now <= 3 * HOUR
+
+
+def test_a_feed_that_is_gone_is_not_asked_again_and_says_so(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.answers["/feed"] = Answer(status=410)
+    watch(monitor, press)
+    poll(monitor, queue, clock)
+    clock.advance(30 * DAY)
+    feed = poll(monitor, queue, clock)
+    assert (press.hits("/feed"), feed.due_at) == (1, None)
+    assert "410" in (feed.stopped_reason or "")
+
+
+def test_a_feed_that_moved_for_good_is_asked_at_its_new_address_after_three_polls(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    publish(press, 1)
+    press.answers["/new"] = press.answers["/feed"]
+    press.answers["/feed"] = Answer(status=301, headers={"location": press.url + "/new"})
+    watch(monitor, press)
+    for _ in range(5):
+        feed = poll(monitor, queue, clock)
+    assert (press.hits("/feed"), press.hits("/new")) == (3, 5)
+    assert feed.url == press.url + "/feed"
+
+
+def test_guids_that_change_at_each_poll_fill_nothing(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    watch(monitor, press)
+    press.page("/1", "Un")
+    press.page("/2", "Deux")
+    for turn in range(4):
+        press.publish("/feed", [(f"a{turn}", "Un", "/1"), (f"b{turn}", "Deux", "/2")])
+        poll(monitor, queue, clock)
+    assert entries(monitor) == 2
+
+
+def test_failures_space_out_and_a_success_forgets_them(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    watch(monitor, press)
+    press.answers["/feed"] = Answer(status=500)
+    waits = []
+    for _ in range(4):
+        feed = poll(monitor, queue, clock)
+        assert feed.due_at is not None
+        waits.append(feed.due_at - clock.now)
+    assert waits == sorted(waits)
+    publish(press, 1)
+    feed = poll(monitor, queue, clock)
+    assert (feed.failures, feed.last_error) == (0, None)
