@@ -12,10 +12,12 @@ from typing import Any, Self, TypeVar
 import structlog
 
 from monitor.channels.base import Message
+from monitor.domain.feed_health import FeedHealth, Health, Language
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.domain.urls import canonicalise
 from monitor.errors import ConfigError
+from monitor.fetch.discovery import Preview
 from monitor.fetch.http import DoorPolicy
 from monitor.fetch.web import Web
 from monitor.settings import Settings
@@ -24,6 +26,7 @@ from monitor.steps.deliver import DeliverSummary, deliver
 from monitor.steps.digest import DigestSummary, digest, preview
 from monitor.steps.dossiers import DossierShelf
 from monitor.steps.due import Ticked, tick
+from monitor.steps.observing import health_of
 from monitor.steps.outgoing import door_post
 from monitor.steps.poll import PollSummary, poll
 from monitor.steps.progress import RunProgress
@@ -109,6 +112,17 @@ class Monitor:
             raise ConfigError(f"{url!r} is not an http or https address", code="C010")
         with self.store.write() as session:
             return add_feeds(session, [FeedSpec(name, url)], Origin.CLI, self._now()) == 1
+
+    def discover_feeds(self, url: str) -> list[Preview]:
+        """The feeds at a site's address, with a preview of each. Raises `FetchError` when it does not answer."""
+        return self._run(self.context.web.discover(url, self._now()))
+
+    def feeds_health(self, language: Language | None = None) -> list[tuple[Feed, FeedHealth]]:
+        """Each enabled feed and how it does, the worst first."""
+        speak: Language = language or self.settings.language
+        found = [(feed, health_of(feed, self._now(), speak)) for feed in self.feeds() if feed.enabled]
+        worst_first = list(reversed(Health))
+        return sorted(found, key=lambda pair: worst_first.index(pair[1].health))
 
     def make_feeds_due(self, url: str | None = None) -> int:
         """Make one feed (address or name), or all, due now; gives how many. Raises `NotFoundError`."""

@@ -24,13 +24,48 @@ def list_(format_: Annotated[str, typer.Option("--format", help="table, json, js
 
 
 @app.command()
-def add(url: str, name: Annotated[str, typer.Option(help="how it is called")] = "") -> None:
-    """Watch one more feed; it is polled at the next tick."""
+def add(
+    url: Annotated[str, typer.Argument(help="a feed's address, or a site's: its feeds are found")],
+    name: Annotated[str, typer.Option(help="how it is called; the feed's own title by default")] = "",
+    check: Annotated[bool, typer.Option("--check/--no-check", help="look at the feed before it is watched")] = True,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="take the first feed found, without asking")] = False,
+) -> None:
+    """Watch one more feed, after a preview; it is polled at the next tick."""
     with open_monitor() as monitor:
+        if check:
+            found = choose(monitor.discover_feeds(url), url, yes)
+            url, name = found.url, name or found.title
         if not monitor.add_feed(url, name or url):
             typer.echo(f"already watched: {url}")
             raise typer.Exit(1)
     typer.echo(f"watched from now on: {url}")
+
+
+def choose(previews: list[Any], url: str, yes: bool) -> Any:
+    """The feed to watch: the only one, the first with `yes`, else the one that is picked on the terminal."""
+    if not previews:
+        stderr().print(f"no feed was found at {url}; --no-check watches the address as it is", markup=False)
+        raise typer.Exit(1)
+    for number, preview in enumerate(previews, 1):
+        stderr().print(preview_text(preview, number), markup=False)
+    if yes or (len(previews) == 1 and not sys.stdin.isatty()):
+        return previews[0]
+    if not sys.stdin.isatty():
+        stderr().print("several feeds: give one of these addresses, or --yes for the first")
+        raise typer.Exit(1)
+    number = typer.prompt(f"Watch which one? 1 to {len(previews)}, 0 for none", type=int, default=1, err=True)
+    if not 1 <= number <= len(previews):
+        raise typer.Exit(1)
+    return previews[number - 1]
+
+
+def preview_text(preview: Any, number: int) -> str:
+    """A feed as it is offered."""
+    newest = preview.newest_at.strftime("%Y-%m-%d") if preview.newest_at else "undated"
+    rhythm = f", {preview.per_day:g} a day" if preview.per_day else ""
+    lines = [f"{number}. {preview.title or 'untitled'}  {preview.url}"]
+    lines.append(f"   {preview.entries} entries{rhythm}, newest {newest}")
+    return "\n".join(lines + [f"   - {title}" for title in preview.titles])
 
 
 @app.command("import")
@@ -70,15 +105,15 @@ def poll(
 
 @app.command()
 def health(format_: Annotated[str, typer.Option("--format", help="table, json, jsonl, csv or md")] = "table") -> None:
-    """Each feed's last success, failures and the reason in words; exit code 1 when a feed fails."""
+    """How each feed does, in words, the worst first; exit code 1 when one fails, stopped or fell silent."""
     from monitor.cli.output import write_rows
 
     with open_monitor() as monitor:
-        lines = [health_line(feed) for feed in monitor.feeds() if feed.enabled]
+        lines = [health_line(feed, health) for feed, health in monitor.feeds_health()]
     write_rows(lines, format_)
-    failing = sum(line["state"] != "ok" and line["state"] != "new" for line in lines)
-    if failing:
-        stderr().print(f"{failing} of {len(lines)} feeds need a look")
+    bad = sum(line["state"] in {"failing", "silent", "stopped"} for line in lines)
+    if bad:
+        stderr().print(f"{bad} of {len(lines)} feeds need a look")
         raise typer.Exit(1)
 
 
@@ -96,18 +131,16 @@ def feed_line(feed: Any) -> dict[str, Any]:
     }
 
 
-def health_line(feed: Any) -> dict[str, Any]:
-    """A feed's health as it is printed. `state`: new, ok, failing, stopped."""
-    state = "ok" if feed.last_success_at else "new"
-    if feed.last_error:
-        state = "failing"
-    if feed.stopped_reason:
-        state = "stopped"
+def health_line(feed: Any, health: Any) -> dict[str, Any]:
+    """A feed's health as it is printed. `state`: ok, new, shaky, silent, failing, stopped."""
     return {
         "name": feed.name,
-        "state": state,
+        "state": health.health.value,
+        "words": health.words,
         "failures": feed.failures,
+        "per_day": None if health.per_day is None else round(health.per_day, 1),
         "last_success_at": _iso(feed.last_success_at),
+        "last_entry_at": _iso(feed.last_entry_at),
         "next_at": _iso(feed.due_at),
         "reason": feed.stopped_reason or feed.last_error,
     }

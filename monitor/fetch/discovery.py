@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -15,10 +15,9 @@ from monitor.domain.model import FeedData
 from monitor.domain.rhythm import first_rhythm
 from monitor.domain.urls import canonicalise, published_link, same_site
 from monitor.errors import ContentError, FetchError
-from monitor.fetch.feeds import parse_feed
 from monitor.fetch.feeds.decoding import decode
 from monitor.fetch.feeds.text import to_line
-from monitor.fetch.http import Door, Response
+from monitor.fetch.http import Response
 
 MAX_PAGE = 3 * 2**20
 MAX_TRIED = 12
@@ -29,6 +28,8 @@ _LOOKS_LIKE_FEED = re.compile(
     r"(?:^|[/._?=-])(?:rss2?|feeds?|atom|flux(?:-rss)?|backend|syndication)(?:$|[/._?=&-])", re.IGNORECASE
 )
 _COMMON = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/feed/", "/index.xml", "/spip.php?page=backend")
+Get = Callable[[str], Awaitable[Response]]
+Parse = Callable[..., Awaitable[FeedData]]
 _COMMENTS = re.compile(r"comment(?:s|aires?)?\b", re.IGNORECASE)
 
 
@@ -72,29 +73,31 @@ def usual_places(url: str) -> list[Candidate]:
     return [Candidate(urljoin(url, path)) for path in _COMMON]
 
 
-async def discover(door: Door, url: str, now: datetime | None = None) -> list[Preview]:
-    """The feeds at `url`: itself if it is one, else those of its page, else those in the usual places.
+async def discover(get: Get, parse: Parse, url: str, now: datetime) -> list[Preview]:
+    """The feeds at `url`: itself if it is one, else those of its page, else the first in the usual places.
 
-    Raises `FetchError` when the page does not answer; what fails after that is no feed. At most 12 more requests.
+    `get` asks (politely), `parse` reads (safely). Raises `FetchError` when the page does not answer; what fails after
+    that is no feed. At most 20 more requests.
     """
-    now = now or datetime.now(UTC)
-    response = await door.get(url)
-    feed = _feed(response)
+    response = await get(url)
+    feed = await _feed(response, parse)
     if feed is not None:
         return [_preview(response.url, feed, now)]
     named = candidates(response.body, response.url, response.headers.get("content-type"))
-    return await _seen(door, named, now, MAX_TRIED) or await _seen(door, usual_places(response.url), now, 1)
+    return await _seen(get, parse, named, now) or await _seen(get, parse, usual_places(response.url), now, enough=1)
 
 
-async def _seen(door: Door, places: Iterable[Candidate], now: datetime, enough: int) -> list[Preview]:
+async def _seen(
+    get: Get, parse: Parse, places: Iterable[Candidate], now: datetime, enough: int = MAX_TRIED
+) -> list[Preview]:
     """One after the other, until `enough` are feeds: it is one host, and a person waits for a handful."""
     previews: dict[str, Preview] = {}
     for place in list(places)[:MAX_TRIED]:
         try:
-            response = await door.get(place.url)
+            response = await get(place.url)
         except FetchError:
             continue
-        feed = _feed(response)
+        feed = await _feed(response, parse)
         if feed is not None:
             previews.setdefault(response.url, _preview(response.url, feed, now))
         if len(previews) >= enough:
@@ -102,12 +105,12 @@ async def _seen(door: Door, places: Iterable[Candidate], now: datetime, enough: 
     return list(previews.values())
 
 
-def _feed(response: Response) -> FeedData | None:
+async def _feed(response: Response, parse: Parse) -> FeedData | None:
     """An error's body is no feed, whatever it looks like."""
     if response.status != HTTPStatus.OK:
         return None
     try:
-        return parse_feed(response.body, url=response.url, content_type=response.headers.get("content-type"))
+        return await parse(response.body, url=response.url, content_type=response.headers.get("content-type"))
     except ContentError:
         return None
 

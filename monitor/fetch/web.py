@@ -13,6 +13,7 @@ import xxhash
 from monitor.domain.caching import retry_after
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import ContentError, FetchError, FetchFailure
+from monitor.fetch.discovery import Preview, discover
 from monitor.fetch.http import Door, DoorPolicy, Response
 from monitor.fetch.http_urls import check_url
 from monitor.fetch.pace import HostBusyError, Pace, Rhythm, pace_key
@@ -134,6 +135,14 @@ class Web:
         page = await self.sandbox.extract_page(response.body, url=response.url, content_type=content_type)
         self._refuse_reserved(reserved_by_robots(page.robots))
         return PageAnswer(response.url, page)
+
+    async def discover(self, url: str, now: datetime) -> list[Preview]:
+        """The feeds at a site's address, each seen. Raises `FetchError` when it does not answer."""
+        return await discover(self._get_in_turn, self.sandbox.parse_feed, url, now)
+
+    async def _get_in_turn(self, url: str) -> Response:
+        async with self._turn(url):
+            return await self.door.get(url)
 
     @asynccontextmanager
     async def _turn(self, url: str, gap: timedelta | None = None) -> AsyncIterator[None]:

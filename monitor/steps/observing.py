@@ -9,12 +9,14 @@ from http import HTTPStatus
 from typing import Any
 
 from monitor.domain.caching import freshness
+from monitor.domain.feed_health import FeedHealth, Language, feed_health
 from monitor.domain.model import EntryData
 from monitor.domain.schedule import Answer, FeedState, Observation, PollDecision, answer_to_error
 from monitor.errors import ContentError, FetchError
 from monitor.fetch.web import FeedAnswer
 from monitor.storage.entries import StoredEntries
 from monitor.storage.feeds import PollJob
+from monitor.storage.tables import Feed
 
 # What has a column of its own is not stored in the row's JSON as well.
 _COLUMNS = ("etag", "last_modified", "body_hash", "failures", "last_polled_at", "last_success_at", "last_entry_at")
@@ -23,6 +25,13 @@ _COLUMNS = ("etag", "last_modified", "body_hash", "failures", "last_polled_at", 
 def state_of(job: PollJob) -> FeedState:
     """The state that the feed's row holds, in its columns and in its JSON."""
     return replace(FeedState.from_json(job.state), **{name: getattr(job, name) for name in _COLUMNS})
+
+
+def health_of(feed: Feed, now: datetime, language: Language) -> FeedHealth:
+    """How the feed of this row does."""
+    columns = {name: getattr(feed, name) for name in _COLUMNS}
+    state = replace(FeedState.from_json(feed.state), **columns, reason=feed.last_error)
+    return feed_health(state, now, stopped_reason=feed.stopped_reason, language=language)
 
 
 def every(job: PollJob) -> timedelta | None:

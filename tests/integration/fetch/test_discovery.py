@@ -9,9 +9,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from monitor.domain.model import FeedData
 from monitor.errors import FetchError
 from monitor.fetch.addresses import AllowList
 from monitor.fetch.discovery import discover
+from monitor.fetch.feeds import parse_feed
 from monitor.fetch.http import Door, DoorPolicy
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -27,6 +29,10 @@ async def door() -> AsyncIterator[Door]:
         yield opened
 
 
+async def parse(body: bytes, *, url: str, content_type: str | None) -> FeedData:
+    return parse_feed(body, url=url, content_type=content_type, now=NOW)
+
+
 def site(pages: dict[str, str]) -> TestServer:
     async def answer(request: web.Request) -> web.Response:
         if request.path not in pages:
@@ -40,7 +46,7 @@ def site(pages: dict[str, str]) -> TestServer:
 
 async def titles(door: Door, pages: dict[str, str], path: str = "/") -> list[str]:
     async with site(pages) as server:
-        return [preview.title for preview in await discover(door, str(server.make_url(path)), NOW)]
+        return [preview.title for preview in await discover(door.get, parse, str(server.make_url(path)), NOW)]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ async def test_a_feed_is_found_itself_by_its_page_or_in_a_usual_place(
 
 async def test_what_is_offered_was_seen(door: Door) -> None:
     async with site({"/": PAGE, "/fil.xml": FEED}) as server:
-        (preview,) = await discover(door, str(server.make_url("/")), NOW)
+        (preview,) = await discover(door.get, parse, str(server.make_url("/")), NOW)
     assert preview.titles == ("Un", "Deux")
     assert preview.newest_at == datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -71,4 +77,4 @@ async def test_a_site_without_feeds_has_none(door: Door) -> None:
 
 async def test_a_site_that_does_not_answer_says_why(door: Door) -> None:
     with pytest.raises(FetchError):
-        await discover(door, "http://127.0.0.1:9/", NOW)
+        await discover(door.get, parse, "http://127.0.0.1:9/", NOW)

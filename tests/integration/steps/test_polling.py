@@ -141,3 +141,25 @@ def test_failures_space_out_and_a_success_forgets_them(
     publish(press, 1)
     feed = poll(monitor, queue, clock)
     assert (feed.failures, feed.last_error) == (0, None)
+
+
+def test_a_site_offers_its_feed_before_it_is_watched(monitor: Monitor, press: Press) -> None:
+    publish(press, 1, 2)
+    link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    press.answers["/"] = Answer(f"<html><head>{link}</head></html>".encode(), headers={"content-type": "text/html"})
+    (preview,) = monitor.discover_feeds(press.url + "/")
+    assert (preview.url, preview.titles) == (press.url + "/feed", ("Titre 1", "Titre 2"))
+    assert entries(monitor) == 0
+
+
+def test_health_says_what_is_usual_and_what_fails_the_worst_first(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    publish(press, 1)
+    watch(monitor, press)
+    with monitor.store.write() as session:
+        add_feeds(session, [FeedSpec("absent", press.url + "/absent")], Origin.CLI, clock.now)
+    work_until_idle(monitor, queue)
+    told = [(feed.name, health.words) for feed, health in monitor.feeds_health("fr")]
+    assert [name for name, _ in told] == ["absent", "feed"]
+    assert "404" in told[0][1]
