@@ -160,7 +160,7 @@ def short(text: str) -> str:
 QUERIES = (
     "veille alerts --sort score",
     "veille matches --topic energy --format jsonl",
-    "veille stories --limit 5",
+    "veille articles --q 'onduleur* OR batterie*'",
     "veille alerts set 1 follow-up",
     "veille digest preview lea",
 )

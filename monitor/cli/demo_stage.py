@@ -175,7 +175,7 @@ class Newsroom:
         wanted = {urls[slug] for slug in slugs}
         alerted = {article.id for alert in self.alerts() for article in alert.articles}
         rows = self.queries.articles(window=Window(limit=500)).rows
-        return [row for row in rows if row.url in wanted and row.id not in alerted]
+        return [row for row in rows if wanted & {row.url, row.canonical_url} and row.id not in alerted]
 
     def stay(self) -> None:
         """Until Ctrl-C."""

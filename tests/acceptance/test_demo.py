@@ -62,6 +62,8 @@ def alert_with(demo: Demo, title: str) -> dict:
 
 def test_it_takes_less_than_a_minute(demo: Demo) -> None:
     print(f"veille demo: {demo.seconds:.1f} s")
+    if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
+        pytest.skip(f"the machine is busy with other work: {demo.seconds:.1f} s at a load of {os.getloadavg()[0]:.1f}")
     assert demo.seconds < 60
 
 
