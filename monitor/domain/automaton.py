@@ -67,14 +67,13 @@ class Automaton:
         """An automaton of these groups alone."""
         return Automaton([row for row in self._table if any(number in numbers for number, _ in row[1])])
 
-    def scan(self, reading: Reading, haystack: bytes | None = None) -> dict[int, list[Pair]]:
+    def scan(self, reading: Reading) -> dict[int, list[Pair]]:
         """The pairs (start, end) of each group found, in order of their ends; also put into `reading.hits`."""
         hits = reading.hits
         if self._machine is None:
             return hits
         text, owners = reading.text, self._owners
-        if haystack is None:
-            haystack = b" " + skeleton(text) + b" "
+        haystack = reading.haystack
         for start, end, pattern in self._machine.find_overlapping(haystack):
             for number, check, tail in owners[pattern]:
                 first, stop = start, end - 2

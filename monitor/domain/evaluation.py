@@ -29,7 +29,7 @@ from monitor.domain.expressions import (
     Within,
     Without,
 )
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.reading import Pair, Reading, bits
 
 Found = list[Pair] | None
 Compiled = Callable[[Reading, int, int], Found]
@@ -83,6 +83,8 @@ class Compiler:
                 return _without(self.compile(left), self.compile(right), distance)
             case Within("first", part, count):
                 return _first(self.compile(part), count)
+            case Within("sentence", part) if (mask := self._sentence_mask(part)) is not None:
+                return _in_sentences(mask, self.compile(part))
             case Within(unit, part):
                 return _within(unit, self.compile(part))
             case AtLeast(count, Or(parts), True):
@@ -175,6 +177,9 @@ def _joined(join: Callable[[int, int], int], masks: list[Masked | None]) -> Mask
         return found
 
     return run
+
+
+_LONGEST = 12  # words of the longest term
 
 
 def _between(pairs: list[Pair], low: int, high: int) -> Found:
@@ -276,13 +281,19 @@ def _near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> C
     def run(reading: Reading, low: int, high: int) -> Found:
         ones = left(reading, low, high)
         others = right(reading, low, high) if ones else None
-        pairs = {
-            pair
-            for one in ones or ()
-            for other in others or ()
-            if one != other and (one[1] <= other[0] or not ordered) and _distance(reading, one, other) < distance
-            for pair in (one, other)
-        }
+        if not ones or not others:
+            return None
+        placed = sorted((reading.word_at(start), reading.word_at(end), (start, end)) for start, end in others)
+        firsts = [first for first, _, _ in placed]
+        pairs: set[Pair] = set()
+        for one in ones:
+            first, last = reading.word_at(one[0]), reading.word_at(one[1])
+            nearby = placed[bisect_left(firsts, first - distance - _LONGEST) : bisect_left(firsts, last + distance)]
+            for start, end, other in nearby:
+                after = start >= last and start - last < distance
+                before = not ordered and end <= first and first - end < distance
+                if after or before:
+                    pairs |= {one, other}
         return sorted(pairs) or None
 
     return run
@@ -300,6 +311,21 @@ def _without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:
             return ones
         others = right(reading, 0, reading.end) or ()
         return [one for one in ones if not any(beside(reading, one, other) for other in others)] or None
+
+    return run
+
+
+def _in_sentences(mask: Masked, part: Compiled) -> Compiled:
+    """The same for sentences that bits can tell: only those where it holds are looked into."""
+
+    def run(reading: Reading, low: int, high: int) -> Found:
+        chosen = mask(reading)
+        if not chosen:
+            return None
+        spans = (reading.sentences[number] for number in bits(chosen))
+        inside = [(max(start, low), min(end, high)) for start, end in spans if end > low and start < high]
+        results = [found for start, end in inside if (found := part(reading, start, end)) is not None]
+        return sorted(pair for found in results for pair in found) if results else None
 
     return run
 

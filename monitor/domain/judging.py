@@ -11,7 +11,6 @@ from monitor.domain.evaluation import Compiler, merged
 from monitor.domain.expressions import Expression, Reference, children
 from monitor.domain.model import Document, Span
 from monitor.domain.reading import Reading
-from monitor.domain.text import skeleton
 from monitor.domain.words import Words, WordsNeeded
 from monitor.errors import QueryError
 
@@ -41,7 +40,7 @@ class Judge:
     def spans(self, document: Document) -> tuple[Span, ...] | None:
         """Where the expression is true, in order; empty when true without a place; None when it is false."""
         reading = Reading(document)
-        self._automaton.scan(reading, b" " + skeleton(reading.text) + b" ")
+        self._automaton.scan(reading)
         found = self._holds(reading, 0, reading.end)
         if found is None:
             return None

@@ -15,7 +15,6 @@ from monitor.domain.dossier import Dossier
 from monitor.domain.model import Document, Verdict
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import CompiledDossier
-from monitor.domain.text import skeleton
 from monitor.errors import DossierError, QueryError
 
 __all__ = ["Matcher", "compile_dossiers"]
@@ -50,10 +49,9 @@ class Matcher:
 
     def _verdicts(self, document: Document, wanted: list[CompiledDossier]) -> Iterable[tuple[CompiledDossier, Verdict]]:
         reading = Reading(document)
-        haystack = b" " + skeleton(reading.text) + b" "
-        if self._gate is not None and not self._gate.finds(haystack):
+        if self._gate is not None and not self._gate.finds(reading.haystack):
             return ((one, one.silence) for one in wanted)
-        self._automaton.scan(reading, haystack)
+        self._automaton.scan(reading)
         return ((one, one.verdict(reading)) for one in wanted)
 
 
@@ -81,3 +79,22 @@ def _is_broken(dossier: Dossier) -> bool:
     except QueryError:
         return True
     return False
+
+
+def failed_samples(dossier: Dossier) -> list[str]:
+    """What a dossier's own sentences say against its rules: one sentence each, none when all hold.
+
+    A sample is one sentence, so what decides is whether its topic's rules reach their threshold in it.
+    """
+    vocabulary = Vocabulary()
+    compiled = CompiledDossier(dossier, vocabulary, weigh=False)
+    automaton = compile_vocabulary(vocabulary)
+    failures = []
+    for topic in dossier.topics:
+        for sample in topic.samples:
+            reading = Reading(Document(body=sample.text))
+            automaton.scan(reading)
+            if compiled.fires(reading, topic.slug) != sample.fires:
+                verb = "does not fire" if sample.fires else "fires"
+                failures.append(f"{topic.slug} {verb} on: {sample.text}")
+    return failures

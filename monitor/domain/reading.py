@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
 from monitor.domain.model import Document, Field, Span
-from monitor.domain.text import INVISIBLE, paragraphs, sentences
+from monitor.domain.text import INVISIBLE, paragraphs, sentences, skeleton
 
 Pair = tuple[int, int]
 GAP = "\n\n"
+_WORD = re.compile(rb"[^ ]+")
 
 
 class Reading:
@@ -57,14 +59,13 @@ class Reading:
         return paragraphs(self.text)
 
     @cached_property
+    def haystack(self) -> bytes:
+        """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
+        return b" " + skeleton(self.text) + b" "
+
+    @cached_property
     def _word_starts(self) -> list[int]:
-        starts, previous = [], False
-        for index, char in enumerate(self.text):
-            letter = char.isalnum()
-            if letter and not previous:
-                starts.append(index)
-            previous = letter
-        return starts
+        return [match.start() - 1 for match in _WORD.finditer(self.haystack)]
 
     @property
     def words(self) -> int:
@@ -126,3 +127,11 @@ class Reading:
         else:
             base = self.fields[name][0]
         return Span(Field(name), start - base, end - base, self._raw[start:end])
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

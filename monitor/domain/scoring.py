@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from monitor.domain.automaton import Vocabulary
@@ -11,10 +10,10 @@ from monitor.domain.evaluation import Compiled, Compiler, Masked, is_about, merg
 from monitor.domain.expressions import Expression, Term
 from monitor.domain.model import Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.weigher import Weigher, load_weigher
 
-MOST_EVIDENCE = 6
+MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
@@ -38,14 +37,6 @@ class Tally:
 
     raw: float = 0.0
     lines: list[tuple[Item, float, int]] = field(default_factory=list)
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The numbers of the bits that are set."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 class CompiledDossier:
@@ -113,6 +104,13 @@ class CompiledDossier:
             arithmetic=arithmetic(reading, relevance),
         )
 
+    def fires(self, reading: Reading, slug: str) -> bool:
+        """Whether one topic's rules reach their threshold, whatever the relevance."""
+        anchors = self.anchors(reading) or []
+        number = next(n for n, topic in enumerate(self.dossier.topics) if topic.slug == slug)
+        tally = self.tallies(reading, anchors, self.counted(reading))[number]
+        return self._topic_match(reading, number, tally) is not None
+
     def anchors(self, reading: Reading) -> list[Pair] | None:
         """Where the anchor stands; None when it does not; empty when the dossier has no anchor."""
         if self._anchor is None:
@@ -176,16 +174,23 @@ class CompiledDossier:
         for _, value, mask in tally.lines:
             for number in bits(mask):
                 weights[number] = weights.get(number, 0.0) + value / mask.bit_count()
-        words = {
-            pair for item, value, _ in tally.lines if value > 0 for pair in item.find(reading, 0, reading.end) or ()
-        }
-        ordered = sorted(words | set(also))
         if best is None:
-            if not ordered:
+            if not weights and not also:
                 return ()
-            best = max(weights, key=lambda n: (weights[n], -n)) if weights else reading.sentence_of(ordered[0][0])
-        ordered.sort(key=lambda pair: (reading.sentence_of(pair[0]) != best, pair))
+            best = max(weights, key=lambda n: (weights[n], -n)) if weights else reading.sentence_of(also[0][0])
+        words = self._words(reading, tally, best) | set(also)
+        ordered = sorted(words, key=lambda pair: (reading.sentence_of(pair[0]) != best, pair))
         return tuple(reading.span(*pair) for pair in [reading.sentences[best], *ordered][:MOST_EVIDENCE])
+
+    def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
+        """The words that counted: those of the best sentence first, others until there are enough."""
+        words: set[Pair] = set()
+        for item, value, _ in sorted(tally.lines, key=lambda line: (line[2] >> best & 1 == 0, -line[1])):
+            if value > 0:
+                words.update(item.find(reading, 0, reading.end) or ())
+            if len(words) >= MOST_EVIDENCE:
+                break
+        return words
 
 
 def squash(raw: float, threshold: float) -> float:
@@ -198,13 +203,14 @@ def _label(expression: Expression) -> str:
 
 
 def arithmetic(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
-    """The lines of a tally as contributions with their spans."""
+    """The lines of a tally that weigh most, with their spans."""
+    lines = sorted(tally.lines, key=lambda line: -abs(line[1]))[:MOST_LINES]
     return tuple(
         Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item))
-        for item, value, mask in tally.lines
+        for item, value, mask in lines
     )
 
 
 def _spans(reading: Reading, item: Item) -> tuple[Span, ...]:
     found = item.find(reading, 0, reading.end) or []
-    return tuple(reading.span(*pair) for pair in found[:MOST_EVIDENCE])
+    return tuple(reading.span(*pair) for pair in found[:MOST_SPANS])

@@ -106,6 +106,9 @@ def _narrow(text: str) -> bytes | None:
         return None
 
 
+_RARE = re.compile("[^\x00-\xff]")
+
+
 def fold(text: str) -> str:
     """`text` without case, accents and typographic variants, of the same length.
 
@@ -123,7 +126,10 @@ def skeleton(text: str) -> bytes:
     narrow = _narrow(text)
     if narrow is not None:
         return narrow.translate(_SKELETON_BYTES)
-    return bytes(_skeleton_byte(c) for c in text.translate(_FOLD))
+    plain = bytearray(_RARE.sub(" ", text).encode("latin-1").translate(_SKELETON_BYTES))
+    for match in _RARE.finditer(text):
+        plain[match.start()] = _skeleton_byte(_FOLD[ord(match.group())])
+    return bytes(plain)
 
 
 # A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash.

@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 
 from monitor.domain.dossier import Dossier
 from monitor.domain.model import Contribution, TopicMatch, Verdict
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.signals import signals
-from monitor.domain.text import skeleton
 from monitor.errors import DossierError
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def sentence_grams(
     machine: DoubleArrayAhoCorasick | None, reading: Reading
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(sentence, n-gram) of every n-gram of the machine, each pair once, in order."""
-    found = machine.find_overlapping(b" " + skeleton(reading.text) + b" ") if machine is not None else []
+    found = machine.find_overlapping(reading.haystack) if machine is not None else []
     if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     hits = np.array(found, dtype=np.int64)
@@ -102,8 +101,6 @@ def sentence_grams(
 
 def rule_counts(counted: list[tuple[Item, int]], sentences: int, rules: int) -> Array:
     """How often each rule holds in each sentence, as the root of at most 2."""
-    from monitor.domain.scoring import bits
-
     counts = np.zeros((sentences, rules))
     for item, mask in counted:
         for number in bits(mask):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from monitor.domain.text import fold
 
 _SHARED_STEM = 3
+_PARTICIPLE = re.compile("ée?s?$")
 
 
 class _Suffix(NamedTuple):
@@ -87,6 +88,9 @@ def headwords(word: str) -> list[str]:
     lemma = _simplemma().get(lower)
     if lemma is not None and lemma in known:
         return [lemma]
+    verb = _PARTICIPLE.sub("er", lower)  # dérobée: an adjective that the dictionary gives under its verb
+    if verb in known:
+        return [verb]
     spelled = [entry for entry in _folded_words().get(fold(lower), ()) if entry.islower()]
     return spelled or [lower]
 

@@ -1,0 +1,41 @@
+"""The shipped dossier on the labelled corpus: its figures only go up. See `floors.json`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from monitor.cli.evaluate import app
+
+ROOT = Path(__file__).parents[2]
+CORPUS = sorted((ROOT.parent / "shared/corpus").glob("dev-*.jsonl"))
+needs_corpus = pytest.mark.skipif(not CORPUS, reason="the labelled corpus is not beside the checkout")
+
+
+@needs_corpus
+@pytest.mark.parametrize("options", [[], ["--rules-only"]], ids=["weigher", "rules"])
+def test_the_dossier_keeps_its_floors(options: list[str]) -> None:
+    dossier = str(ROOT / "config/dossiers/huawei-europe.toml")
+    arguments = [*map(str, CORPUS), "--dossier", dossier, "--floors", str(ROOT / "tests/gate/floors.json"), *options]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_figure_below_its_floor_is_said() -> None:
+    from monitor.domain.scorecard import below
+
+    assert below({"relevance_f1": 0.9}, {"relevance_f1": 0.95}) == ["relevance_f1 0.9000 is below its floor 0.9500"]
+
+
+def test_the_samples_of_the_dossier_hold_for_its_rules() -> None:
+    """Each topic's sentences fire it, or leave it silent, by its rules alone."""
+    from monitor.domain.matching import failed_samples
+    from monitor.domain.topics import load_dossier
+
+    assert failed_samples(load_dossier(ROOT / "config/dossiers/huawei-europe.toml")) == []
+
+
+def test_floors_are_figures() -> None:
+    floors = json.loads((ROOT / "tests/gate/floors.json").read_text())
+    assert all(0 < floor <= 1 for floor in floors.values())

@@ -1,0 +1,106 @@
+"""Properties that hold of any text: exact spans, the automaton against a naive scanner, NOT never adds."""
+
+import re
+from functools import cache
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
+from monitor.domain.evaluation import Compiler
+from monitor.domain.expressions import parse_expression, parse_term
+from monitor.domain.french import expand
+from monitor.domain.matching import Matcher, compile_dossiers
+from monitor.domain.model import Document
+from monitor.domain.reading import Reading
+from monitor.domain.text import fold
+from monitor.domain.topics import parse_dossier
+
+TERMS = ["exclure", "équipementier chinois", "réseau", "œuvre", "Huawei", "opérateur", "sécurité nationale"]
+FIRST = "EXCLU|exclus,|l’équipementier|chinois|chinoises|Réseaux|oeuvres.|œuvre"
+WORDS = [*FIRST.split("|"), "HUAWEI", "\u00ad", "«", "5 G", "sécurité", "nationale", "xclu"]
+texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=30).map(" ".join)
+DOSSIER = """
+slug = "essai"
+title = "Essai"
+[relevance]
+anchor = "Huawei"
+threshold = 0.0
+about = { mentions = 1, paragraphs = 1 }
+[[topics]]
+slug = "a"
+title = "A"
+rules = [{ any = ["exclure", "réseau", "œuvre", "opérateur NOT chinois"] }]
+"""
+
+
+@cache
+def _matcher() -> Matcher:
+    return compile_dossiers([parse_dossier(DOSSIER, "essai.toml")])
+
+
+@settings(max_examples=80, deadline=None)
+@given(texts, texts, texts)
+def test_every_span_is_the_original_slice(title: str, lead: str, body: str) -> None:
+    document = Document(title, lead, f"Huawei {body}")
+    fields = {"title": document.title, "lead": document.lead, "body": document.body}
+    for match in _matcher().match_one(document, "essai").topics:
+        assert all(fields[span.field][span.start : span.end] == span.text for span in match.evidence)
+
+
+@cache
+def _scanner() -> tuple[Automaton, dict[int, set[tuple[str, ...]]]]:
+    vocabulary = Vocabulary()
+    numbers = {vocabulary.number(parse_term(term)): term for term in TERMS}
+    forms = expand({word for term in TERMS for word in term.split()})
+    lines = {n: {()} for n in numbers}
+    for number, term in numbers.items():
+        for word in term.split():
+            variants = {fold(form) for form in forms[word]} if word[0].islower() else {fold(word)}
+            variants |= {v.replace("œ", "oe") for v in variants}
+            lines[number] = {(*line, v) for line in lines[number] for v in variants}
+    return compile_vocabulary(vocabulary), lines
+
+
+def _naive(text: str, lines: set[tuple[str, ...]]) -> set[tuple[int, int]]:
+    """Split and look up: every run of words with one separator between them."""
+    words = [(m.start(), m.end(), fold(m.group())) for m in re.finditer(r"[^\W_]+", text)]
+    found = set()
+    for size in {len(line) for line in lines}:
+        for i in range(len(words) - size + 1):
+            run = words[i : i + size]
+            joined = all(b[0] - a[1] == 1 for a, b in pairwise(run))
+            if joined and tuple(word for _, _, word in run) in lines:
+                found.add((run[0][0], run[-1][1]))
+    return found
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join))
+def test_the_automaton_equals_a_naive_scanner(body: str) -> None:
+    automaton, lines = _scanner()
+    reading = Reading(Document(body=body))
+    hits = automaton.scan(reading)
+    for number, wanted in lines.items():
+        assert set(hits.get(number, [])) == _naive(reading.text, wanted)
+
+
+@cache
+def _pair() -> tuple[object, object, Automaton]:
+    vocabulary = Vocabulary()
+    compiler = Compiler(vocabulary)
+    plain, negated = (
+        compiler.compile(parse_expression(q)) for q in ("exclure OR réseau", "(exclure OR réseau) NOT chinois")
+    )
+    return plain, negated, compile_vocabulary(vocabulary)
+
+
+@settings(max_examples=80, deadline=None)
+@given(texts)
+def test_adding_a_not_never_adds_a_match(body: str) -> None:
+    plain, negated, automaton = _pair()
+    reading = Reading(Document(body=body))
+    automaton.scan(reading)
+    if negated(reading, 0, reading.end) is not None:  # type: ignore[operator]
+        assert plain(reading, 0, reading.end) is not None  # type: ignore[operator]
