@@ -45,6 +45,7 @@ class AlertView:
     """One alert as people see it. `topics` best first: the first is the section it stands in.
 
     `article` is the one to read; `others` carry the same story; `joined` came since the alert was last told.
+    `changes` are sentences of the edit that made the alert grow.
     `page_url` is the alert's page ("" without a public address); `revision` > 1 was told before.
     """
 
@@ -58,6 +59,7 @@ class AlertView:
     status: str = "new"
     others: tuple[ArticleRef, ...] = ()
     joined: tuple[ArticleRef, ...] = ()
+    changes: tuple[str, ...] = ()
     evidence: tuple[Excerpt, ...] = ()
     page_url: str = ""
     revision: int = 1

@@ -56,6 +56,7 @@ def _alert(view: AlertView) -> dict[str, Any]:
         "backlog": view.backlog,
         "url": view.page_url,
         "articles": [_article(article) for article in (view.article, *view.others)],
+        "changes": list(view.changes),
         "evidence": [{"text": one.text, "marks": [list(mark) for mark in one.marks]} for one in view.evidence],
     }
 

@@ -32,7 +32,9 @@ FIRST_RETRY = timedelta(minutes=2)
 TRIES = 5  # a page that cannot be had this often ends as what it then is
 LEAST_TEXT = 80  # characters; a shorter text is no article
 REREAD = timedelta(days=1)  # a page that gave no or half a text is read once more after this
+REVISIT = (timedelta(hours=3), timedelta(hours=15), timedelta(hours=30))  # after each reading of a page that matched
 BUSY = timedelta(seconds=30)
+MOST_CHANGES = 2  # sentences of an edit that an alert shows
 BLOCKED = {401, 402, 403, 407, 451}
 GONE = {404, 410}
 
@@ -213,41 +215,53 @@ def _store_one(
     if reading.retry_at is not None:
         done.retried += 1
         return []
-    outcome, article_id, changed = _store_article(session, reading)
+    outcome, article_id, changes = _store_article(session, reading)
     finish_entry(session, job.pair[0], outcome, article_id=article_id, read_at=reading.at, reads=job.reads + 1)
     done.count(outcome)
     log.info("entry_read", entry=job.pair[0], link=job.link, outcome=outcome.value, reason=reading.reason)
-    if article_id is None or not changed:
+    if article_id is None or changes is None:
         return []
     put_matches(session, article_id, reading.verdicts, ids, reading.at)
-    return _raise(ctx, session, reading, article_id, done)
+    return _raise(ctx, session, reading, article_id, changes, done)
 
 
 def _reread_at(reading: Reading) -> datetime | None:
-    """A page that gave nothing, or a part, is read once more a day later."""
+    """A page that gave nothing, or a part, is read once more a day later; one that matched, thrice in two days.
+
+    Outlets edit in silence: the feed does not say so. Backlog is past its edits.
+    """
     partial = reading.article is not None and reading.article.page.access is Access.PARTIAL
     wanting = partial or reading.outcome in {Outcome.NO_TEXT, Outcome.BLOCKED, Outcome.FAILED}
-    again = wanting and reading.job.link is not None and reading.job.reads == 0
-    return reading.at + REREAD if again else None
+    reads = reading.job.reads
+    if reading.job.link is None:
+        return None
+    if wanting:
+        return reading.at + REREAD if reads == 0 else None
+    watched = reading.outcome is Outcome.MATCHED and not reading.job.backlog and reads < len(REVISIT)
+    return reading.at + REVISIT[reads] if watched else None
 
 
-def _store_article(session: Session, reading: Reading) -> tuple[Outcome, int | None, bool]:
-    """The outcome as it then is, the article's id, and whether its text is new."""
+def _store_article(session: Session, reading: Reading) -> tuple[Outcome, int | None, list[str] | None]:
+    """The outcome as it then is, the article's id, and what an edit changed; None when nothing is to be matched."""
     job, data = reading.job, reading.article
     if data is None:
+        if job.outcome and job.article_id is not None:  # a page that went away later was read all the same
+            return Outcome(job.outcome), job.article_id, None
         same = known_articles(session, [reading.same_as]) if reading.same_as else {}
-        return reading.outcome, next(iter(same.values()), job.article_id), False
+        return reading.outcome, next(iter(same.values()), job.article_id), None
     if job.article_id is not None:
         if not data.has_text:  # what was read before is better than what the feed says
-            return Outcome(job.outcome or reading.outcome), job.article_id, False
+            return Outcome(job.outcome or reading.outcome), job.article_id, None
         return reading.outcome, job.article_id, revise_article(session, job.article_id, data, reading.at)
     article_id = add_article(session, data, reading.at)
     if article_id is None:
-        return Outcome.DUPLICATE, known_articles(session, [data.canonical_url])[data.canonical_url], False
-    return reading.outcome, article_id, True
+        return Outcome.DUPLICATE, known_articles(session, [data.canonical_url])[data.canonical_url], None
+    return reading.outcome, article_id, []
 
 
-def _raise(ctx: Context, session: Session, reading: Reading, article_id: int, done: ReadSummary) -> list[Pair]:
+def _raise(
+    ctx: Context, session: Session, reading: Reading, article_id: int, changes: list[str], done: ReadSummary
+) -> list[Pair]:
     planned: list[Pair] = []
     for verdict in reading.verdicts.values():
         if not (verdict.relevant and verdict.topics):
@@ -259,6 +273,7 @@ def _raise(ctx: Context, session: Session, reading: Reading, article_id: int, do
             score=verdict.score,
             now=reading.at,
             backlog=reading.job.backlog,
+            changes=_telling(changes, verdict),
         )
         if raised is None:
             continue
@@ -266,3 +281,9 @@ def _raise(ctx: Context, session: Session, reading: Reading, article_id: int, do
         log.info("alert_raised", alert=raised.alert_id, revision=raised.revision, topics=raised.new_topics)
         planned += deliver_at_once(ctx, session, raised, reading.at)
     return planned
+
+
+def _telling(changes: list[str], verdict: Verdict) -> list[str]:
+    """Of the sentences that an edit changed, those to show with the alert: first those that hold evidence."""
+    words = {span.text for match in verdict.topics for span in match.evidence}
+    return sorted(changes, key=lambda sentence: not any(word in sentence for word in words))[:MOST_CHANGES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,8 +39,12 @@ def raise_alert(
     now: datetime,
     backlog: bool,
     retroactive: bool = False,
+    changes: Sequence[str] = (),
 ) -> Raised | None:
-    """Raise the alert of an article's story, or bring it up to date; None when nothing that people see changed."""
+    """Raise the alert of an article's story, or bring it up to date; None when nothing that people see changed.
+
+    `changes` are sentences of the edit that brought it; the trail keeps them and a changed alert shows them.
+    """
     story = session.execute(
         select(Story).join(Article, Article.story_id == Story.id).where(Article.id == article_id)
     ).scalar_one()
@@ -76,7 +80,8 @@ def raise_alert(
     alert.updated_at = now
     for topic in _topics_at(session, alert.id, new_topics):
         topic.since_revision = alert.revision
-    add_event(session, alert.id, "revised", SYSTEM, now, article=article_id, topics=list(new_topics))
+    detail = {"article": article_id, "topics": list(new_topics), "changes": list(changes)}
+    add_event(session, alert.id, "revised", SYSTEM, now, **detail)
     session.flush()
     return Raised(alert.id, alert.revision, False, new_topics, backlog, story.muted_at is not None)
 

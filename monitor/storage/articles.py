@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document, PageData, TopicMatch, Verdict
+from monitor.domain.revisions import changed_sentences
 from monitor.domain.stories import FEWEST, SAME_STORY, containment
 from monitor.storage.engine import insert_new
 from monitor.storage.search_index import drop_words, put_words
@@ -68,11 +69,12 @@ def add_article(session: Session, data: ArticleData, now: datetime) -> int | Non
     return article_id
 
 
-def revise_article(session: Session, article_id: int, data: ArticleData, now: datetime) -> bool:
-    """Keep the old text as a revision and store the new one; false when nothing changed."""
+def revise_article(session: Session, article_id: int, data: ArticleData, now: datetime) -> list[str] | None:
+    """Keep the old text as a revision and store the new one; gives the sentences that are new, None if nothing is."""
     article = session.get_one(Article, article_id)
     if article.text_hash == data.text_hash:
-        return False
+        return None
+    before = "\n".join((article.title, article.lead, article.text)) if article.has_text else ""
     if article.has_text:
         session.add(
             Revision(
@@ -96,7 +98,8 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
     _put_sketch(session, article_id, data.sketch)
     put_words(session, [(article_id, data.document)])
     session.flush()
-    return True
+    page = data.page
+    return changed_sentences(before, "\n".join((page.title, page.lead, page.text))) if before else []
 
 
 def _values(data: ArticleData) -> dict[str, Any]:

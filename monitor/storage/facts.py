@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Outcome
-from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Topic
+from monitor.storage.tables import Alert, AlertEvent, AlertTopic, Article, Dossier, Entry, Feed, Match, Topic
 
 SILENCE = timedelta(days=14)
 
@@ -54,7 +54,10 @@ class ArticleFact:
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """An alert with its topics (best first) and articles (first published first)."""
+    """An alert with its topics (best first) and articles (first published first).
+
+    `changes` are the sentences of the edit that made its last revision.
+    """
 
     id: int
     dossier: str
@@ -70,6 +73,7 @@ class AlertFacts:
     retroactive: bool
     topics: tuple[TopicFact, ...]
     articles: tuple[ArticleFact, ...]
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,29 @@ def alert_facts(session: Session, alert_ids: Sequence[int]) -> list[AlertFacts]:
             alerts[alert.id] = (alert, slug, title)
     topics = _topics(session, ids)
     articles = _articles(session, [alert for alert, _, _ in alerts.values()])
-    return [_facts(*alerts[i], topics.get(i, ()), articles.get(i, ())) for i in ids if i in alerts]
+    changes = _changes(session, [alert.id for alert, _, _ in alerts.values() if alert.revision > 1])
+    return [_facts(*alerts[i], topics.get(i, ()), articles.get(i, ()), changes.get(i, ())) for i in ids if i in alerts]
+
+
+def _changes(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """What the last revision of each alert showed as changed."""
+    found: dict[int, tuple[str, ...]] = {}
+    for start in range(0, len(ids), 1000):
+        statement = select(AlertEvent.alert_id, AlertEvent.detail).where(
+            AlertEvent.alert_id.in_(ids[start : start + 1000]), AlertEvent.kind == "revised"
+        )
+        for alert_id, detail in session.execute(statement.order_by(AlertEvent.id)):
+            found[alert_id] = tuple(detail.get("changes", ()))
+    return found
 
 
 def _facts(
-    alert: Alert, slug: str, title: str, topics: tuple[TopicFact, ...], articles: tuple[ArticleFact, ...]
+    alert: Alert,
+    slug: str,
+    title: str,
+    topics: tuple[TopicFact, ...],
+    articles: tuple[ArticleFact, ...],
+    changes: tuple[str, ...],
 ) -> AlertFacts:
     return AlertFacts(
         id=alert.id,
@@ -116,6 +138,7 @@ def _facts(
         retroactive=alert.retroactive,
         topics=topics,
         articles=articles,
+        changes=changes,
     )
 
 

@@ -11,6 +11,7 @@ from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage.engine import Store
 from monitor.storage.entries import outcomes
+from monitor.storage.facts import alert_facts
 from monitor.storage.feeds import add_feeds
 from monitor.storage.tables import Alert, Article, Base, Entry, Feed, Match, Topic
 from monitor.testing import Clock, InlineQueue, handle, work_until_idle
@@ -183,6 +184,52 @@ def test_an_edited_entry_is_read_again_and_its_old_text_kept(
         article = session.scalars(select(Article)).one()
         old = session.execute(text("SELECT title FROM revisions")).scalar_one()
     assert (article.title, article.revision, old) == ("Un titre corrigé", 2, "Un titre")
+
+
+def test_a_matched_page_edited_in_silence_tells_its_new_topic_with_the_sentence(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    title, first = "Huawei ouvre un laboratoire à Lyon", "Huawei a ouvert jeudi un laboratoire à Lyon, en Europe. " * 3
+    new = "L’Allemagne bannit les équipements de Huawei de ses réseaux 5G, a annoncé Berlin."
+    press.publish("/feed", [("1", "Un titre", "/old")])
+    press.page("/old", "Un titre")
+    watch(monitor, press)
+    work_until_idle(monitor, queue)  # the first poll brings backlog
+    press.publish("/feed", [("1", "Un titre", "/old"), ("2", title, "/a")])
+    press.page("/a", title, first, PARAGRAPH * 2)
+    clock.advance(timedelta(hours=1))
+    monitor.make_feeds_due()
+    work_until_idle(monitor, queue)
+    press.page("/a", title, first, PARAGRAPH * 2, new)
+    clock.advance(timedelta(hours=4))
+    work_until_idle(monitor, queue)
+    with monitor.store.read() as session:
+        article = session.scalars(select(Article).where(Article.title == title)).one()
+        (facts,) = alert_facts(session, session.scalars(select(Alert.id)).all())
+    assert (article.revision, facts.revision, facts.changes) == (2, 2, (new,))
+    for _ in range(5):
+        clock.advance(timedelta(days=1))
+        work_until_idle(monitor, queue)
+    assert press.hits("/a") == 4
+
+
+def test_a_matched_page_that_goes_away_stays_matched(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.publish("/feed", [("1", "Un titre", "/old")])
+    press.page("/old", "Un titre")
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    press.publish("/feed", [("1", "Un titre", "/old"), ("2", SEED_TITLE, "/a")])
+    press.page("/a", SEED_TITLE, *SEED)
+    clock.advance(timedelta(hours=1))
+    monitor.make_feeds_due()
+    work_until_idle(monitor, queue)
+    press.answers["/a"] = Answer(status=410)
+    clock.advance(timedelta(hours=4))
+    work_until_idle(monitor, queue)
+    assert press.hits("/a") == 2
+    assert counts(monitor.store) == {"matched": 1, "unmatched": 1}
 
 
 def test_validators_are_written_with_the_entries(monitor: Monitor, queue: InlineQueue, press: Press) -> None:
