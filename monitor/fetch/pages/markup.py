@@ -39,7 +39,7 @@ def parse_markup(text: str) -> Markup:
         raise ContentError(f"the page has {len(text):,} characters and {tags:,} tags", kind="too-large")
     if not tags:
         raise ContentError("there is no markup in what came", kind="not-a-page" if text.strip() else "empty")
-    root = _parse(cut_long_tags(text) if _suspect(text) else text)
+    root = _parse(cut_long_tags(text))
     # The type is asked first: to read a script's text is to copy it, and most of a page is scripts.
     blocks = [script.text for script in root.iter("script") if "ld+json" in script.get("type", "") and script.text]
     return Markup(root, blocks)
@@ -53,22 +53,27 @@ def drop_unseen(root: html.HtmlElement) -> None:
 def cut_long_tags(text: str) -> str:
     """`text` with every tag above `MAX_TAG` characters reduced to its name; what follows a tag never closed is dropped.
 
-    Linear: a tag is read once, quotes respected (an attribute's value may hold `<` and `>`), scripts skipped.
+    Linear: only around stretches without an end tag, each tag once, quotes respected (an attribute's value may hold `<`
+    and `>`), scripts skipped.
     """
     kept: list[str] = []
     at = done = 0
-    while (at := text.find("<", at)) >= 0:
-        name = _NAME.match(text, at)
-        if name is None:
-            at += 1
-            continue
-        rest = _REST_OF_TAG.match(text, name.end())
-        if rest is None:
-            return "".join([*kept, text[done:at]])
-        if rest.end() - at > MAX_TAG:
-            kept += [text[done:at], name[0], ">"]
-            done = rest.end()
-        at = _after_content(text, name[1].lower(), rest.end())
+    for window in _without_end_tag(text):
+        at = max(at, text.rfind("</", 0, window), 0)
+        while 0 <= (at := text.find("<", at)) < window + MAX_TAG // 2:
+            name = _NAME.match(text, at)
+            rest = _REST_OF_TAG.match(text, name.end()) if name else None
+            if name is None:
+                at += 1
+                continue
+            if rest is None:
+                return "".join([*kept, text[done:at]])
+            if rest.end() - at > MAX_TAG:
+                kept += [text[done:at], name[0], ">"]
+                done = rest.end()
+            at = _after_content(text, name[1].lower(), rest.end())
+        if at < 0:
+            break
     return "".join([*kept, text[done:]])
 
 
@@ -80,10 +85,10 @@ def _after_content(text: str, name: str, at: int) -> int:
     return at if end < 0 else end
 
 
-def _suspect(text: str) -> bool:
-    """Whether a window of half `MAX_TAG` has no end tag: every overlong tag has one such window, few pages do."""
+def _without_end_tag(text: str) -> list[int]:
+    """Where windows of half `MAX_TAG` without an end tag begin: every overlong tag holds one, few texts do."""
     step = MAX_TAG // 2
-    return any(text.find("</", at, at + step) < 0 for at in range(0, len(text) - step, step))
+    return [at for at in range(0, len(text), step) if text.find("</", at, at + step) < 0]
 
 
 def _parse(text: str) -> html.HtmlElement:
