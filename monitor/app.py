@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -31,6 +31,7 @@ from monitor.steps.outgoing import door_post
 from monitor.steps.poll import PollSummary, poll
 from monitor.steps.progress import RunProgress
 from monitor.steps.prune import prune
+from monitor.steps.push import receive_push, verify_push
 from monitor.steps.read import ReadSummary, read
 from monitor.steps.sending import SentNow, Tested, send_now, test_channels
 from monitor.steps.sync import Synced, sync
@@ -116,6 +117,16 @@ class Monitor:
     def discover_feeds(self, url: str) -> list[Preview]:
         """The feeds at a site's address, with a preview of each. Raises `FetchError` when it does not answer."""
         return self._run(self.context.web.discover(url, self._now()))
+
+    def verify_push(self, token: str, parameters: Mapping[str, str]) -> str | None:
+        """What to answer to a WebSub hub's question (GET /websub/<token>): the challenge, or None: 404."""
+        return verify_push(self.context, token, parameters)
+
+    def receive_push(
+        self, token: str, body: bytes, *, signature: str | None, content_type: str | None = None
+    ) -> int | None:
+        """Store what a hub sent (POST /websub/<token>): new entries, None: 404. Raises `ContentError`."""
+        return self._run(receive_push(self.context, token, body, signature=signature, content_type=content_type))
 
     def feeds_health(self, language: Language | None = None) -> list[tuple[Feed, FeedHealth]]:
         """Each enabled feed and how it does, the worst first."""

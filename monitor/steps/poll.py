@@ -15,6 +15,7 @@ from monitor.fetch.web import FeedAnswer
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
 from monitor.steps.observing import every, row_values, seen_answer, seen_error, state_of
+from monitor.steps.push import renew_push
 from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
@@ -79,6 +80,9 @@ async def _ask(ctx: Context, job: PollJob) -> Polled:
         )
     except (FetchError, ContentError) as error:
         return Polled(job, ctx.now(), error=error)
+    if answer.feed is not None and not job.first:
+        # Not with the backlog of a first poll: a push has no way to say that it is one.
+        await renew_push(ctx, job.pair[0], answer.url, answer.feed.hub_url, answer.feed.self_url)
     return Polled(job, ctx.now(), answer=answer)
 
 
