@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from monitor.domain.model import FeedData
 from monitor.errors import ContentError
-from monitor.fetch.feeds import by_feedparser, json_feed, sitemap
+from monitor.fetch.feeds import by_feedparser, by_lxml, json_feed, sitemap
 from monitor.fetch.feeds.cutting import CutFeed, cut, item_hash
 from monitor.fetch.feeds.decoding import decode
 from monitor.fetch.feeds.prepass import prepare
@@ -94,8 +94,11 @@ def _whole(text: str) -> RawFeed:
 
 def _items(feed: CutFeed, items: tuple[str, ...]) -> RawFeed:
     """Together when that is well-formed, else one by one: what is wrong with one item stays with it."""
+    text = feed.only(items)
+    if (regular := by_lxml.read(text)) is not None:
+        return regular
     try:
-        raw, well_formed = by_feedparser.read(feed.only(items))
+        raw, well_formed = by_feedparser.read(text)
     except Exception:  # noqa: BLE001 - as above
         well_formed = False
     return raw if well_formed else _one_by_one(feed, items)

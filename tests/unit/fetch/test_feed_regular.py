@@ -1,0 +1,98 @@
+"""Where lxml reads a feed, it says what feedparser says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.errors import ContentError
+from monitor.fetch.feeds import by_feedparser, by_lxml
+from monitor.fetch.feeds.decoding import decode
+from monitor.fetch.feeds.prepass import prepare
+
+FEEDS = Path(__file__).parents[2] / "data" / "feeds"
+IN_ITEM = [
+    "<title>Huawei &amp; la 5G</title>",
+    "<title>Ã©t Ã© é» ’</title>",
+    "<title><![CDATA[Un <b>gras</b> & <item> ]]></title>",
+    '<guid isPermaLink="false">g{n}</guid>',
+    "<guid>https://fil.exemple/{n}</guid>",
+    "<guid>x:///{n}</guid>",
+    "<pubDate>Fri, 20 Nov 2026 09:00:00 +0100</pubDate>",
+    "<pubDate/>",
+    "<description>&lt;p&gt;Un.&lt;/p&gt;</description>",
+    "<description><![CDATA[</item><p>Deux]]></description>",
+    "<c:encoded><![CDATA[<p>Long</p>]]></c:encoded>",
+    "<c:encoded/>",
+    "<d:creator>Anne Durand</d:creator>",
+    "<d:creator> </d:creator>",
+    "<category domain='x'>5G</category>",
+    "<enclosure url='https://fil.exemple/{n}.mp3' type='audio/mpeg'/>",
+    "<m:content url='https://fil.exemple/{n}.jpg' medium='image'/>",
+    "<comments>https://fil.exemple/{n}#c</comments>",
+    "<x:odd/>",
+]
+IN_CHANNEL = [
+    "<title>Fil é</title>",
+    "<link>https://fil.exemple/</link>",
+    "<language>fr_FR</language>",
+    "<ttl>30</ttl>",
+    "<a:link rel='self' href='https://fil.exemple/rss'/>",
+    "<a:link rel='hub' href='/hub'/>",
+    "<s:updatePeriod>hourly</s:updatePeriod>",
+    "<s:updateFrequency>2</s:updateFrequency>",
+    "<image><title>logo</title><url>http://x/y</url><link>http://x</link></image>",
+    "<description>d</description>",
+]
+NAMESPACES = (
+    'xmlns:c="http://purl.org/rss/1.0/modules/content/" xmlns:d="http://purl.org/dc/elements/1.1/" xmlns:x="urn:x"'
+    ' xmlns:m="http://search.yahoo.com/mrss/" xmlns:a="http://www.w3.org/2005/Atom"'
+    ' xmlns:s="http://purl.org/rss/1.0/modules/syndication/"'
+)
+LINKS = ["https://fil.exemple/{n}?a=1&amp;b=2", "/relatif/{n}", "file:///etc/{n}", "https:///{n}", "x;{n}", "é {n}"]
+ITEMS = st.tuples(st.sampled_from(LINKS), st.lists(st.sampled_from(IN_ITEM), unique=True, max_size=7).map("".join)).map(
+    lambda parts: f"<item><link>{parts[0]}</link>{parts[1]}</item>"
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(st.sampled_from(IN_CHANNEL), unique=True, max_size=6), st.lists(ITEMS, max_size=3))
+def test_a_regular_feed_reads_the_same(head: list[str], items: list[str]) -> None:
+    numbered = "".join(item.replace("{n}", str(n)) for n, item in enumerate(items))
+    text = prepare(f'<rss version="2.0" {NAMESPACES}><channel>{"".join(head)}{numbered}</channel></rss>')
+    regular = by_lxml.read(text)
+    assert regular is None or (regular, True) == by_feedparser.read(text)
+
+
+@pytest.mark.parametrize("path", sorted(FEEDS.iterdir()), ids=lambda path: path.name)
+def test_a_fixture_reads_the_same_or_is_left_to_feedparser(path: Path) -> None:
+    try:
+        text = prepare(decode(path.read_bytes())[0])
+    except ContentError:
+        return
+    regular = by_lxml.read(text)
+    assert regular is None or (regular, True) == by_feedparser.read(text)
+
+
+def test_most_of_what_wordpress_writes_is_regular() -> None:
+    assert by_lxml.read(prepare((FEEDS / "rss-2.0-wordpress.xml").read_text(encoding="utf-8"))) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<feed xmlns="http://www.w3.org/2005/Atom"/>',
+        '<rss version="0.91"><channel/></rss>',
+        '<rss version="2.0"><channel/><channel/></rss>',
+        '<rss version="2.0"><channel><item><title>a</title></item></channel></rss>',
+        '<rss version="2.0"><channel><title>a</title><title>b</title></channel></rss>',
+        '<rss version="2.0"><channel><title>a<b/></title></channel></rss>',
+        '<rss version="2.0" xml:base="https://a.fr/"><channel/></rss>',
+        '<rss version="2.0"><channel>',
+    ],
+)
+def test_what_is_not_regular_is_left_to_feedparser(text: str) -> None:
+    assert by_lxml.read(text) is None
