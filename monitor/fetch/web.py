@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -52,10 +53,11 @@ class FeedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """A page that was read; `url` is where it was found after redirects."""
+    """A page that was read; `url` is where it was found after redirects; `extracting` the seconds of extraction."""
 
     url: str
     page: PageData
+    extracting: float = 0.0
 
 
 class Web:
@@ -132,9 +134,11 @@ class Web:
         self._refuse_reserved(reserved_by_headers(response.headers))
         content_type = response.headers.get("content-type")
         _refuse_other_media(response.body, content_type)
+        started = time.monotonic()
         page = await self.sandbox.extract_page(response.body, url=response.url, content_type=content_type)
+        extracting = time.monotonic() - started
         self._refuse_reserved(reserved_by_robots(page.robots))
-        return PageAnswer(response.url, page)
+        return PageAnswer(response.url, page, extracting)
 
     async def discover(self, url: str, now: datetime) -> list[Preview]:
         """The feeds at a site's address, each seen. Raises `FetchError` when it does not answer."""

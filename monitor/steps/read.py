@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from monitor.storage.articles import ArticleData, add_article, lock_stories, put
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import ReadJob, finish_entry, known_articles, read_jobs
+from monitor.storage.heartbeats import add_time
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
@@ -51,6 +53,8 @@ class Reading:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     retry_at: datetime | None = None
     handed_back: bool = False
+    extracting: float = 0.0  # seconds, the wait for the parsing child included
+    matching: float = 0.0
     same_as: str | None = None  # canonical address of the article that is known already
 
 
@@ -127,7 +131,8 @@ async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | Non
     if len(page.text) + len(page.lead) < LEAST_TEXT:
         return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the page has no text that can be read")
     canonical = (page.canonical_url and canonicalise(page.canonical_url)) or canonicalise(answer.url) or key
-    return _matched(ctx, matcher, job, page, canonical, has_text=True)
+    reading = _matched(ctx, matcher, job, page, canonical, has_text=True)
+    return replace(reading, extracting=answer.extracting)
 
 
 def _not_fetched(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: FetchError) -> Reading:
@@ -181,9 +186,13 @@ def _matched(
         has_text=has_text,
         sketch=sketch(text) if has_text else (),
     )
+    started = time.monotonic()
     verdicts = matcher.match(article.document)
+    matching = time.monotonic() - started
     found = any(verdict.relevant and verdict.topics for verdict in verdicts.values())
-    return Reading(job, now, Outcome.MATCHED if found else Outcome.UNMATCHED, None, article, verdicts)
+    return Reading(
+        job, now, Outcome.MATCHED if found else Outcome.UNMATCHED, None, article, verdicts, matching=matching
+    )
 
 
 def _store(ctx: Context, group: Sequence[Reading], summary: ReadSummary) -> None:
@@ -195,12 +204,18 @@ def _store(ctx: Context, group: Sequence[Reading], summary: ReadSummary) -> None
         for reading in group:
             planned += _store_one(ctx, session, reading, ids, done)
         beat(session, "read", ctx.now())
+        _store_times(session, group, ctx.now())
     ctx.announce_rows(Kind.DELIVER, planned)
     summary.read += done.read
     summary.retried += done.retried
     summary.alerts_raised += done.alerts_raised
     for name, count in done.outcomes.items():
         summary.outcomes[name] = summary.outcomes.get(name, 0) + count
+
+
+def _store_times(session: Session, group: Sequence[Reading], now: datetime) -> None:
+    add_time(session, "extract", [reading.extracting for reading in group if reading.extracting], now)
+    add_time(session, "match", [reading.matching for reading in group if reading.matching], now)
 
 
 def _store_one(
