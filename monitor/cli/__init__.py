@@ -16,6 +16,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a configuration directory to start from."),
     "check": ("check", "Check configuration, database and broker."),
     "health": ("health", "Whether work is being done; exit code 1 when it is stuck."),
+    "backup": ("backup", "Write everything to one file, while work goes on."),
+    "restore": ("restore", "Fill an empty database from a backup."),
     "migrate": ("migrate", "Bring the database to this program's schema."),
     "feeds": ("feeds", "Feeds: list, add, import, export, poll, health."),
     "digest": ("digest", "Digests: preview, send."),

@@ -38,6 +38,11 @@ def create_index(connection: Connection) -> None:
     """Make the index and fill it from the articles there are."""
     for statement in _CREATE[connection.dialect.name].split(";"):
         connection.exec_driver_sql(statement)
+    fill_index(connection)
+
+
+def fill_index(connection: Connection) -> None:
+    """Index all articles there are, into an empty index."""
     after = 0
     while rows := connection.execute(_STORED, {"after": after, "batch": BATCH}).all():
         put_words(connection, [(row.id, Document(row.title, row.lead, row.text)) for row in rows])
