@@ -7,7 +7,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test unit lint types check docs pictures secrets lock clean
+.PHONY: help setup run demo test unit lint types check docs pictures secrets sbom lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 24
@@ -58,6 +58,9 @@ pictures: $(STAMP)  ## the README's pictures, from the running demo (the digest 
 
 secrets:  ## secrets of your own for docker compose, in secrets/
 	@tools/make-secrets secrets
+
+sbom: $(STAMP)  ## the bill of materials (CycloneDX) and the licences of what runs, in dist/
+	$(BIN)/python tools/sbom.py requirements.lock dist
 
 lock: $(STAMP)  ## renew both locks within the bounds of pyproject.toml
 	$(BIN)/python -m pip install -q uv

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.signals import setup_logging, worker_process_shutdown, worker_ready
+import structlog
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_shutdown, worker_ready
 
 from monitor.logs import configure_logs
 from monitor.settings import load_settings
@@ -15,6 +16,17 @@ from workers import runtime
 def logs(**_: Any) -> None:
     """Ours, not Celery's."""
     configure_logs(load_settings())
+
+
+@task_prerun.connect
+def name_the_task(task_id: str = "", task: Any = None, **_: Any) -> None:
+    """Every line that a task logs carries its id, beside the feed or entry that the line is about."""
+    structlog.contextvars.bind_contextvars(task_id=task_id, task=getattr(task, "name", None))
+
+
+@task_postrun.connect
+def forget_the_task(**_: Any) -> None:
+    structlog.contextvars.unbind_contextvars("task_id", "task")
 
 
 @worker_process_shutdown.connect

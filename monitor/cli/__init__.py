@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Check configuration, database and broker."),
     "health": ("health", "Whether work is being done; exit code 1 when it is stuck."),
     "backup": ("backup", "Write everything to one file, while work goes on."),
+    "prune": ("prune", "Let go of what is older than its retention."),
     "restore": ("restore", "Fill an empty database from a backup."),
     "migrate": ("migrate", "Bring the database to this program's schema."),
     "feeds": ("feeds", "Feeds: list, add, import, export, poll, health."),

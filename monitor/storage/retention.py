@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, select
@@ -12,17 +13,24 @@ from monitor.storage.search_index import drop_words, put_words
 from monitor.storage.tables import Article, Entry, Match, Sketch
 
 BATCH = 2000
-SKETCHES = timedelta(days=30)  # stories look back ten days
-ENTRIES = timedelta(days=30)  # the feed's own copy of the text; the row stays, else the entry would come back as new
-TEXTS = timedelta(days=400)  # texts without a match
 
 
-def forget(session: Session, now: datetime) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long each kind is kept; alerts, matches and their articles are not among them."""
+
+    sketches: timedelta = timedelta(days=30)
+    entries: timedelta = timedelta(days=30)  # the feed's own copy of the text; the row stays, else it would come back
+    texts: timedelta = timedelta(days=400)  # texts without a match
+
+
+def forget(session: Session, now: datetime, keep: Retention | None = None) -> dict[str, int]:
     """Empty or delete at most `BATCH` rows of each kind; zeros when nothing is left to do."""
+    keep = keep or Retention()
     return {
-        "sketches": _sketches(session, now - SKETCHES),
-        "texts": _texts(session, now - TEXTS),
-        "entries": _entries(session, now - ENTRIES),
+        "sketches": _sketches(session, now - keep.sketches),
+        "texts": _texts(session, now - keep.texts),
+        "entries": _entries(session, now - keep.entries),
     }
 
 
