@@ -126,7 +126,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
 def _layouts(content: DigestContent) -> list[tuple[int, int]]:
     """(alerts in full, alerts by title) from generous to bare."""
     most = content.at_most
-    return [(most, 200), (most, 60), (min(most, 25), 60), (min(most, 12), 40), (min(most, 5), 20), (1, 5)]
+    return [(most, 60), (min(most, 25), 60), (min(most, 12), 40), (min(most, 5), 20), (1, 5)]
 
 
 def _digest_values(content: DigestContent, words: Words, shown: int, listed: int) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class SubscriberSpec:
         return ZoneInfo(self.zone)
 
     def to_json(self) -> dict[str, Any]:
-        """What `Subscriber.settings` stores; `from_json` is its inverse. Channels have rows of their own."""
-        values = asdict(self)
+        """What `Subscriber.settings` stores, equal to what comes back from there; channels have rows of their own."""
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
         del values["channels"]
         values["rhythm"] = _rhythm_to_json(self.rhythm)
         return values

@@ -22,7 +22,7 @@ from monitor.storage.facts import alert_facts, coverage, weekly_alerts
 from monitor.storage.membership import edits_since, followed_titles, given_up_since
 from monitor.storage.secret import secret_key
 
-LISTED = 200  # alerts told by title, beyond those that are shown in full
+LISTED = 60  # alerts told by title, beyond those that are shown in full
 _EMPTY_DAYS = timedelta(days=1)
 
 

@@ -104,7 +104,9 @@ def put_subscriber(
         session.flush()
     elif row.settings != dict(settings) or not row.enabled:
         row.settings, row.enabled, row.origin = dict(settings), True, origin.value
-        row.due_at = due_at or row.due_at  # who is told at once from now on gets one last digest of what waits
+        # A digest that is due stays due; and who is told at once from now on gets a last one of what waits.
+        if due_at is not None and not (row.due_at is not None and row.due_at <= now):
+            row.due_at = due_at
         row.turn, row.attempts = row.turn + 1, 0
     known = {(c.kind, c.address): c for c in session.scalars(select(Channel).where(Channel.subscriber_id == row.id))}
     for kind, address, options in addresses:

@@ -292,3 +292,12 @@ def test_a_frozen_message_holds_what_its_channel_needs(office: Office) -> None:
         message = session.scalars(select(Delivery.message)).one()
     assert message["payload"] == {}
     assert message["html"]
+
+
+def test_a_configuration_that_changes_while_a_digest_is_due_does_not_cost_it(office: Office, mail: Behaviour) -> None:
+    office.subscribe("claire")
+    office.alert()
+    office.clock.advance(timedelta(days=1))
+    office.subscribe("claire", more="at_most = 12")
+    office.work()
+    assert len(mail.mails) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, time
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def test_settings_survive_the_way_through_json():
         back = SubscriberSpec.from_json(subscriber.to_json())
         assert back.rhythm == subscriber.rhythm
         assert back.to_json() == subscriber.to_json()
+        assert json.loads(json.dumps(subscriber.to_json())) == subscriber.to_json()
 
 
 def test_sources_are_chosen_without_regard_to_case():
