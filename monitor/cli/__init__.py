@@ -27,9 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "extract": ("extract", "Read pages and print the articles on them."),
     "match": ("match", "Match article lines against a dossier."),
     "matches": ("matches", "Topics found in articles, with their evidence."),
-    "alerts": ("alerts", "Alerts and their follow-up: list, show, set, assign, note."),
+    "alerts": ("alerts", "Alerts and their follow-up: list, show, set, assign, note, due, snooze, tag, mute, stats."),
     "stories": ("stories", "Articles that tell one event."),
     "articles": ("articles", "Articles that were read."),
+    "report": ("report", "A note de veille: a dossier's chronology as Markdown, HTML or PDF."),
     "evaluate": ("evaluate", "Measure a dossier against labelled articles."),
     "train": ("train", "Train the model that weighs a dossier's matches."),
 }
