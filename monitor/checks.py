@@ -124,6 +124,12 @@ def _check_subscribers(settings: Settings) -> Iterator[Finding]:
         yield _config_finding(error)
         return
     yield Finding("C007", Level.OK, f"{len(subscribers)} subscribers", str(path))
+    templates = settings.config_dir / "templates"
+    if templates.is_dir():
+        from monitor.channels.rendering import check_templates
+
+        for fault in check_templates(templates):
+            yield Finding("C057", Level.ERROR, fault, str(templates), "until it is mended, the built-in one is used")
     mail = any(channel.kind == "email" for spec in subscribers if spec.enabled for channel in spec.channels)
     if mail and settings.smtp_url is None:
         yield Finding("M001", Level.ERROR, "subscribers want e-mail, and no server is named", "VEILLE_SMTP_URL")

@@ -1,4 +1,4 @@
-"""`veille channels test SUBSCRIBER`: one marked message by every channel of a subscriber."""
+"""`veille channels test|resume SUBSCRIBER`: a marked message by every channel; taking back an unsubscription."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ import typer
 
 from monitor.cli.common import open_monitor
 
-app = typer.Typer(no_args_is_help=True, help="Channels: test.")
+app = typer.Typer(no_args_is_help=True, help="Channels: test, resume.")
 
 
 @app.callback()
 def _channels() -> None:
-    """Channels: test."""
+    """Channels: test, resume."""
+
+
+@app.command()
+def resume(subscriber: str) -> None:
+    """Bring back the channels that a subscriber ended by the link in a mail."""
+    from monitor.steps.subscriptions import Subscriptions
+
+    with open_monitor() as monitor:
+        count = Subscriptions(monitor.store, monitor.settings).resume(subscriber)
+    typer.echo(f"{count} brought back")
 
 
 @app.command()

@@ -114,7 +114,9 @@ def put_subscriber(
         if channel is None:
             channel = Channel(subscriber_id=row.id, kind=kind, address=address, created_at=now)
             session.add(channel)
-        channel.enabled, channel.options = True, dict(options)
+        ended = (channel.options or {}).get("ended_at")  # by the person, through the link in a mail
+        channel.enabled = ended is None
+        channel.options = dict(options) | ({"ended_at": ended} if ended else {})
     for channel in known.values():
         channel.enabled = False
 
@@ -127,6 +129,42 @@ def disable_missing_subscribers(session: Session, names: Sequence[str]) -> None:
         .values(enabled=False)
         .execution_options(synchronize_session=False)
     )
+
+
+def find_channel(session: Session, channel_id: int) -> tuple[str, ChannelRow] | None:
+    """(subscriber, channel), also of one that is disabled; None for an id there is not."""
+    channel = session.get(Channel, channel_id) if 0 < channel_id < 1 << 62 else None
+    if channel is None:
+        return None
+    name = session.scalar(select(Subscriber.name).where(Subscriber.id == channel.subscriber_id)) or ""
+    return name, ChannelRow(channel.id, channel.subscriber_id, channel.kind, channel.address, channel.options)
+
+
+def end_channel(session: Session, channel_id: int, now: datetime) -> None:
+    """Disable a channel so that the file does not bring it back; what waits in its outbox is not sent."""
+    channel = session.get_one(Channel, channel_id, with_for_update=True)
+    channel.enabled = False
+    channel.options = {**channel.options, "ended_at": channel.options.get("ended_at") or now.isoformat()}
+    session.execute(
+        update(Delivery)
+        .where(Delivery.channel_id == channel_id, Delivery.status == DeliveryStatus.PLANNED.value)
+        .values(status=DeliveryStatus.FAILED.value, error="unsubscribed", due_at=None, turn=Delivery.turn + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def resume_channels(session: Session, subscriber: str) -> int:
+    """Bring back what a subscriber ended by a link; gives how many channels. Raises `NotFoundError`."""
+    row = subscriber_named(session, subscriber)
+    ended = [
+        channel
+        for channel in session.scalars(select(Channel).where(Channel.subscriber_id == row.id))
+        if "ended_at" in channel.options
+    ]
+    for channel in ended:
+        channel.enabled = True
+        channel.options = {name: value for name, value in channel.options.items() if name != "ended_at"}
+    return len(ended)
 
 
 def plan_delivery(

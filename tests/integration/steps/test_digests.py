@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from monitor.domain.model import AlertStatus
+from monitor.errors import NotFoundError
 from monitor.settings import load_settings
 from monitor.steps.follow_up import FollowUp
 from monitor.steps.raising import deliver_at_once
+from monitor.steps.subscriptions import Subscriptions
 from monitor.storage.alerts import Raised
 from monitor.storage.tables import Alert, Article, Delivery, Digest, DigestAlert, Dossier, Revision, Subscriber
 from monitor.testing import Clock, make_inline_monitor, work_until_idle
@@ -301,3 +304,25 @@ def test_a_configuration_that_changes_while_a_digest_is_due_does_not_cost_it(off
     office.subscribe("claire", more="at_most = 12")
     office.work()
     assert len(mail.mails) == 1
+
+
+def test_a_link_in_a_mail_ends_its_channel_and_the_file_does_not_bring_it_back(office: Office, mail: Behaviour) -> None:
+    office.subscribe("claire", "desk")
+    office.alert()
+    office.work(days=1)
+    message = next(one for one in mail.mails if one["To"] == "claire@example.org")
+    channel, token = message["List-Unsubscribe"].strip("<> ").split("/")[-2:]
+    links = Subscriptions(office.monitor.store, office.monitor.settings, office.clock)
+    assert links.look(int(channel), token).address == "claire@example.org"
+    with pytest.raises(NotFoundError):
+        links.end(int(channel), "x" + token[1:])
+    links.end(int(channel), token)
+    assert links.end(int(channel), token).ended
+    office.subscribe("claire", "desk", more="at_most = 12")
+    office.alert("Deux")
+    office.work(days=1)
+    assert Counter(one["To"] for one in mail.mails) == {"claire@example.org": 1, "desk@example.org": 2}
+    assert links.resume("claire") == 1
+    office.alert("Trois")
+    office.work(days=1)
+    assert Counter(one["To"] for one in mail.mails) == {"claire@example.org": 2, "desk@example.org": 3}
