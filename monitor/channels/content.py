@@ -110,7 +110,8 @@ class Coverage:
 class DigestContent:
     """A closed digest. The volume guard shows the best `at_most` of `alerts` in full, the others by title.
 
-    `unlisted` counts members that are not in `alerts`: a digest of thousands need not carry them all.
+    `unlisted` counts members that are not in `alerts`: a digest of thousands need not carry them all. `held`: the
+    subscriber is told at once, but there were too many.
     `thread_id` is the message id that all digests of this subscriber refer to. `unsubscribe_url` must be https for
     one-click unsubscription to be offered.
     """
@@ -125,6 +126,7 @@ class DigestContent:
     title: str = ""
     alerts: tuple[AlertView, ...] = ()
     unlisted: int = 0
+    held: bool = False
     at_most: int = 40
     trends: tuple[TopicTrend, ...] = ()
     edits: tuple[Edit, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -94,6 +94,7 @@ def close_digest(
     total = add_members(session, digest_id, who, now)
     members = Members(shown_members(session, digest_id, spec.at_most + LISTED), total)
     content = desk.content(session, row, spec, period, members)
+    content = replace(content, held=spec.rhythm.cadence is Cadence.AT_ONCE)
     planned = _plan(ctx, session, row, spec, content, digest_id)
     summary.closed += 1
     summary.deliveries += len(planned)

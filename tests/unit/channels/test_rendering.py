@@ -202,3 +202,9 @@ def test_a_frozen_row_holds_only_what_its_channel_sends():
     assert message.only_for("apprise", "a@x").brief == message.brief
     assert message.only_for("email", "a@x").payload == {}
     assert message.only_for("email", "a@x").message_id == "a@x"
+
+
+def test_alerts_that_were_held_say_why_they_come_together():
+    message = render_digest(digest(held=True))
+    assert "réunies au lieu" in message.html
+    assert "réunies au lieu" in " ".join(message.text.split())
