@@ -46,9 +46,13 @@ def digest(ctx: Context, pairs: Sequence[Pair]) -> DigestSummary:
     with ctx.store.write() as session:
         taken = work.take(session, Kind.DIGEST, pairs, ctx.now(), ctx.lease(Kind.DIGEST))
     for pair in taken:
-        with ctx.store.write() as session:
-            planned = _close(ctx, session, pair, desk, summary)
-            beat(session, "digest", ctx.now())
+        try:
+            with ctx.store.write() as session:
+                planned = _close(ctx, session, pair, desk, summary)
+                beat(session, "digest", ctx.now())
+        except Exception:  # one subscriber's digest must not cost the others theirs; the lease brings it back
+            log.exception("digest_failed", subscriber_id=pair[0])
+            continue
         ctx.announce_rows(Kind.DELIVER, planned)
     return summary
 
