@@ -32,6 +32,7 @@ class Press:
     answers: dict[str, Answer | Callable[[dict[str, str]], Answer]] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     on_request: Callable[[], None] = lambda: None
+    date: Callable[[], str] | None = None  # the Date header, for tests whose clock is their own
 
     def publish(self, path: str, items: list[tuple[str, str, str]], **headers: str) -> None:
         """A feed of (guid, title, page path) items."""
@@ -79,6 +80,9 @@ def open_press() -> Iterator[Press]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return press.date() if press.date else super().date_time_string(timestamp)
 
         def log_message(self, *_: object) -> None:
             pass
