@@ -27,7 +27,7 @@ def reserved_by_headers(headers: Mapping[str, str]) -> str | None:
 def reserved_by_robots(values: Iterable[str]) -> str | None:
     """The same for the values of robots meta elements (`noai`, `index, noai`) and of `tdm-reservation`."""
     words = {word.strip().lower() for value in values for word in re.split(r"[,\s]+", value)}
-    return "noai" if "noai" in words else "tdm-reservation: 1" if words & {"tdm-reservation:1"} else None
+    return "noai" if "noai" in words else "tdm-reservation: 1" if "tdm-reservation" in words else None
 
 
 def _for_us(value: str) -> list[str]:
