@@ -153,6 +153,18 @@ def test_the_process_says_when_it_is_ready_and_stops_when_told(tmp_path: Path) -
     assert len(list((tmp_path / "m").glob("*.eml"))) == 1
 
 
+def test_the_process_obeys_who_started_it_and_goes_when_they_go(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "monitor.demo.press", "--obey", "--archive", "--ready-file", str(ready)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        wait_for(ready)
+        answers, _ = process.communicate("truth\nwave\n", timeout=30)
+    truth, wave = map(json.loads, answers.splitlines())
+    assert wave["published"] > len(truth)
+    assert process.returncode == 0
+
+
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
