@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +17,29 @@ from monitor.storage import search
 from monitor.storage.dismissals import Dismissals, dismissals_by_rule, dismissals_by_topic
 from monitor.storage.dossiers import dossiers_in_force
 from monitor.storage.engine import Store
-from monitor.storage.search_hydrate import alert_rows, article_rows, story_rows
-from monitor.storage.search_rows import AlertRow, ArticleHead, ArticleRow, Found, MatchRow, StoryRow
+from monitor.storage.facts import AlertFacts, alert_facts
+from monitor.storage.search_facets import (
+    DigestRow,
+    Facets,
+    TopicRow,
+    alert_facets,
+    digest_rows,
+    newest_alert,
+    topic_rows,
+    topic_sources,
+    topic_weeks,
+)
+from monitor.storage.search_hydrate import alert_rows, article_rows, findings, revisions, story_rows
+from monitor.storage.search_rows import (
+    AlertRow,
+    ArticleHead,
+    ArticleRow,
+    Finding,
+    Found,
+    MatchRow,
+    RevisionRow,
+    StoryRow,
+)
 
 Row = TypeVar("Row")
 MOST_JUDGES = 64
@@ -67,6 +88,64 @@ class Queries:
         count = dismissals_by_rule if by_rule else dismissals_by_topic
         with self._store.read() as session:
             return count(session, since, dossier)
+
+    def facets(self, asked: Filter | None = None) -> tuple[Facets, bool]:
+        """Counts of alerts; false: the text was asked of the newest 500 only."""
+        asked = asked or Filter()
+        if asked.expression is None:
+            with self._store.read() as session:
+                return alert_facets(session, asked), True
+        found = self._find(search.find_alerts, asked, Window(MOST_ROWS))
+        with self._store.read() as session:
+            return alert_facets(session, asked, [row.id for row in found.rows]), found.after is None
+
+    def alert_facts(self, ids: Sequence[int]) -> list[AlertFacts]:
+        """What stands behind alerts: topics, articles, evidence; in the order of `ids`."""
+        with self._store.read() as session:
+            return alert_facts(session, ids)
+
+    def findings(self, article_id: int) -> list[Finding]:
+        """The topics found in an article with the arithmetic of their scores, best first."""
+        with self._store.read() as session:
+            return findings(session, article_id)
+
+    def revisions(self, article_id: int) -> list[RevisionRow]:
+        """Earlier texts of an article, newest first."""
+        with self._store.read() as session:
+            return revisions(session, article_id)
+
+    def dossier_text(self, slug: str) -> str:
+        """The rules in force. Raises `NotFoundError`."""
+        with self._store.read() as session:
+            for row in dossiers_in_force(session):
+                if row.slug == slug:
+                    return row.text
+        raise NotFoundError(f"no dossier in force is called {slug}")
+
+    def topics(self) -> list[TopicRow]:
+        """Every topic with its dossier."""
+        with self._store.read() as session:
+            return topic_rows(session)
+
+    def digests(self, limit: int = 50, after: int | None = None) -> list[DigestRow]:
+        """Closed digests, newest first."""
+        with self._store.read() as session:
+            return digest_rows(session, limit, after)
+
+    def topic_weeks(self, dossier: str, since: datetime) -> dict[str, dict[date, int]]:
+        """Alerts of a dossier by topic and week."""
+        with self._store.read() as session:
+            return topic_weeks(session, dossier, since)
+
+    def topic_sources(self, dossier: str, since: datetime) -> dict[tuple[str, str], int]:
+        """Articles of a dossier by topic and outlet."""
+        with self._store.read() as session:
+            return topic_sources(session, dossier, since)
+
+    def newest_alert(self) -> int:
+        """The highest id of an alert; 0 without any."""
+        with self._store.read() as session:
+            return newest_alert(session)
 
     def judge(self, expression: Expression) -> Judge:
         """The compiled expression, from the last ones used. Raises `QueryError`."""
@@ -183,6 +262,20 @@ def article_line(row: ArticleRow) -> dict[str, Any]:
         "language": row.language,
         "access": row.access,
         "outcome": row.outcome,
+    }
+
+
+def feed_line(feed: Any) -> dict[str, Any]:
+    """A feed as it is printed."""
+    return {
+        "id": feed.id,
+        "name": feed.name,
+        "url": feed.url,
+        "enabled": feed.enabled,
+        "origin": feed.origin,
+        "last_success_at": iso(feed.last_success_at),
+        "due_at": iso(feed.due_at),
+        "error": feed.last_error or feed.stopped_reason,
     }
 
 

@@ -33,6 +33,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report", "A note de veille: a dossier's chronology as Markdown, HTML or PDF."),
     "evaluate": ("evaluate", "Measure a dossier against labelled articles."),
     "train": ("train", "Train the model that weighs a dossier's matches."),
+    "web": ("web", "Serve the pages and the API."),
+    "tokens": ("tokens", "Keys for programs: add, list, revoke."),
+    "users": ("users", "People who sign in: add, list, disable, sign-out."),
 }
 
 

@@ -8,7 +8,7 @@ import typer
 
 from monitor.cli import alerts_follow_up, asking
 from monitor.cli.alerts_follow_up import Ids, alert_ids, tell
-from monitor.cli.output import to_json
+from monitor.formats import to_json
 
 app = typer.Typer(add_completion=False, help="Alerts and their follow-up, newest first.")
 app.command()(alerts_follow_up.due)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli import asking
-from monitor.cli.output import to_json
+from monitor.formats import to_json
 
 app = typer.Typer(add_completion=False, help="Articles that were read, newest first.")
 

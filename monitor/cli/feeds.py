@@ -18,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Feeds: list, add, import, export, 
 def list_(format_: Annotated[str, typer.Option("--format", help="table, json, jsonl, csv or md")] = "table") -> None:
     """All feeds with their state."""
     from monitor.cli.output import write_rows
+    from monitor.query import feed_line
 
     with open_monitor() as monitor:
         write_rows([feed_line(feed) for feed in monitor.feeds()], format_)
@@ -115,20 +116,6 @@ def health(format_: Annotated[str, typer.Option("--format", help="table, json, j
     if bad:
         stderr().print(f"{bad} of {len(lines)} feeds need a look")
         raise typer.Exit(1)
-
-
-def feed_line(feed: Any) -> dict[str, Any]:
-    """A feed as it is printed."""
-    return {
-        "id": feed.id,
-        "name": feed.name,
-        "url": feed.url,
-        "enabled": feed.enabled,
-        "origin": feed.origin,
-        "last_success_at": _iso(feed.last_success_at),
-        "due_at": _iso(feed.due_at),
-        "error": feed.last_error or feed.stopped_reason,
-    }
 
 
 def health_line(feed: Any, health: Any) -> dict[str, Any]:

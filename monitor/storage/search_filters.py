@@ -30,7 +30,9 @@ class Resolved:
 
 def resolve(session: Session, asked: Filter) -> Resolved:
     """Look up the names of a filter; a name that nothing bears gives an empty list, so no row."""
-    return Resolved(_topics(session, asked), _sources(session, asked), _oldest(session, asked.since))
+    return Resolved(
+        _topics(session, asked), _sources(session, asked), oldest_article(session, asked.since) if asked.since else None
+    )
 
 
 def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
@@ -67,13 +69,11 @@ def source_names(session: Session) -> list[str]:
     return [name for name in session.scalars(select(walk.c.name)) if name is not None]
 
 
-def _oldest(session: Session, since: datetime | None) -> int | None:
+def oldest_article(session: Session, since: datetime) -> int:
     """No article published since then has a smaller id: nothing is stored before it is published.
 
     Ids follow arrival only roughly, as several workers write at once; `DISORDER` is far more than they can be out by.
     """
-    if since is None:
-        return None
     first = session.scalar(
         select(Article.id).where(Article.created_at >= since).order_by(Article.created_at, Article.id).limit(1)
     )

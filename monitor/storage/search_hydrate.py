@@ -10,8 +10,17 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Outcome
-from monitor.storage.search_rows import AlertRow, ArticleHead, ArticleRow, MatchRow, StoryRow, TopicScore
-from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Match, Story, Topic
+from monitor.storage.search_rows import (
+    AlertRow,
+    ArticleHead,
+    ArticleRow,
+    Finding,
+    MatchRow,
+    RevisionRow,
+    StoryRow,
+    TopicScore,
+)
+from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Match, Revision, Story, Topic
 
 _HEAD = (
     Article.id,
@@ -175,6 +184,32 @@ def _article_row(article: Article, outcome: str | None) -> ArticleRow:
         story_id=article.story_id,
         revision=article.revision,
     )
+
+
+def findings(session: Session, article_id: int) -> list[Finding]:
+    """The topics found in an article, best first."""
+    statement = (
+        select(Dossier.slug, Topic.slug, Topic.title, Match.score, Match.evidence, Match.arithmetic, Alert.id)
+        .select_from(Match)
+        .join(Article, Article.id == Match.article_id)
+        .join(Topic, Topic.id == Match.topic_id)
+        .join(Dossier, Dossier.id == Topic.dossier_id)
+        .outerjoin(Alert, and_(Alert.dossier_id == Dossier.id, Alert.story_id == Article.story_id))
+        .where(Match.article_id == article_id)
+        .order_by(Match.score.desc(), Match.id)
+    )
+    return [
+        Finding(row[0], row[1], row[2], row[3], tuple(row[4]), tuple(row[5]), row[6])
+        for row in session.execute(statement)
+    ]
+
+
+def revisions(session: Session, article_id: int) -> list[RevisionRow]:
+    """Earlier texts of an article, newest first."""
+    statement = select(Revision).where(Revision.article_id == article_id).order_by(Revision.number.desc())
+    return [
+        RevisionRow(row.number, row.title, row.lead, row.text, row.replaced_at) for row in session.scalars(statement)
+    ]
 
 
 def _in_order(ids: Sequence[int], rows: Iterable[Any]) -> list[Any]:

@@ -114,3 +114,27 @@ class ArticleRow:
     story_id: int
     revision: int
     spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A topic found in an article; `arithmetic` lines have label, value, count, spans."""
+
+    dossier: str
+    topic: str
+    title: str
+    score: float
+    evidence: tuple[Mapping[str, Any], ...]
+    arithmetic: tuple[Mapping[str, Any], ...]
+    alert_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """An earlier text of an article."""
+
+    number: int
+    title: str
+    lead: str
+    text: str
+    replaced_at: datetime

@@ -104,6 +104,15 @@ def documents(session: Session, article_ids: Sequence[int]) -> list[tuple[int, D
     return [(row[0], Document(*row[1:])) for row in session.execute(statement)]
 
 
+def newest_documents(session: Session, most: int) -> list[tuple[int, Document]]:
+    """The newest articles as matching sees them, newest first."""
+    ids = list(session.scalars(select(Article.id).order_by(Article.id.desc()).limit(most)))
+    found: list[tuple[int, Document]] = []
+    for start in range(0, len(ids), LARGEST_BATCH):
+        found += sorted(documents(session, ids[start : start + LARGEST_BATCH]), reverse=True, key=lambda one: one[0])
+    return found
+
+
 def own_article(_session: Session, rows: Sequence[Any]) -> dict[int, list[int]]:
     """Of rows (id, score, article id), or of articles themselves (id, score)."""
     return {row[0]: [row[2] if len(row) > 2 else row[0]] for row in rows}

@@ -41,7 +41,6 @@ class Token(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    used_at: Mapped[datetime | None]
 
 
 class User(Base):

@@ -11,7 +11,8 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.cli.output import flatten, plain, to_csv, to_json, to_markdown, write_rows
+from monitor.cli.output import write_rows
+from monitor.formats import flatten, plain, to_csv, to_json, to_markdown
 
 LINE = {"topic": "5g", "article": {"title": "Un titre", "id": 3}, "evidence": [{"text": "mot"}], "alert_id": None}
 

@@ -37,7 +37,6 @@ def upgrade() -> None:
     sa.Column('created_at', monitor.storage.types.UtcDateTime(timezone=True), nullable=False),
     sa.Column('expires_at', monitor.storage.types.UtcDateTime(timezone=True), nullable=True),
     sa.Column('revoked_at', monitor.storage.types.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('used_at', monitor.storage.types.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tokens')),
     sa.UniqueConstraint('hash', name=op.f('uq_tokens_hash'))
     )

@@ -1,0 +1,176 @@
+"""Counts beside a search: by status, topic, outlet and week, and the figures of a dossier's page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy.orm import Session
+
+from monitor.domain.filters import Filter
+from monitor.storage import search_filters as filters
+from monitor.storage.tables import Alert, AlertTopic, Article, Digest, Dossier, Match, Subscriber, Topic
+
+MOST_SOURCES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Alerts by what they have, each the largest first; weeks by their Monday, oldest first."""
+
+    total: int
+    statuses: dict[str, int]
+    topics: dict[str, int]
+    sources: dict[str, int]
+    weeks: dict[date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    id: int
+    dossier: str
+    dossier_title: str
+    slug: str
+    title: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRow:
+    id: int
+    subscriber: str
+    period_start: datetime
+    period_end: datetime
+    closed_at: datetime
+    alerts: int
+
+
+def alert_facets(session: Session, asked: Filter, ids: Sequence[int] | None = None) -> Facets:
+    """Counts of the alerts of a filter, or of these ids when its expression was asked of them before."""
+    where: list[ColumnElement[bool]] = [] if ids is None else [Alert.id.in_(ids)]
+    if ids is None:
+        where = filters.alert_conditions(asked, filters.resolve(session, asked))
+    statuses = _counted(session, select(Alert.status, func.count()).where(*where).group_by(Alert.status))
+    return Facets(
+        total=sum(statuses.values()),
+        statuses=statuses,
+        topics=_by_topic(session, where),
+        sources=_by_source(session, where),
+        weeks=_weeks(session, where),
+    )
+
+
+def _counted(session: Session, statement: Any) -> dict[str, int]:
+    rows = [(str(row[0]), int(row[1])) for row in session.execute(statement)]
+    return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
+
+
+def _by_topic(session: Session, where: list[ColumnElement[bool]]) -> dict[str, int]:
+    statement = select(AlertTopic.topic_id, func.count()).group_by(AlertTopic.topic_id)
+    if where:
+        statement = statement.join(Alert, Alert.id == AlertTopic.alert_id).where(*where)
+    slugs = {row[0]: row[1] for row in session.execute(select(Topic.id, Topic.slug))}
+    counts: Counter[str] = Counter()
+    for topic_id, count in session.execute(statement):
+        counts[slugs[topic_id]] += count
+    return dict(sorted(counts.items(), key=lambda row: (-row[1], row[0])))
+
+
+def _by_source(session: Session, where: list[ColumnElement[bool]]) -> dict[str, int]:
+    statement = (
+        select(Article.source, func.count(distinct(Alert.id)))
+        .select_from(Alert)
+        .join(Article, Article.story_id == Alert.story_id)
+        .where(*where)
+        .group_by(Article.source)
+        .order_by(func.count(distinct(Alert.id)).desc(), Article.source)
+        .limit(MOST_SOURCES)
+    )
+    return _counted(session, statement)
+
+
+def _day(session: Session, column: Any) -> Any:
+    """The UTC day of an instant."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.date(func.timezone("UTC", column))
+    return func.date(column)
+
+
+def _weeks(session: Session, where: list[ColumnElement[bool]]) -> dict[date, int]:
+    day = _day(session, Alert.raised_at)
+    counts: Counter[date] = Counter()
+    for when, count in session.execute(select(day, func.count()).where(*where).group_by(day)):
+        counts[monday(_date(when))] += count
+    return dict(sorted(counts.items()))
+
+
+def _date(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def topic_weeks(session: Session, dossier: str, since: datetime) -> dict[str, dict[date, int]]:
+    """Alerts by topic and week (its Monday); what came with a new feed or an old article is left out."""
+    day = _day(session, Alert.raised_at)
+    statement = (
+        select(Topic.slug, day, func.count())
+        .select_from(Alert)
+        .join(AlertTopic, AlertTopic.alert_id == Alert.id)
+        .join(Topic, Topic.id == AlertTopic.topic_id)
+        .join(Dossier, Dossier.id == Topic.dossier_id)
+        .where(Dossier.slug == dossier, Alert.raised_at >= since)
+        .where(Alert.backlog.is_(False), Alert.retroactive.is_(False))
+        .group_by(Topic.slug, day)
+    )
+    found: dict[str, dict[date, int]] = {}
+    for slug, when, count in session.execute(statement):
+        weeks = found.setdefault(slug, {})
+        weeks[monday(_date(when))] = weeks.get(monday(_date(when)), 0) + count
+    return found
+
+
+def topic_sources(session: Session, dossier: str, since: datetime) -> dict[tuple[str, str], int]:
+    """Articles by topic and outlet, of those published since."""
+    oldest = filters.oldest_article(session, since)
+    statement = (
+        select(Topic.slug, Article.source, func.count())
+        .select_from(Match)
+        .join(Article, Article.id == Match.article_id)
+        .join(Topic, Topic.id == Match.topic_id)
+        .join(Dossier, Dossier.id == Topic.dossier_id)
+        .where(Dossier.slug == dossier, Match.article_id >= oldest, Article.published_at >= since)
+        .group_by(Topic.slug, Article.source)
+    )
+    return {(row[0], row[1]): row[2] for row in session.execute(statement)}
+
+
+def topic_rows(session: Session) -> list[TopicRow]:
+    """Every topic with its dossier, in the order of their making."""
+    statement = (
+        select(Topic.id, Dossier.slug, Dossier.title, Topic.slug, Topic.title, Topic.enabled, Dossier.enabled)
+        .join(Dossier, Dossier.id == Topic.dossier_id)
+        .order_by(Dossier.slug, Topic.id)
+    )
+    return [TopicRow(*row[:5], row[5] and row[6]) for row in session.execute(statement)]
+
+
+def digest_rows(session: Session, limit: int, after: int | None) -> list[DigestRow]:
+    """Closed digests, newest first."""
+    statement = select(
+        Digest.id, Subscriber.name, Digest.period_start, Digest.period_end, Digest.closed_at, Digest.alerts
+    ).join(Subscriber, Subscriber.id == Digest.subscriber_id)
+    if after is not None:
+        statement = statement.where(Digest.id < after)
+    return [DigestRow(*row) for row in session.execute(statement.order_by(Digest.id.desc()).limit(limit))]
+
+
+def newest_alert(session: Session) -> int:
+    """The highest id of an alert; 0 without any."""
+    return session.scalar(select(func.max(Alert.id))) or 0

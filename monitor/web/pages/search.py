@@ -1,0 +1,143 @@
+"""The search page: articles that answer a question, saved searches, a feed of the question, a topic made of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Path, Query, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from monitor.domain.filters import MOST_ROWS, Window, parse_cursor
+from monitor.domain.questions import parse_question
+from monitor.domain.text import fold
+from monitor.errors import ConfigError, QueryError
+from monitor.formats import to_csv, to_json, to_markdown
+from monitor.query import article_line
+from monitor.storage.search_rows import ArticleRow
+from monitor.web.desk import Desk
+from monitor.web.gate import Reader, TheDesk, Writer
+from monitor.web.marking import Mark, marked, snippet
+from monitor.web.shell import go, render, with_query
+
+router = APIRouter(include_in_schema=False)
+PAGE = 30
+Question = Annotated[str, Form(max_length=4000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article with its title and the stretch around what was found, marked."""
+
+    row: ArticleRow
+    title: Markup
+    text: Markup
+
+
+def hit_of(row: ArticleRow) -> Hit:
+    spans = {name: [(s.start, s.end) for s in row.spans if s.field == name] for name in ("title", "lead", "body")}
+    name, text = ("lead", row.lead) if spans["lead"] or (row.lead and not spans["body"]) else ("body", row.text)
+    return Hit(row, marked(row.title, [Mark(*span) for span in spans["title"]]), snippet(text, spans[name]))
+
+
+@router.get("/search")
+def search(
+    request: Request,
+    desk: TheDesk,
+    principal: Reader,
+    q: Annotated[str, Query(max_length=4000)] = "",
+    after: Annotated[str, Query(max_length=60)] = "",
+) -> Response:
+    return _page(request, desk, principal, q, after)
+
+
+def _page(
+    request: Request, desk: Desk, principal: Reader, q: str, after: str = "", wrong: str = "", feed: str = ""
+) -> Response:
+    context: dict[str, Any] = {"q": q, "wrong": wrong, "hits": None, "more": "", "feed": feed, "topic": ""}
+    try:
+        if q.strip():
+            window = Window(PAGE, parse_cursor(after) if after else None)
+            found = desk.queries.articles(desk.question(q), window)
+            context["hits"] = [hit_of(row) for row in found.rows]
+            context["topic"] = as_topic(desk, q)
+            if found.after:
+                context["more"] = with_query("/search", q=q, after=str(found.after))
+    except QueryError as error:
+        context["wrong"] = str(error)
+    return render(request, desk, principal, "search.html", saved=desk.access.saved_searches(), **context)
+
+
+def as_topic(desk: Desk, text: str) -> str:
+    """The TOML of a topic that fires where the question is true; "" when it only has filters."""
+    if parse_question(text, now=desk.now(), zone=desk.zone).expression is None:
+        return ""
+    words = re.sub(r"(?<!\S)-?[^\W\d_]+:(?:\"[^\"]*\"|\S*)", " ", text)
+    title = " ".join(words.split())
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(title).replace("œ", "oe").replace("æ", "ae")).strip("-")[:40].strip("-")
+    return "\n".join(
+        (
+            "[[topics]]",
+            f"slug = {json.dumps(slug or 'theme')}",
+            f"title = {json.dumps(title[:80], ensure_ascii=False)}",
+            f"requires = {json.dumps(title, ensure_ascii=False)}",
+        )
+    )
+
+
+@router.post("/searches")
+def save(
+    request: Request,
+    desk: TheDesk,
+    principal: Writer,
+    name: Annotated[str, Form(max_length=128)],
+    q: Question,
+) -> Response:
+    """Keep a question under a name."""
+    try:
+        desk.question(q)
+        desk.access.save_search(name, "articles", q, principal.who)
+    except (ConfigError, QueryError) as error:
+        return _page(request, desk, principal, q, wrong=str(error))
+    return go(with_query("/search", q=q))
+
+
+@router.post("/searches/{saved}/forget")
+def forget(desk: TheDesk, _: Writer, saved: Annotated[int, Path(ge=1, le=(1 << 63) - 1)]) -> Response:
+    desk.access.forget_search(saved)
+    return go("/search")
+
+
+@router.post("/searches/feed")
+def make_feed(request: Request, desk: TheDesk, principal: Writer, q: Question) -> Response:
+    """A token in an address, for this question alone; the page shows it this once."""
+    try:
+        desk.question(q)
+    except QueryError as error:
+        return _page(request, desk, principal, q, wrong=str(error))
+    token = desk.access.make_feed_token(q[:128] or "alertes", "articles" if q.strip() else "alerts", q)
+    base = (desk.settings.public_url or str(request.base_url)).rstrip("/")
+    return _page(request, desk, principal, q, feed=f"{base}/feeds/{token}.atom")
+
+
+@router.get("/export")
+def export(
+    desk: TheDesk,
+    _: Reader,
+    q: Annotated[str, Query(max_length=4000)] = "",
+    kind: Literal["csv", "json", "md"] = "csv",
+) -> Response:
+    """The articles that answer, at most 500, as a file."""
+    found = desk.queries.articles(desk.question(q), Window(MOST_ROWS))
+    rows = [article_line(row) for row in found.rows]
+    if kind == "csv":
+        body, media = to_csv(rows), "text/csv"
+    elif kind == "json":
+        body, media = to_json(rows, indent=2), "application/json"
+    else:
+        body, media = to_markdown(rows, ("published_at", "source", "title", "url")), "text/markdown"
+    headers = {"content-disposition": f'attachment; filename="veille.{kind}"'}
+    return Response(body, media_type=f"{media}; charset=utf-8", headers=headers)
