@@ -17,7 +17,7 @@ RULES = "0" * 16
 
 def _toml(slug: str, topics: tuple[str, ...]) -> str:
     rules = "".join(f'[[topics]]\nslug = "{name}"\ntitle = "{name.title()}"\nrequires = "huawei"\n' for name in topics)
-    return f'slug = "{slug}"\ntitle = "{slug}"\n[entities.huawei]\nnames = ["Huawei"]\n{rules}'
+    return f'slug = "{slug}"\ntitle = "{slug}"\n[relevance]\nthreshold = 0\n[entities.huawei]\nnames = ["Huawei"]\n{rules}'
 
 
 class Newsroom:
@@ -25,6 +25,7 @@ class Newsroom:
 
     def __init__(self, store: Store, topics: tuple[str, ...] = ("5g-exclusion", "cloud"), slug: str = "huawei") -> None:
         self.store, self.count = store, 0
+        self.site = "press.example" if slug == "huawei" else f"{slug}.example"
         with store.write() as session:
             dossier = Dossier(
                 slug=slug, title=slug, origin="file", text=_toml(slug, topics), rules_hash=RULES, updated_at=NOON
@@ -62,16 +63,17 @@ class Newsroom:
     ) -> int:
         """An article with its matches (topic: score)."""
         self.count += 1
-        url, at = f"https://press.example/{self.count}", NOON - age
+        url, at = f"https://{self.site}/{self.count}", NOON - age
         with self.store.write() as session:
             if story is None:
                 row = Story(title=title, created_at=at)
                 session.add(row)
                 session.flush()
                 story = row.id
-            values = {"published_at": at, "created_at": NOON, "updated_at": NOON, "text_hash": str(self.count)} | more
+            values = {"canonical_url": url, "url": url, "published_at": at, "created_at": NOON, "updated_at": NOON}
+            values |= {"text_hash": str(self.count), **more}
             article = Article(
-                canonical_url=url, url=url, story_id=story, title=title, lead=lead, text=text, source=source,
+                story_id=story, title=title, lead=lead, text=text, source=source,
                 access=access, **values,
             )  # fmt: skip
             session.add(article)
