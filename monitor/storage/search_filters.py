@@ -107,12 +107,13 @@ def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     conditions = [*_period(asked, Alert.raised_at), *_scores(asked, Alert.score), *status_conditions(asked)]
     if resolved.topics is not None:
         about = select(AlertTopic.alert_id).where(_among(AlertTopic.topic_id, resolved.topics))
-        conditions.append(about.where(AlertTopic.alert_id == Alert.id).exists())
+        conditions.append(about.where(AlertTopic.alert_id == Alert.id).correlate(Alert).exists())
     carried: Conditions = [] if resolved.sources is None else [_among(Article.source, resolved.sources)]
     if asked.access is not None:
         carried.append(Article.access == asked.access)
     if carried:
-        conditions.append(select(Article.id).where(Article.story_id == Alert.story_id, *carried).exists())
+        told = select(Article.id).where(Article.story_id == Alert.story_id, *carried)
+        conditions.append(told.correlate(Alert).exists())
     if asked.story is not None:
         conditions.append(Alert.story_id == asked.story)
     return conditions
@@ -144,10 +145,10 @@ def article_match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     conditions: Conditions = []
     if asks_matches(asked, resolved):
         found = select(Match.id).where(Match.article_id == Article.id, *match_conditions(asked, resolved))
-        conditions.append(found.exists())
+        conditions.append(found.correlate(Article).exists())
     if asks_status(asked):
         told = select(Alert.id).where(Alert.story_id == Article.story_id, *status_conditions(asked))
-        conditions.append(told.exists())
+        conditions.append(told.correlate(Article).exists())
     return conditions
 
 

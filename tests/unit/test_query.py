@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.domain.expressions import parse_expression
 from monitor.domain.filters import Cursor, Filter, Order, Window, parse_cursor
 from monitor.errors import NotFoundError, QueryError
 from monitor.query import Queries, alert_line, article_line, match_line
@@ -155,3 +156,27 @@ def test_a_page_is_bounded(queries: Queries) -> None:
 def test_what_does_not_exist_is_said(queries: Queries, key: int) -> None:
     with pytest.raises(NotFoundError, match="no alert has the id"):
         queries.alert(key)
+
+
+def test_facets_count_what_a_filter_finds(room: Newsroom, queries: Queries) -> None:
+    room.alert(room.article("a", matches={"cloud": 0.8, "5g-exclusion": 0.9}))
+    room.alert(room.article("b", source="Les Échos", matches={"cloud": 0.6}), status="confirmed")
+    facets, complete = queries.facets(Filter(topics=("cloud",), sources=("échos",), access="free"))
+    assert (facets.total, facets.statuses, facets.topics) == (1, {"confirmed": 1}, {"cloud": 1})
+    assert (facets.sources, complete) == ({"Les Échos": 1}, True)
+    assert list(facets.weeks.values()) == [1]
+
+
+def test_facets_of_a_search_count_what_the_engine_found(room: Newsroom, queries: Queries) -> None:
+    room.alert(room.article("Exclu", matches={"cloud": 0.8}))
+    room.alert(room.article("Autre", matches={"cloud": 0.8}))
+    facets, complete = queries.facets(Filter(expression=parse_expression("exclure")))
+    assert (facets.total, complete) == (1, True)
+
+
+def test_a_dossier_is_counted_by_topic_and_week_and_outlet(room: Newsroom, queries: Queries) -> None:
+    room.alert(room.article("a", matches={"cloud": 0.8}))
+    room.alert(room.article("b", matches={"cloud": 0.8}, age=timedelta(days=8)), age=timedelta(days=8))
+    since = NOON - timedelta(days=30)
+    assert sorted(queries.topic_weeks("huawei", since)["cloud"].values()) == [1, 1]
+    assert queries.topic_sources("huawei", since) == {("cloud", "Le Courrier"): 2}
