@@ -17,7 +17,8 @@ RULES = "0" * 16
 
 def _toml(slug: str, topics: tuple[str, ...]) -> str:
     rules = "".join(f'[[topics]]\nslug = "{name}"\ntitle = "{name.title()}"\nrequires = "huawei"\n' for name in topics)
-    return f'slug = "{slug}"\ntitle = "{slug}"\n[relevance]\nthreshold = 0\n[entities.huawei]\nnames = ["Huawei"]\n{rules}'
+    relevance = "[relevance]\nthreshold = 0\n"
+    return f'slug = "{slug}"\ntitle = "{slug}"\n{relevance}[entities.huawei]\nnames = ["Huawei"]\n{rules}'
 
 
 class Newsroom:
