@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from monitor.errors import NotFoundError
 from monitor.web.desk import COOKIE
@@ -118,16 +118,3 @@ def static(request: Request, name: str) -> Response:
 @router.get("/robots.txt")
 def robots() -> Response:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
-
-
-@router.get("/healthz")
-def healthy() -> Response:
-    """The process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-@router.get("/readyz")
-def ready(desk: TheDesk) -> Response:
-    """The database answers, and has this program's schema."""
-    desk.monitor.require_current()
-    return JSONResponse({"status": "ok"})
