@@ -78,3 +78,15 @@ def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_read_says_how_to_make_it() -> None:
     with pytest.raises(DossierError, match="veille train"):
         compile_dossiers([parse_dossier(GOOD, "essai.toml", model=b"nonsense")])
+
+
+def test_the_shipped_dossier_fits_the_schema_for_editors() -> None:
+    import json
+    import tomllib
+
+    from jsonschema import Draft202012Validator
+
+    root = Path(__file__).parents[3]
+    schema = json.loads((root / "docs/dossier.schema.json").read_text())
+    dossier = tomllib.loads((root / "config/dossiers/huawei-europe.toml").read_text())
+    assert list(Draft202012Validator(schema).iter_errors(dossier)) == []
