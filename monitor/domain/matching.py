@@ -43,6 +43,16 @@ class Matcher:
         """The verdict of one dossier. Raises `KeyError` for a slug that was not compiled."""
         return next(verdict for _, verdict in self._verdicts(document, [self._by_slug[slug]]))
 
+    def labels(self, document: Document, slug: str) -> dict[str, set[str]]:
+        """The expressions that hold somewhere in a document, by topic, whatever the verdict."""
+        compiled, reading = self._by_slug[slug], Reading(document)
+        self._automaton.scan(reading)
+        topics, found = compiled.dossier.topics, dict[str, set[str]]()
+        for item, _ in compiled.counted(reading) if compiled.anchors(reading) is not None else ():
+            if item.owner >= 0:
+                found.setdefault(topics[item.owner].slug, set()).add(item.label)
+        return found
+
     def may_match(self, text: str) -> bool:
         """False only when no topic of any dossier can fire on an article of this text (tags and all, if need be)."""
         return self._gate is None or self._gate.any(text)

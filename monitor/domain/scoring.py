@@ -66,7 +66,7 @@ class CompiledDossier:
     def _index(self, owner: int, rules: tuple[Rule, ...], compiler: Compiler, vocabulary: Vocabulary) -> None:
         for rule in rules:
             for expression in rule.items:
-                label = rule.label or _label(expression)
+                label = label_of(rule, expression)
                 find, mask = compiler.compile(expression), compiler.mask(expression)
                 anywhere = rule.anywhere or owner == RELEVANCE
                 item = Item(owner, self.rules, label, rule.weight, rule.cap, anywhere, mask, find)
@@ -198,8 +198,11 @@ def squash(raw: float, threshold: float) -> float:
     return round(1.0 - float(0.5 ** (max(raw, 0.0) / max(threshold, 1e-9))), 4)
 
 
-def _label(expression: Expression) -> str:
-    return expression.text if isinstance(expression, Term) else type(expression).__name__.lower()
+def label_of(rule: Rule, expression: Expression) -> str:
+    """What `explain` and `backtest` call an expression: its text when it is a term, else its rule's label."""
+    if isinstance(expression, Term):
+        return expression.text
+    return rule.label or type(expression).__name__.lower()
 
 
 def arithmetic(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:

@@ -112,7 +112,7 @@ def _candidates(session: Session, who: Follower, now: datetime) -> Select[int, i
         .where(
             or_(Alert.updated_at >= who.since, Alert.snoozed_until >= who.since),
             or_(Alert.snoozed_until.is_(None), Alert.snoozed_until <= now),
-            Alert.retroactive.is_(False),
+            or_(Alert.retroactive.is_(False), Alert.backlog.is_(True)),  # both: a rematch that was asked to deliver
             Alert.status != AlertStatus.DISMISSED.value,
             Story.muted_at.is_(None),
             ~_told(who.id),

@@ -1,0 +1,85 @@
+"""Why a dossier judged a document as it did: every topic, fired or not, with its arithmetic and what was missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.domain.automaton import Vocabulary, compile_vocabulary
+from monitor.domain.dossier import Dossier
+from monitor.domain.evaluation import is_about
+from monitor.domain.model import Contribution, Document
+from monitor.domain.reading import Reading
+from monitor.domain.scoring import RELEVANCE, CompiledDossier, Tally, arithmetic, squash
+
+
+@dataclass(frozen=True, slots=True)
+class TopicExplanation:
+    """One topic. `raw` is what its rules add up to; `missing` is a sentence, empty when it fired."""
+
+    topic: str
+    fired: bool
+    score: float
+    raw: float
+    threshold: float
+    missing: str
+    arithmetic: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A verdict with its reasons. `weighed` tells whether a model took part."""
+
+    relevant: bool
+    score: float
+    weighed: bool
+    missing: str
+    arithmetic: tuple[Contribution, ...]
+    topics: tuple[TopicExplanation, ...]
+
+
+def explanation(dossier: Dossier, document: Document) -> Explanation:
+    """Judges a document, keeping what is thrown away otherwise."""
+    vocabulary = Vocabulary()
+    compiled = CompiledDossier(dossier, vocabulary)
+    automaton = compile_vocabulary(vocabulary)
+    reading = Reading(document)
+    automaton.scan(reading)
+    verdict = compiled.verdict(reading)
+    anchors = compiled.anchors(reading) or []
+    tallies = compiled.tallies(reading, anchors, compiled.counted(reading))
+    fired = {match.topic: match.score for match in verdict.topics}
+    topics = []
+    for number, topic in enumerate(dossier.topics):
+        tally = tallies[number]
+        score = fired.get(topic.slug, 0.0 if compiled.weigher else squash(tally.raw, topic.threshold))
+        missing = "" if topic.slug in fired else _missing(tally, topic.threshold, relevant=verdict.relevant)
+        lines = arithmetic(reading, tally)
+        topics.append(
+            TopicExplanation(topic.slug, topic.slug in fired, score, tally.raw, topic.threshold, missing, lines)
+        )
+    lacking = "" if verdict.relevant else _lacking(compiled, reading, tallies[RELEVANCE])
+    return Explanation(
+        verdict.relevant, verdict.score, compiled.weigher is not None, lacking, verdict.arithmetic, tuple(topics)
+    )
+
+
+def _missing(tally: Tally, threshold: float, *, relevant: bool) -> str:
+    if not tally.lines:
+        return "none of its terms stands in the article"
+    if tally.raw < threshold:
+        return f"its rules fall {threshold - tally.raw:.2f} short"
+    return "its rules hold, and the model does not follow them" if relevant else "the article is not relevant"
+
+
+def _lacking(compiled: CompiledDossier, reading: Reading, tally: Tally) -> str:
+    """What the article lacks for being relevant, the first reason first."""
+    anchors = compiled.anchors(reading)
+    if anchors is None:
+        return "the anchor is not named"
+    if compiled.weigher is not None:
+        return "the model weighs it below one half"
+    if anchors and not is_about(reading, anchors, compiled.dossier.about):
+        return "the anchor is named in passing only"
+    if tally.raw < compiled.dossier.threshold:
+        return f"its rules fall {compiled.dossier.threshold - tally.raw:.2f} short"
+    return "what the dossier requires does not hold, or no topic fires"

@@ -1,0 +1,65 @@
+"""A changed dossier on stored articles, on both databases."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from monitor.domain.model import Access, Origin, PageData
+from monitor.domain.topics import Dossier, parse_dossier
+from monitor.steps.rematching import backtest, rematch
+from monitor.storage.articles import ArticleData, add_article
+from monitor.storage.dossiers import DossierRow, put_dossier
+from monitor.storage.engine import Store
+from monitor.storage.stored import stored_articles
+from monitor.storage.tables import Alert
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+TEXT = """
+slug = "essai"
+title = "Essai"
+[relevance]
+anchor = "Huawei"
+about = { mentions = 1, paragraphs = 1 }
+threshold = 0.0
+[[topics]]
+slug = "usine"
+title = "Usine"
+rules = [{ any = ["usine", "raffinerie"] }]
+"""
+
+
+@pytest.fixture
+def dossier(store: Store) -> Dossier:
+    made = parse_dossier(TEXT, "essai.toml")
+    row = DossierRow(made.slug, made.title, TEXT, None, made.rules_hash)
+    with store.write() as session:
+        put_dossier(session, row, [("usine", "Usine")], Origin.FILE, NOW)
+        for number, title in enumerate(("Huawei ouvre une usine", "Huawei recule", "Nokia ouvre une usine")):
+            page = PageData(title=title, text=f"{title} en Alsace.", access=Access.FREE)
+            url = f"https://exemple.test/{number}"
+            add_article(session, ArticleData(url, url, "Exemple", page, NOW, True, ()), NOW)
+    return made
+
+
+def test_a_backtest_tells_gains_and_dead_terms_and_writes_nothing(store: Store, dossier: Dossier) -> None:
+    report = backtest(store, dossier).report(dossier)
+    assert [row["title"] for row in report["topics"]["usine"]["gained_articles"]] == ["Huawei ouvre une usine"]
+    assert report["dead_terms"] == ["usine/raffinerie"]
+    assert report["terms_alone"] == {"usine/usine": 1}
+    assert all(not article.topics for article in stored_articles(store, "essai"))
+
+
+def test_a_rematch_raises_retroactive_alerts_once(store: Store, dossier: Dossier) -> None:
+    assert rematch(store, dossier, now=NOW).alerts_raised == 1
+    assert rematch(store, dossier, now=NOW).alerts_raised == 0
+    with store.read() as session:
+        alert = session.scalars(select(Alert)).one()
+        assert (alert.retroactive, alert.backlog) == (True, False)
+
+
+def test_a_rematch_takes_back_what_no_longer_fires(store: Store, dossier: Dossier) -> None:
+    rematch(store, dossier, now=NOW)
+    narrower = parse_dossier(TEXT.replace('"usine", "raff', '"raff'), "essai.toml")
+    assert backtest(store, narrower).report(narrower)["topics"]["usine"]["lost"] == 1
+    assert rematch(store, narrower, now=NOW).changed == 1
