@@ -38,7 +38,7 @@ class Automaton:
     """Finds the groups of a vocabulary. `scan` is linear in the text, whatever the number of terms."""
 
     def __init__(self, table: list[tuple[bytes, list[tuple[int, Surface]]]], packed: bytes | None = None) -> None:
-        self._table = table
+        self.table = table
         self._owners: list[tuple[_Owner, ...]] = [
             tuple((number, make_check(surface), surface.tail) for number, surface in owners) for _, owners in table
         ]
@@ -55,7 +55,7 @@ class Automaton:
     def patterns_of(self) -> dict[int, list[tuple[bytes, int]]]:
         """The patterns of each group, with the tail that a prefix may have: what a search index is asked for."""
         found: dict[int, list[tuple[bytes, int]]] = {}
-        for pattern, owners in self._table:
+        for pattern, owners in self.table:
             for number, surface in owners:
                 found.setdefault(number, []).append((pattern, surface.tail))
         return found
@@ -65,7 +65,7 @@ class Automaton:
 
     def subset(self, numbers: set[int]) -> Automaton:
         """An automaton of these groups alone."""
-        return Automaton([row for row in self._table if any(number in numbers for number, _ in row[1])])
+        return Automaton([row for row in self.table if any(number in numbers for number, _ in row[1])])
 
     def scan(self, reading: Reading) -> dict[int, list[Pair]]:
         """The pairs (start, end) of each group found, in order of their ends; also put into `reading.hits`."""

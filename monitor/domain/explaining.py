@@ -53,7 +53,7 @@ def explanation(dossier: Dossier, document: Document) -> Explanation:
         tally = tallies[number]
         score = fired.get(topic.slug, 0.0 if compiled.weigher else squash(tally.raw, topic.threshold))
         missing = "" if topic.slug in fired else _missing(tally, topic.threshold, relevant=verdict.relevant)
-        lines = arithmetic(reading, tally)
+        lines = arithmetic(reading, tally, spans=True)
         topics.append(
             TopicExplanation(topic.slug, topic.slug in fired, score, tally.raw, topic.threshold, missing, lines)
         )

@@ -15,6 +15,7 @@ from monitor.domain.dossier import Dossier
 from monitor.domain.model import Document, Verdict
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import CompiledDossier
+from monitor.domain.terms import Surface
 from monitor.errors import DossierError, QueryError
 
 __all__ = ["Matcher", "compile_dossiers"]
@@ -34,6 +35,11 @@ class Matcher:
     @property
     def dossiers(self) -> tuple[Dossier, ...]:
         return tuple(one.dossier for one in self._compiled)
+
+    @property
+    def table(self) -> list[tuple[bytes, list[tuple[int, Surface]]]]:
+        """Every byte pattern the automaton looks for, with the term groups it stands for."""
+        return self._automaton.table
 
     def match(self, document: Document) -> dict[str, Verdict]:
         """The verdict of every dossier, by slug."""

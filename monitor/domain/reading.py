@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
+
+import numpy as np
 
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.text import INVISIBLE, paragraphs, sentences, skeleton
 
 Pair = tuple[int, int]
 GAP = "\n\n"
-_WORD = re.compile(rb"[^ ]+")
 
 
 class Reading:
@@ -65,7 +65,9 @@ class Reading:
 
     @cached_property
     def _word_starts(self) -> list[int]:
-        return [match.start() - 1 for match in _WORD.finditer(self.haystack)]
+        letters = np.frombuffer(self.haystack, dtype=np.uint8) != 32
+        starts: list[int] = np.flatnonzero(letters[1:] & ~letters[:-1]).tolist()
+        return starts
 
     @property
     def words(self) -> int:
@@ -107,7 +109,8 @@ class Reading:
         """The sentences that hold these pairs."""
         starts, found = self._sentence_starts, 0
         for start, _ in pairs:
-            found |= 1 << max(0, bisect_right(starts, start) - 1)
+            number = bisect_right(starts, start)
+            found |= 1 << number - 1 if number else 1
         return found
 
     def field_of(self, offset: int) -> str:

@@ -205,11 +205,11 @@ def label_of(rule: Rule, expression: Expression) -> str:
     return rule.label or type(expression).__name__.lower()
 
 
-def arithmetic(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
-    """The lines of a tally that weigh most, with their spans."""
+def arithmetic(reading: Reading, tally: Tally, *, spans: bool = False) -> tuple[Contribution, ...]:
+    """The lines of a tally that weigh most; with their `spans` for `explain`, which costs more than the verdict."""
     lines = sorted(tally.lines, key=lambda line: -abs(line[1]))[:MOST_LINES]
     return tuple(
-        Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item))
+        Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
         for item, value, mask in lines
     )
 
