@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -35,8 +36,9 @@ MinScore = Annotated[float | None, typer.Option("--min-score", help="from 0 to 1
 Query = Annotated[str, typer.Option("--q", help="the language of topics, with topic: status: score:>0.6 since: …")]
 Sorting = Annotated[str, typer.Option("--sort", help="newest or score")]
 Limit = Annotated[int, typer.Option("--limit", help="how many rows")]
-Format = Annotated[str, typer.Option("--format", help="table, json, jsonl, csv or md")]
+Format = Annotated[str, typer.Option("--format", help="table, json, jsonl, csv, md, or parquet with --output")]
 Who = Annotated[str, typer.Option("--who", help="in whose name; you, if not given")]
+Output = Annotated[Path | None, typer.Option("--output", help="the file, with --format parquet")]
 Columns = Annotated[str, typer.Option("--columns", help="names separated by commas, such as id,article.title")]
 
 
@@ -111,6 +113,7 @@ class Request:
     limit: int
     format: str
     columns: str
+    output: Path | None
 
     def filter(self, settings: Settings) -> Filter:
         """What is asked. Raises `QueryError` for a time that is none, `typer.BadParameter` for an unknown status."""
@@ -152,7 +155,7 @@ class Request:
             raise typer.BadParameter("at least one row", param_hint="--limit")
         chosen = [name.strip() for name in self.columns.split(",") if name.strip()]
         rows = _pages(find, self.filter(settings), self.limit, Order(self.sort))
-        write_rows((line(row) for row in rows), self.format, chosen, table_columns=table_columns)
+        write_rows((line(row) for row in rows), self.format, chosen, table_columns=table_columns, output=self.output)
 
 
 def _options(
@@ -169,6 +172,7 @@ def _options(
     limit: Limit = 50,
     format: Format = "table",  # noqa: A002 - the option's name
     columns: Columns = "",
+    output: Output = None,
 ) -> None:
     """The signature that every reading command shows."""
 

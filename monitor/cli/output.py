@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from monitor.formats import Line, flatten, plain, to_csv, to_json, to_markdown
 
-FORMATS = ("table", "json", "jsonl", "csv", "md")
+FORMATS = ("table", "json", "jsonl", "csv", "md", "parquet")
 
 
 def write_rows(
-    lines: Iterable[Line], format_: str, columns: Sequence[str] = (), *, table_columns: Sequence[str] = ()
+    lines: Iterable[Line],
+    format_: str,
+    columns: Sequence[str] = (),
+    *,
+    table_columns: Sequence[str] = (),
+    output: Path | None = None,
 ) -> None:
     """Print lines on standard output. `columns` (dotted: `article.title`) are what is asked for, `table_columns` what
-    a table shows otherwise. Raises `typer.BadParameter` for an unknown format or column.
+    a table shows otherwise; `output` is the file of Parquet. Raises `typer.BadParameter` for what is unknown.
     """
     if format_ not in FORMATS:
         raise typer.BadParameter(f"{format_!r} is none of {', '.join(FORMATS)}", param_hint="--format")
@@ -26,7 +32,9 @@ def write_rows(
             typer.echo(to_json(_chosen(line, columns)))
         return
     rows = [_chosen(line, columns) for line in lines]
-    if format_ == "json":
+    if format_ == "parquet":
+        _write_parquet([flatten(row) for row in rows], output)
+    elif format_ == "json":
         typer.echo(to_json(rows, indent=2))
     elif format_ == "csv":
         sys.stdout.write(to_csv(rows))
@@ -87,3 +95,15 @@ def _marked(row: Line, name: str, flat: Line) -> Any:
         if span["field"] == sentence["field"] and 0 <= start < end <= len(text):
             text.stylize("bold yellow", start, end)
     return text
+
+
+def _write_parquet(rows: list[dict[str, Any]], output: Path | None) -> None:
+    """A file for notebooks: columns as in CSV. Needs the extra `parquet`."""
+    if output is None:
+        raise typer.BadParameter("Parquet goes to a file", param_hint="--output FILE")
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise typer.BadParameter("install it first: pip install veille[parquet]", param_hint="--format") from error
+    parquet.write_table(pa.Table.from_pylist(rows), output)

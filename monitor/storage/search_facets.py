@@ -81,13 +81,16 @@ def _by_topic(session: Session, where: list[ColumnElement[bool]]) -> dict[str, i
 
 
 def _by_source(session: Session, where: list[ColumnElement[bool]]) -> dict[str, int]:
+    # not the bare column: SQLite would walk all articles along its index, to be spared a sort of the few that count
+    source = func.coalesce(Article.source, "")
+    count = func.count(distinct(Alert.id))
     statement = (
-        select(Article.source, func.count(distinct(Alert.id)))
+        select(source, count)
         .select_from(Alert)
         .join(Article, Article.story_id == Alert.story_id)
         .where(*where)
-        .group_by(Article.source)
-        .order_by(func.count(distinct(Alert.id)).desc(), Article.source)
+        .group_by(source)
+        .order_by(count.desc(), source)
         .limit(MOST_SOURCES)
     )
     return _counted(session, statement)

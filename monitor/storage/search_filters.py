@@ -107,7 +107,7 @@ def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     conditions = [*_period(asked, Alert.raised_at), *_scores(asked, Alert.score), *status_conditions(asked)]
     if resolved.topics is not None:
         about = select(AlertTopic.alert_id).where(_among(AlertTopic.topic_id, resolved.topics))
-        conditions.append(about.where(AlertTopic.alert_id == Alert.id).correlate(Alert).exists())
+        conditions.append(Alert.id.in_(about))
     carried: Conditions = [] if resolved.sources is None else [_among(Article.source, resolved.sources)]
     if asked.access is not None:
         carried.append(Article.access == asked.access)

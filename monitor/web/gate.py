@@ -18,7 +18,6 @@ OPEN = (
     "/readyz",
     "/static/{name}",
     "/feeds/{token}.{kind}",
-    "/unsubscribe/{channel}/{token}",
     "/robots.txt",
 )
 

@@ -62,3 +62,12 @@ def test_alerts_list_takes_the_same_options(alert: int) -> None:
 @pytest.mark.parametrize("wrong", [["--status", "done"], ["--sort", "age"], ["--format", "xml"], ["--limit", "0"]])
 def test_a_wrong_option_is_a_usage_error(wrong: list[str]) -> None:
     assert RUN.invoke(alerts.app, wrong).exit_code == 2
+
+
+def test_parquet_goes_to_a_file_for_notebooks(alert: int, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    file = tmp_path / "m.parquet"
+    assert RUN.invoke(matches.app, ["--format", "parquet", "--output", str(file)]).exit_code == 0
+    assert parquet.read_table(file).to_pylist()[0]["article.title"] == "La Suède exclut Huawei"
+    assert RUN.invoke(matches.app, ["--format", "parquet"]).exit_code == 2
