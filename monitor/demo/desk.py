@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ rhythm = "at once"
 """
 
 
-def write_configuration(directory: Path, feeds: Sequence[dict[str, Any]]) -> None:
+def write_configuration(directory: Path, feeds: Sequence[dict[str, Any]], every: timedelta | None = None) -> None:
     """Write `feeds.toml` and `subscribers.toml` over those of `directory`; `feeds` is what the press announced."""
     directory.mkdir(parents=True, exist_ok=True)
-    specs = [FeedSpec(name=feed["title"], url=feed["url"]) for feed in feeds]
+    specs = [FeedSpec(name=feed["title"], url=feed["url"], every=every) for feed in feeds]
     (directory / "feeds.toml").write_text(format_feeds(specs), encoding="utf-8")
     (directory / "subscribers.toml").write_text(SUBSCRIBERS, encoding="utf-8")

@@ -15,7 +15,7 @@ import json
 import signal
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -189,7 +189,8 @@ async def serve(options: argparse.Namespace) -> None:
             addresses["smtp"] = await stack.enter_async_context(open_sink(options.mail_dir))
         if options.config is not None:
             init_config(options.config)
-            write_configuration(options.config, addresses["feeds"])
+            every = timedelta(seconds=options.wave_every / 2) if options.wave_every else None
+            write_configuration(options.config, addresses["feeds"], every)
         announce(addresses, options.ready_file)
         others = [asyncio.create_task(_obey(press, stop))] if options.obey else []
         others += [asyncio.create_task(_waves(press, options.wave_every))] if options.wave_every else []

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_RETRY = timedelta(minutes=2)
 TRIES = 5  # a page that cannot be had this often ends as what it then is
+PARSES = 3  # the same for a page that was not parsed in time
 LEAST_TEXT = 80  # characters; a shorter text is no article
 REREAD = timedelta(days=1)  # a page that gave no or half a text is read once more after this
 REVISIT = (timedelta(hours=3), timedelta(hours=15), timedelta(hours=30))  # after each reading of a page that matched
@@ -126,6 +127,9 @@ async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | Non
     except FetchError as error:
         return _not_fetched(ctx, matcher, job, key, error)
     except ContentError as error:
+        if error.kind == "timeout" and job.failures + 1 < PARSES:  # a machine under load, more often than a bad page
+            again = ctx.now() + backoff(job.failures + 1, ctx.rng, first=FIRST_RETRY)
+            return Reading(job, ctx.now(), Outcome.FAILED, str(error), retry_at=again)
         return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, str(error))
     page = _completed(answer.page, job)
     if len(page.text) + len(page.lead) < LEAST_TEXT:

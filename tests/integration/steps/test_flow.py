@@ -249,3 +249,19 @@ def test_validators_are_written_with_the_entries(monitor: Monitor, queue: Inline
         feed = session.scalars(select(Feed)).one()
         assert (feed.etag, feed.last_success_at) == (None, None)
         assert session.scalars(select(Entry)).all() == []
+
+
+def test_a_page_that_was_not_parsed_in_time_is_tried_again(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.publish("/feed", [("1", SEED_TITLE, "/a")])
+    press.page("/a", SEED_TITLE, *SEED)
+    watch(monitor, press)
+    door = monitor.context.web.sandbox
+    patient, door._time_limit = door._time_limit, 0.0
+    work_until_idle(monitor, queue)
+    assert counts(monitor.store) == {}
+    door._time_limit = patient
+    clock.advance(timedelta(hours=3))
+    work_until_idle(monitor, queue)
+    assert counts(monitor.store) == {"matched": 1}
