@@ -93,6 +93,7 @@ def _check_feeds(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_dossiers(settings: Settings) -> Iterator[Finding]:
+    from monitor.domain.matching import failed_samples
     from monitor.domain.topics import load_dossier
 
     paths = sorted((settings.config_dir / "dossiers").glob("*.toml"))
@@ -104,10 +105,13 @@ def _check_dossiers(settings: Settings) -> Iterator[Finding]:
     for path in paths:
         try:
             dossier = load_dossier(path)
+            failures = failed_samples(dossier)
         except ConfigError as error:
             yield _config_finding(error)
             continue
         yield Finding("C006", Level.OK, f"dossier {dossier.slug}: {len(dossier.topics)} topics", str(path))
+        for failure in failures:
+            yield Finding("C006", Level.ERROR, f"a sample of {failure}", str(path), "change the rule or the sample")
 
 
 def _check_subscribers(settings: Settings) -> Iterator[Finding]:

@@ -100,11 +100,15 @@ def _is_broken(dossier: Dossier) -> bool:
 def failed_samples(dossier: Dossier) -> list[str]:
     """What a dossier's own sentences say against its rules: one sentence each, none when all hold.
 
-    A sample is one sentence, so what decides is whether its topic's rules reach their threshold in it.
+    A sample is one sentence, so what decides is whether its topic's rules reach their threshold in it. Raises
+    `DossierError` for a dossier that does not compile.
     """
     vocabulary = Vocabulary()
     compiled = CompiledDossier(dossier, vocabulary, weigh=False)
-    automaton = compile_vocabulary(vocabulary)
+    try:
+        automaton = compile_vocabulary(vocabulary)
+    except QueryError as error:
+        raise DossierError(error.message, where=dossier.where, code="D007", hint=error.hint) from error
     failures = []
     for topic in dossier.topics:
         for sample in topic.samples:
