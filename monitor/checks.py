@@ -5,31 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
+from monitor.checks_outside import check_clock, check_mail, check_web, check_work
 from monitor.errors import BrokerError, ConfigError, StorageError
+from monitor.findings import Finding, Level
 from monitor.settings import Settings, load_settings
 
 SERVERS = ("valkey-server", "redis-server")
 LOW_DISK = 500 * 1024 * 1024
-
-
-class Level(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. Codes: C configuration, D database, B broker, S system, M mail, W web."""
-
-    code: str
-    level: Level
-    message: str
-    where: str = ""
-    hint: str = ""
 
 
 def server_binary() -> str:
@@ -207,4 +190,8 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_database,
     check_broker,
     check_system,
+    check_mail,
+    check_web,
+    check_clock,
+    check_work,
 )
