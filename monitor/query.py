@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from monitor.domain.dossier import Dossier
 from monitor.domain.expressions import Expression
 from monitor.domain.filters import MOST_ROWS, Filter, Window
-from monitor.domain.judging import Judge, make_judge, references
-from monitor.domain.topics import parse_dossier
 from monitor.errors import NotFoundError, QueryError
 from monitor.storage import search
 from monitor.storage.dismissals import Dismissals, dismissals_by_rule, dismissals_by_topic
@@ -41,11 +38,15 @@ from monitor.storage.search_rows import (
     StoryRow,
 )
 
+if TYPE_CHECKING:  # compiling is loaded when a text is asked
+    from monitor.domain.dossier import Dossier
+    from monitor.domain.judging import Judge
+
 Row = TypeVar("Row")
 MOST_JUDGES = 64
 
 
-_Find = Callable[[Any, Filter, Window, Judge | None], Found[Row]]
+_Find = Callable[[Any, Filter, Window, Any], Found[Row]]
 
 
 class Queries:
@@ -149,6 +150,8 @@ class Queries:
 
     def judge(self, expression: Expression) -> Judge:
         """The compiled expression, from the last ones used. Raises `QueryError`."""
+        from monitor.domain.judging import make_judge, references
+
         judge = self._judges.pop(expression, None)
         if judge is None:
             needed = any(True for _ in references(expression))
@@ -160,6 +163,8 @@ class Queries:
         return judge
 
     def _dossiers(self) -> list[Dossier]:
+        from monitor.domain.topics import parse_dossier
+
         with self._store.read() as session:
             rows = dossiers_in_force(session)
         return [parse_dossier(row.text, row.slug) for row in rows]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from monitor.domain.automaton import Automaton, Vocabulary
-from monitor.domain.dossier import Entity
 from monitor.domain.expressions import (
     About,
     And,
@@ -26,6 +25,10 @@ from monitor.domain.expressions import (
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
 from monitor.domain.text import skeleton
+
+if TYPE_CHECKING:
+    from monitor.domain.automaton import Automaton, Vocabulary
+    from monitor.domain.dossier import Entity
 
 LONGEST_WORD = 64
 MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article comes near

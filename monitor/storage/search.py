@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter, Window
-from monitor.domain.judging import Judge
 from monitor.storage import search_filters as filters
 from monitor.storage.search_hydrate import alert_rows, article_rows, match_rows, story_rows
 from monitor.storage.search_index import FirstPass
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import Keys, own_article, plain_keys, story_articles, true_keys
 from monitor.storage.tables import Alert, Article, Match, Story, Topic
+
+if TYPE_CHECKING:  # compiling is loaded when a text is asked
+    from monitor.domain.judging import Judge
 
 FEW = 5000  # as many ids are cheaper as a list than asked of the index again and again
 Statement = Callable[[Window], Select[Any]]

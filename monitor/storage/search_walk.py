@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Order, Window
-from monitor.domain.judging import Judge
 from monitor.domain.model import Document, Span
 from monitor.storage.tables import Article
+
+if TYPE_CHECKING:  # compiling is loaded when a text is asked
+    from monitor.domain.judging import Judge
 
 FIRST_BATCH, LARGEST_BATCH = 60, 1000
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
