@@ -45,7 +45,7 @@ class Newsroom:
         room = cls.__new__(cls)
         with store.read() as session:
             topics = session.query(Topic).order_by(Topic.id).all()
-            room.store, room.count = store, session.query(Article).count()
+            room.store, room.count, room.site = store, session.query(Article).count(), "press.example"
             room.dossier, room.topics = topics[0].dossier_id, {topic.slug: topic.id for topic in topics}
         return room
 

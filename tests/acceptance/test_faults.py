@@ -25,6 +25,7 @@ SUBSCRIBERS = """
 [[subscriber]]
 name = "veilleur"
 rhythm = "at once"
+at_most = 1000
 
 [[subscriber.channel]]
 kind = "email"
