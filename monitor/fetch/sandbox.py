@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,6 +41,9 @@ _STALL_SECONDS = 0.15
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 # Children kept when there is nothing to do.
 _SPARE = 2
+# A call that got less than half of its time on the processor gets the rest, up to this many times the limit in all.
+_PATIENCE, _STARVED = 4, 0.5
+_SLACK = 0.02  # seconds
 # What takes longest is large: such bodies have a third of the children at most, so that small ones find one.
 _LARGE = 256 * 1024
 _MAX_REPLY = 64 * 1024 * 1024
@@ -50,8 +54,9 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "PYTHONPATH", "L
 class Sandbox:
     """Awaitables of the same names as the parsers; for one event loop. Raises `ContentError`.
 
-    Its kinds are the parsers' own, and `timeout`, `memory`, `too-deep`, `crashed`. `time_limit` is per call and runs
-    from when a child has the body; `memory_limit` is what one call may take, in bytes.
+    Its kinds are the parsers' own, and `timeout`, `memory`, `too-deep`, `crashed`. `time_limit` is per call, from when
+    a child has the body (four times that where a busy machine kept the processor from it); `memory_limit` is what one
+    call may take, in bytes.
     """
 
     def __init__(
@@ -228,7 +233,8 @@ class _Nursery:
         self._control, theirs = socket.socketpair()
         # Sending waits only if the process is stuck with its buffer full: then it is no use.
         self._control.settimeout(1)
-        command = [sys.executable, "-P", "-m", "monitor.fetch.sandbox_child", str(memory), str(seconds + 2)]
+        grace = _PATIENCE * seconds + 2
+        command = [sys.executable, "-P", "-m", "monitor.fetch.sandbox_child", str(memory), str(grace)]
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 command,
@@ -274,6 +280,7 @@ class _Child:
     def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._pid, self._reader, self._writer = pid, reader, writer
         self.alive, self.slowed, self.busy_since = True, False, 0.0
+        self._check: asyncio.TimerHandle | None = None
 
     @property
     def fit(self) -> bool:
@@ -286,7 +293,9 @@ class _Child:
         self.busy_since = loop.time()
         slow = loop.call_later(_STALL_SECONDS, self._yield_to_others)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds + _SLACK) as limit:
+                end = self.busy_since + _PATIENCE * seconds
+                self._check = loop.call_later(seconds, self._budget, limit, self._spent(), seconds, end)
                 self._writer.write(HEADER.pack(len(header), len(body)) + header + body)
                 status, length = REPLY.unpack(await self._reader.readexactly(REPLY.size))
                 if length > _MAX_REPLY:
@@ -299,8 +308,32 @@ class _Child:
             raise ContentError("the parsing child died on it", kind="crashed") from error
         finally:
             slow.cancel()
+            if self._check is not None:
+                self._check.cancel()
         self.alive = status != CRASH
         return bytes(status + payload)
+
+    def _budget(self, limit: asyncio.Timeout, begun: float, seconds: float, end: float) -> None:
+        """Out of time: a child that was starved of the processor gets what it lacks, one that used it does not.
+
+        `begun` is the child's own clock when the call began, `end` the loop's when patience is over. Without this, a
+        busy machine would lose good pages.
+        """
+        now, lacking = asyncio.get_running_loop().time(), seconds - (self._spent() - begun)
+        at = min(now + lacking, end)
+        if lacking > _STARVED * seconds and at - now > _SLACK:
+            limit.reschedule(at + _SLACK)
+            self._check = asyncio.get_running_loop().call_at(at, self._budget, limit, begun, seconds, end)
+
+    def _spent(self) -> float:
+        """Processor seconds that the child used so far; without /proc, the clock on the wall."""
+        try:
+            fields = (
+                Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+            )
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, IndexError, ValueError):
+            return asyncio.get_running_loop().time()
 
     def _yield_to_others(self) -> None:
         """A call that takes long gets what processor time the others leave."""

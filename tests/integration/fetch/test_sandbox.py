@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -94,6 +95,15 @@ async def test_an_endless_parser_is_killed_and_replaced(sandbox: Sandbox) -> Non
     assert await kind(sandbox, "loop") == "timeout"
     assert time.monotonic() - begun < 1.3
     assert await title(sandbox, "echo", b"back") == "back"
+
+
+async def test_a_child_kept_from_the_processor_gets_its_time_afterwards(sandbox: Sandbox) -> None:
+    child = int(await title(sandbox, "pid"))
+    os.kill(child, signal.SIGSTOP)
+    starved = asyncio.create_task(title(sandbox, "echo", b"good"))
+    await asyncio.sleep(1.4)
+    os.kill(child, signal.SIGCONT)
+    assert await starved == "good"
 
 
 async def test_good_pages_overtake_an_endless_one(tmp_path: Path, sandbox: Sandbox) -> None:
