@@ -34,10 +34,10 @@ demo: $(STAMP)  ## the main job on a small press of our own, offline, in under a
 	$(BIN)/veille demo
 
 test: $(DEV) lint  ## lint, types and every test
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 3 --dist loadfile
 
 unit: $(DEV)  ## the unit tests alone
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit -n 2
 
 lint: $(DEV) types  ## ruff, types, import rules
 	$(BIN)/ruff check .

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,10 +29,20 @@ def clock() -> Clock:
     return Clock()
 
 
+@cache
+def compiled_dossiers() -> Path:
+    """One cache for all tests of a run: each has the same dossier, which takes a second to compile."""
+    folder = Path(tempfile.mkdtemp(prefix="veille-cache-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def settings_for(database_url: str, directory: Path) -> Settings:
     """A configuration with the shipped dossier alone, on loopback."""
     config = directory / "config"
     shutil.copytree(DOSSIERS, config / "dossiers")
+    (directory / "var").mkdir()
+    (directory / "var" / "cache").symlink_to(compiled_dossiers())
     environ = {
         "VEILLE_DATABASE_URL": database_url,
         "VEILLE_DATA_DIR": str(directory / "var"),
