@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -12,8 +13,11 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-async def as_finished(work: Sequence[Awaitable[T]], most: int = 50) -> AsyncIterator[list[T]]:
-    """Results in groups of at most `most`: whatever is ready when the writer comes back for more."""
+LINGER = 0.25  # seconds that a first result waits for company: a transaction costs more than the rows in it
+
+
+async def as_finished(work: Sequence[Awaitable[T]], most: int = 50, linger: float = LINGER) -> AsyncIterator[list[T]]:
+    """Results in groups of at most `most`: what is ready within `linger` seconds of the first."""
     ready: asyncio.Queue[T] = asyncio.Queue()
 
     async def run(one: Awaitable[T]) -> None:
@@ -25,8 +29,10 @@ async def as_finished(work: Sequence[Awaitable[T]], most: int = 50) -> AsyncIter
         left = len(work)
         while left:
             batch = [await ready.get()]
-            while len(batch) < most and not ready.empty():
-                batch.append(ready.get_nowait())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(linger):
+                    while len(batch) < min(most, left):
+                        batch.append(await ready.get())
             left -= len(batch)
             yield batch
 
