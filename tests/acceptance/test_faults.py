@@ -144,3 +144,16 @@ def test_rows_end_the_same_after_kills_and_an_emptied_broker(
     print(f"deliveries {len(mail.ids)}, sent more than once {repeated}")
     assert len(mail.ids) == len(expected["deliveries"])
     assert repeated <= 6  # a kill can cost the messages under way, one each worker process
+
+
+@pytest.mark.timeout(200)
+def test_a_broker_that_restarts_while_a_task_runs_costs_no_worker(
+    tmp_path: Path, press: Press, sink: tuple[Sink, str]
+) -> None:
+    installation = prepare(tmp_path / "one", press, sink[1])
+    with installation.running("--no-web") as running:
+        await_read(installation, 20)
+        running.kill("broker")
+        wait_until(lambda: pending(installation) == 0 and read_so_far(installation) == FEEDS * ENTRIES, 150)
+    assert [event["child"] for event in running.events("started")].count("worker") == 1
+    assert running.events("child_died")
