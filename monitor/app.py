@@ -198,7 +198,10 @@ class Monitor:
             web = self._run(Web.open(self.settings))
             shelf = DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier)
             post = door_post(DoorPolicy.from_settings(self.settings))
-            self._context = Context(self.store, self.settings, web, shelf, self._announce, self._now, post)
+            heard = self._announce is not _tell_nobody
+            self._context = Context(
+                self.store, self.settings, web, shelf, self._announce, self._now, post, announces=heard
+            )
         return self._context
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -23,7 +23,10 @@ def utc_now() -> datetime:
 
 @dataclass
 class Context:
-    """`announce` sends a message about rows after their commit; when one is lost, the lease brings its rows back."""
+    """`announce` sends a message about rows after their commit; when one is lost, the lease brings its rows back.
+
+    `announces` is false where nobody takes messages (commands, the web part): new rows are then due at once.
+    """
 
     store: Store
     settings: Settings
@@ -33,6 +36,7 @@ class Context:
     now: Callable[[], datetime] = utc_now
     post: Post | None = None
     rng: random.Random = field(default_factory=random.Random)
+    announces: bool = True
 
     def lease(self, kind: Kind) -> timedelta:
         """How long a taken or announced row of this kind is left alone."""

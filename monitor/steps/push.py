@@ -100,7 +100,7 @@ async def receive_push(
     now = ctx.now()
     feed = await ctx.web.sandbox.parse_new(body, (), url=subscription.topic, content_type=content_type, now=now)
     with ctx.store.write() as session:
-        until = now + ctx.lease(Kind.READ)
+        until = now + ctx.lease(Kind.READ) if ctx.announces else now
         stored = add_entries(session, found.feed_id, feed.data.entries, now=now, due_at=until, backlog=False)
     ctx.announce_rows(Kind.READ, stored.pairs)
     log.info("push_received", topic=subscription.topic, new=len(stored.new))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from monitor.app import Monitor
-from monitor.web import errors, operations, outgoing
+from monitor.web import callbacks, errors, operations, outgoing
 from monitor.web.api import changing, reading, stream
 from monitor.web.desk import Desk
 from monitor.web.guard import Guard
@@ -35,7 +35,7 @@ def make_app(monitor: Monitor, host: str = "127.0.0.1") -> FastAPI:
     api.include_router(reading.router)
     api.include_router(changing.router)
     app.include_router(api)
-    for page in (entrance, inbox, articles, dossiers, operations, outgoing, running, search):
+    for page in (entrance, inbox, articles, dossiers, operations, outgoing, callbacks, running, search):
         app.include_router(page.router)
     app.add_middleware(Guard, desk=desk)
     return app

@@ -19,6 +19,8 @@ OPEN = (
     "/static/{name}",
     "/feeds/{token}.{kind}",
     "/robots.txt",
+    "/unsubscribe/{channel}/{token}",
+    "/websub/{token}",
 )
 
 

@@ -16,6 +16,7 @@ from monitor.web.desk import Desk
 log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 256 * 1024
+LARGEST_PUSH = 10 * 1024 * 1024  # a feed's body, as when it is polled
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -57,25 +58,26 @@ class Guard:
                 _decorate(MutableHeaders(scope=message), request_id)
             await send(message)
 
-        refused = self._refusal(headers)
+        most = LARGEST_PUSH if scope["path"].startswith("/websub/") else LARGEST_BODY
+        refused = self._refusal(headers, most)
         if refused:
             await _answer(told, *refused, request_id)
             return
         try:
-            await self._app(scope, _bounded(receive), told)
+            await self._app(scope, _bounded(receive, most), told)
         except TooLargeError:
-            await _answer(told, 413, "too_large", f"a body has at most {LARGEST_BODY} bytes", request_id)
+            await _answer(told, 413, "too_large", f"a body has at most {most} bytes", request_id)
         except Exception:
             log.exception("request_failed", request_id=request_id, path=scope["path"])
             if not started:
                 await _answer(told, 500, "internal", "something went wrong here; the log has this id", request_id)
 
-    def _refusal(self, headers: Headers) -> tuple[int, str, str] | None:
+    def _refusal(self, headers: Headers, most: int) -> tuple[int, str, str] | None:
         length = headers.get("content-length", "0")
         if not length.isdigit():
             return 400, "bad_request", "the length of the body is not a number"
-        if int(length) > LARGEST_BODY:
-            return 413, "too_large", f"a body has at most {LARGEST_BODY} bytes"
+        if int(length) > most:
+            return 413, "too_large", f"a body has at most {most} bytes"
         if not self._desk.allows_host(headers.get("host", "")):
             return 421, "wrong_host", "this address is for another name; open it as http://127.0.0.1"
         return None
@@ -94,14 +96,14 @@ def _decorate(headers: MutableHeaders, request_id: str) -> None:
     headers["x-request-id"] = request_id
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     read = 0
 
     async def bounded() -> Message:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LARGEST_BODY:
+        if read > most:
             raise TooLargeError
         return message
 

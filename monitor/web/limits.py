@@ -22,6 +22,7 @@ class Rate:
 
 READS = Rate(240, 20.0)
 SIGN_INS = Rate(5, 1 / 20)
+CALLBACKS = Rate(60, 2.0)
 ALL_SIGN_INS = Rate(60, 1.0)
 
 

@@ -8,6 +8,10 @@ FR = {
     "dossiers": "Dossiers",
     "feeds": "Flux",
     "deliveries": "Envois",
+    "unsubscribe": "Ne plus recevoir ces courriels",
+    "unsubscribe_ask": "Plus rien ne sera envoyé à {address}. Les autres destinataires continuent de recevoir.",
+    "unsubscribe_do": "Ne plus m’écrire",
+    "unsubscribed": "C’est fait : plus rien ne sera envoyé à {address}.",
     "sign_in": "Se connecter",
     "sign_out": "Se déconnecter",
     "your_name": "Votre nom",
@@ -141,9 +145,6 @@ FR = {
     "wrong": "Cela n’a pas marché",
     "back": "Retour aux alertes",
     "request": "Référence",
-    "unsubscribe": "Ne plus recevoir ces courriels",
-    "unsubscribe_ask": "Confirmez pour ne plus recevoir les courriels à cette adresse.",
-    "unsubscribed": "C’est fait : plus aucun courriel ne partira à cette adresse.",
     "open_note": "Ouvert sans mot de passe, sur cette machine seulement.",
 }
 EN = {
@@ -152,6 +153,10 @@ EN = {
     "dossiers": "Dossiers",
     "feeds": "Feeds",
     "deliveries": "Deliveries",
+    "unsubscribe": "Stop these mails",
+    "unsubscribe_ask": "Nothing more will be sent to {address}. Other recipients go on receiving.",
+    "unsubscribe_do": "Stop writing to me",
+    "unsubscribed": "Done: nothing more will be sent to {address}.",
     "sign_in": "Sign in",
     "sign_out": "Sign out",
     "your_name": "Your name",
@@ -284,9 +289,6 @@ EN = {
     "wrong": "That did not work",
     "back": "Back to alerts",
     "request": "Reference",
-    "unsubscribe": "Unsubscribe",
-    "unsubscribe_ask": "Confirm to receive no more mail at this address.",
-    "unsubscribed": "Done: no more mail will go to this address.",
     "open_note": "Open without a password, on this machine only.",
 }
 LANGUAGES = {"fr": FR, "en": EN}

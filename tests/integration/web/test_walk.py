@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from monitor.web import operations, outgoing
+from monitor.web import callbacks, operations, outgoing
 from monitor.web.gate import OPEN
 from monitor.web.pages import articles, dossiers, entrance, inbox, running, search
 from tests.site import Site
 
-PAGES = (entrance, inbox, articles, dossiers, operations, outgoing, running, search)
+PAGES = (entrance, inbox, articles, dossiers, operations, outgoing, callbacks, running, search)
 VALUES = {"alert": "1", "article": "1", "story": "1", "slug": "huawei", "delivery": "1", "saved": "1", "name": "x"}
 
 
