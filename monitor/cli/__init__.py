@@ -52,12 +52,18 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module, summary = COMMANDS[cmd_name]
+        _, summary = COMMANDS[cmd_name]
         if ctx.resilient_parsing or _only_listing():
             return typer.main.get_command(_placeholder(cmd_name, summary))
-        command = typer.main.get_command(importlib.import_module(f"monitor.cli.{module}").app)
-        command.name = cmd_name
-        return command
+        return load(cmd_name)
+
+
+def load(name: str) -> Any:
+    """The command of that name, its module imported. Completion is for the whole `veille`, not for each command."""
+    command = typer.main.get_command(importlib.import_module(f"monitor.cli.{COMMANDS[name][0]}").app)
+    command.name = name
+    command.params = [one for one in command.params if one.name not in {"install_completion", "show_completion"}]
+    return command
 
 
 def _only_listing() -> bool:
