@@ -52,6 +52,7 @@ check: $(STAMP)  ## configuration, database, broker
 
 docs: $(STAMP)  ## the pages that are generated
 	$(BIN)/python -m monitor.cli.reference > docs/cli.md
+	$(BIN)/python tools/env_example.py > config/veille.env.example
 
 pictures: $(STAMP)  ## the README's pictures, from the running demo (the digest needs a Chromium)
 	$(BIN)/python docs/pictures.py

@@ -113,8 +113,8 @@ class Running:
         """Kill a child outright, with all that it started."""
         os.killpg(self.child(name), signal.SIGKILL)
 
-    def await_event(self, name: str, count: int = 1, seconds: float = 60) -> None:
-        wait_until(lambda: len(self.events(name)) >= count, seconds)
+    def await_event(self, name: str, count: int = 1, seconds: float = 60) -> bool:
+        return wait_until(lambda: len(self.events(name)) >= count, seconds)
 
 
 def fill_press(press: Press, feeds: int, entries: int, share_alerting: float, latency: float = 0.0) -> list[str]:

@@ -103,10 +103,11 @@ def short_directory(user: str | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def wait_until(condition: object, seconds: float) -> None:
-    """Wait until `condition()` is true. Raises AssertionError after `seconds`."""
+def wait_until(condition: object, seconds: float) -> bool:
+    """Wait until `condition()` is true, and say so. Raises AssertionError after `seconds`."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.05)
+    return True

@@ -94,7 +94,7 @@ def test_a_child_that_dies_is_started_again(installation: Installation, press: P
         press.publish("/feed", [("3", "Encore un article", "/c")])
         press.page("/c", "Encore un article")
         installation.veille("feeds", "poll", "--all")
-        running.await_event("entry_read", 3)
+        assert running.await_event("entry_read", 3)
 
 
 def test_killing_the_command_outright_leaves_no_process_behind(installation: Installation, press: Press) -> None:
@@ -104,7 +104,7 @@ def test_killing_the_command_outright_leaves_no_process_behind(installation: Ins
         children = [running.child(name) for name in ("broker", "worker", "beat")]
         running.process.kill()
         running.process.wait(10)
-        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 40)
+        assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 40)
 
 
 def test_a_data_directory_too_deep_for_a_socket_works_all_the_same(installation: Installation, press: Press) -> None:
@@ -149,7 +149,7 @@ def test_a_broken_configuration_leaves_the_last_good_one_at_work(installation: I
         press.publish("/feed", [("3", "Encore un article", "/c")])
         press.page("/c", "Encore un article")
         installation.veille("feeds", "poll", "--all")
-        running.await_event("entry_read", 3)
+        assert running.await_event("entry_read", 3)
 
 
 def test_new_feeds_are_taken_up_without_a_restart(installation: Installation, press: Press) -> None:
@@ -159,4 +159,4 @@ def test_new_feeds_are_taken_up_without_a_restart(installation: Installation, pr
     with installation.running("--no-web") as running:
         running.await_event("entry_read", 2)
         installation.feeds([press.url + path for path in paths])
-        running.await_event("entry_read", 4)
+        assert running.await_event("entry_read", 4)
