@@ -44,12 +44,13 @@ _KEYS = {
 
 def load_dossier(path: Path) -> Dossier:
     """The dossier of a TOML file; a model beside it (`NAME.model.json.gz`) comes with it. Raises `DossierError`."""
+    beside = path.with_suffix(".model.json.gz")
     try:
         text = path.read_text(encoding="utf-8")
+        model = beside.read_bytes() if beside.is_file() else None
     except (OSError, UnicodeDecodeError) as error:
         raise DossierError(f"cannot be read: {error}", where=str(path), code="D001") from error
-    model = path.with_suffix(".model.json.gz")
-    return parse_dossier(text, str(path), model=model.read_bytes() if model.is_file() else None)
+    return parse_dossier(text, str(path), model=model)
 
 
 def parse_dossier(text: str, where: str, *, model: bytes | None = None) -> Dossier:

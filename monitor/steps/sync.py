@@ -37,11 +37,19 @@ class Synced:
 
 
 def config_hash(directory: Path) -> str:
-    """A hash of every file of the configuration, names and bytes."""
+    """A hash of every file of the configuration, names and bytes; a file that cannot be read counts by why."""
     digest = hashlib.sha256()
     for path in sorted(p for p in directory.rglob("*") if p.is_file() and not p.name.startswith(".")):
-        digest.update(str(path.relative_to(directory)).encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(str(path.relative_to(directory)).encode() + b"\0" + _bytes_of(path) + b"\0")
     return digest.hexdigest()
+
+
+def _bytes_of(path: Path) -> bytes:
+    """An unreadable file must not end every tick: whoever wants it says so, and the others stay in force."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return str(error.strerror).encode()
 
 
 def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False) -> Synced:
@@ -72,7 +80,7 @@ def _guarded(part: Part, store: Store, directory: Path, now: datetime, result: S
     try:
         with store.write() as session:
             result.errors += part(session, directory, now)
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         result.errors.append(str(error))
 
 

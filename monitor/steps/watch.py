@@ -39,12 +39,26 @@ def readiness(store: Store, settings: Settings, now: datetime) -> Readiness:
         require_current(store)
     except StorageError as error:
         return Readiness(fault=str(error))
+    found = troubles(store, settings, now)
+    # files by name alone: a sentence may hold a subscriber's address, and /readyz asks nobody who they are
+    broken = sorted({Path(error.partition(":")[0]).name for error in found.configuration})
+    return Readiness(work=found.work, broken=broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """In sentences: what is stuck, and what is wrong in configuration files whose last good version is in force."""
+
+    work: list[str]
+    configuration: list[str]
+
+
+def troubles(store: Store, settings: Settings, now: datetime) -> Troubles:
+    """What somebody who keeps Veille running should look at."""
     with store.read() as session:
         known = beats(session)
         errors = (get_setting(session, KEY) or {}).get("errors", ())
-    # files by name alone: a sentence may hold a subscriber's address, and /readyz asks nobody who they are
-    broken = sorted({Path(error.partition(":")[0]).name for error in errors})
-    return Readiness(work=ailments(known, settings, now, tuple(PARTS)), broken=broken)
+    return Troubles(ailments(known, settings, now, tuple(PARTS)), list(errors))
 
 
 def metrics_text(store: Store, now: datetime) -> str:

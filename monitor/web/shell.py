@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.model import AlertStatus
+from monitor.steps.watch import troubles
 from monitor.web.desk import Desk, Principal
 from monitor.web.marking import Mark, marked
 from monitor.web.words import LANGUAGES
@@ -67,6 +68,7 @@ def render(
             ago=partial(_ago, desk, language),
             excerpt=_excerpt,
             dossiers=_dossiers(desk) if principal else [],
+            troubles=troubles(desk.monitor.store, desk.settings, desk.now()) if principal else None,
             **context,
         )
     )

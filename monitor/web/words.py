@@ -146,6 +146,8 @@ FR = {
     "back": "Retour aux alertes",
     "request": "Référence",
     "open_note": "Ouvert sans mot de passe, sur cette machine seulement.",
+    "configuration_broken": "Configuration en défaut ; la dernière version valable reste en vigueur :",
+    "work_stuck": "Du travail attend :",
 }
 EN = {
     "inbox": "Alerts",
@@ -290,5 +292,7 @@ EN = {
     "back": "Back to alerts",
     "request": "Reference",
     "open_note": "Open without a password, on this machine only.",
+    "configuration_broken": "Configuration files with mistakes; their last good version stays in force:",
+    "work_stuck": "Work is waiting:",
 }
 LANGUAGES = {"fr": FR, "en": EN}

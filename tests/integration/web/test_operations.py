@@ -23,6 +23,15 @@ def test_readiness_tells_stuck_work_and_broken_files(site: Site) -> None:
     assert (told["status"], told["broken_files"], told["work"]) == ("degraded", ["feeds.toml"], [])
 
 
+def test_a_broken_file_is_told_on_every_page_to_those_who_came_in(site: Site) -> None:
+    with site.monitor.store.write() as session:
+        put_setting(session, "config", {"hash": "", "errors": ["config/feeds.toml:3: <b>what is this</b>"]})
+    assert "feeds.toml" not in site.get("/sign-in").text
+    site.sign_in()
+    assert "config/feeds.toml:3: &lt;b&gt;what is this" in site.get("/alerts").text
+    assert "no tick was ever seen" in site.get("/feeds").text
+
+
 def test_metrics_want_a_sign_in(site: Site) -> None:
     assert site.get("/metrics").status in {303, 401}
     site.sign_in()
