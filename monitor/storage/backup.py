@@ -15,14 +15,16 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Date, Table, column, func, insert, inspect, select, table, text
+from sqlalchemy import Date, Select, Table, column, insert, inspect, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from monitor.errors import StorageError
+from monitor.storage import schema_check
 from monitor.storage.engine import Store
 from monitor.storage.schema import current, head, migrate
 from monitor.storage.search_index import fill_index
+from monitor.storage.tables import Setting
 from monitor.storage.tables_web import Base
 from monitor.storage.types import UtcDateTime
 
@@ -52,11 +54,17 @@ def _write(store: Store, file: Any) -> int:
         if store.dialect == "postgresql":
             session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         for one in Base.metadata.sorted_tables:
-            for row in session.execute(select(one).execution_options(yield_per=1000)).mappings():
+            for row in session.execute(_content(one).execution_options(yield_per=1000)).mappings():
                 file.write(json.dumps([one.name, dict(row)], default=_plain, ensure_ascii=False) + "\n")
                 count += 1
     file.write(json.dumps({"rows": count}) + "\n")
     return count
+
+
+def _content(one: Table) -> Select[Any]:
+    """A table's rows but for what is the schema's own: whoever migrates writes that."""
+    found = select(one)
+    return found.where(one.c.key != schema_check.KEY) if one.name == Setting.__tablename__ else found
 
 
 def _plain(value: object) -> str:
@@ -109,7 +117,7 @@ def _require_room(store: Store, revision: str) -> None:
         raise ValueError(f"the database is at revision {found}, the backup at {revision}: give it an empty database")
     with store.read() as session:
         for one in Base.metadata.sorted_tables:
-            if one.name in _existing(session) and session.scalar(select(func.count()).select_from(one)):
+            if one.name in _existing(session) and session.execute(_content(one).limit(1)).first():
                 raise ValueError(f"the database is not empty: `{one.name}` has rows")
 
 
