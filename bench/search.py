@@ -1,206 +1,206 @@
 """How long searches take on a large store, beside LIKE and plain full-text search on the same data.
 
-    python bench/search.py --articles 100000 sqlite:////tmp/bench.db
-    python bench/search.py --articles 1000000 postgresql://…/bench
+    python -m bench.search --articles 1000000 sqlite:////tmp/bench.db postgresql://…/bench
 
-Fills the database when it is empty (it must be migrated: this does it). Prints a line a question: median and 99th
-percentile in milliseconds over `--rounds`, in one process, and the ratios to the plain ways.
+Each database is filled when it is empty. Prints a line a question: median and 99th percentile in milliseconds over
+`--rounds`, in one process, the first run (which compiles) apart. `--part newest`: the newest page of 50 articles, each
+shape of question with several words of each selectivity. `--part pages`: filtered pages of matches and alerts, French
+searches, facets. `--part plain`: the newest page, LIKE and full text joined and sorted by date, in interleaved rounds.
+With two databases, `--part ids` holds that each question gives the same ids on both.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import text
 
+from bench.search_data import NOW, open_filled
 from monitor.domain.filters import Filter, Window
-from monitor.domain.model import Document
 from monitor.domain.questions import parse_question
 from monitor.query import Queries
-from monitor.storage.engine import Store, open_store
-from monitor.storage.schema import migrate
-from monitor.storage.search_index import put_words
-from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Match, Story, Topic
+from monitor.storage.engine import Store
 
-START = datetime(2020, 1, 1, tzinfo=UTC)
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-BATCH = 2000
-TOPICS = 14
-RARE = ("onduleur", "sabotage", "brevets", "exclut", "exclus", "dérobée")
-COMMON = """
-    le la les de des du un une et à en pour que qui dans sur par au avec plus ce pas son est sont ont été opérateur
-    opérateurs réseau réseaux entreprise entreprises marché groupe données téléphone Huawei Europe 5G sécurité cloud
-""".split()  # noqa: SIM905 - a list of one word a line reads worse
-
-
-def words(rng: random.Random) -> list[str]:
-    """A vocabulary as a language has one: 40,000 made-up words, the n-th as frequent as 1/n."""
-    syllables = [first + second for first in "bcdfglmnprs" for second in "aeiou"]
-    made = {"".join(rng.choice(syllables) for _ in range(rng.randint(2, 5))) for _ in range(60_000)}
-    return COMMON + sorted(made)[:40_000]
-
-
-def article(rng: random.Random, vocabulary: list[str], weights: list[float]) -> tuple[str, str]:
-    body = rng.choices(vocabulary, cum_weights=weights, k=180)
-    if rng.random() < 0.004:
-        body[rng.randrange(180)] = rng.choice(RARE)
-    return " ".join(body[:9]), "\n\n".join(" ".join(body[start : start + 60]) for start in range(9, 180, 60))
-
-
-def fill(store: Store, count: int) -> None:
-    """`count` articles, a fifth as many matches, half as many alerts as matches."""
-    rng = random.Random(7)
-    vocabulary = words(rng)
-    total, weights = 0.0, []
-    for rank in range(1, len(vocabulary) + 1):
-        total += 1 / rank
-        weights.append(total)
-    with store.write() as session:
-        dossier = Dossier(slug="bench", title="bench", origin="file", text="", rules_hash="0", updated_at=NOW)
-        session.add(dossier)
-        session.flush()
-        session.add_all(Topic(dossier_id=dossier.id, slug=f"t{n}", title=f"t{n}") for n in range(TOPICS))
-    step = (NOW - START) / count
-    for first in range(1, count + 1, BATCH):
-        ids = range(first, min(first + BATCH, count + 1))
-        _fill_batch(store, rng, list(ids), step, lambda: article(rng, vocabulary, weights))
-    with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text("ANALYZE"))
-
-
-def _fill_batch(
-    store: Store, rng: random.Random, ids: list[int], step: timedelta, make: Callable[[], tuple[str, str]]
-) -> None:
-    at = {number: START + step * number for number in ids}
-    texts = {number: make() for number in ids}
-    rows = [_article(number, at[number], texts[number], rng.randrange(200)) for number in ids]
-    matched = [number for number in ids if number % 5 == 0]
-    with store.write() as session:
-        session.execute(insert(Story), [{"id": n, "title": texts[n][0], "created_at": at[n]} for n in ids])
-        session.execute(insert(Article), rows)
-        put_words(session, [(n, Document(texts[n][0], "", texts[n][1])) for n in ids])
-        if not matched:
-            return
-        found = [{"topic": 1 + int(TOPICS * rng.random() ** 2), "score": round(rng.random(), 4)} for _ in matched]
-        session.execute(insert(Match), [_match(n, at[n], one) for n, one in zip(matched, found, strict=True)])
-        told = [(n, one) for n, one in zip(matched, found, strict=True) if n % 10 == 0]
-        session.execute(insert(Alert), [_alert(n, at[n], one, rng) for n, one in told])
-        topics = [{"alert_id": n, "topic_id": one["topic"], "score": one["score"]} for n, one in told]
-        session.execute(insert(AlertTopic), topics)
-
-
-def _article(number: int, at: datetime, said: tuple[str, str], outlet: int) -> dict[str, Any]:
-    url = f"https://press.example/{number}"
-    times = {"published_at": at, "created_at": at, "updated_at": at}
-    more = {"lead": "", "authors": [], "access": "free", "text_hash": str(number), "source": f"Média {outlet}"}
-    return (
-        {"id": number, "canonical_url": url, "url": url, "story_id": number, "title": said[0], "text": said[1]}
-        | times
-        | more
-    )
-
-
-def _match(number: int, at: datetime, found: dict[str, Any]) -> dict[str, Any]:
-    row = {"article_id": number, "topic_id": found["topic"], "score": found["score"], "evidence": [], "arithmetic": []}
-    return {**row, "rules_hash": "0", "created_at": at, "updated_at": at}
-
-
-def _alert(number: int, at: datetime, found: dict[str, Any], rng: random.Random) -> dict[str, Any]:
-    status = rng.choice(["new", "confirmed", "dismissed", "to-verify", "follow-up"])
-    row = {"id": number, "dossier_id": 1, "story_id": number, "title": "t", "score": found["score"], "status": status}
-    return {**row, "tags": [], "raised_at": at, "updated_at": at}
-
-
-def measured(run: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """(median, 99th percentile) in milliseconds; the first run, which compiles, is not counted."""
-    run()
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - started) * 1000)
-    times.sort()
-    return statistics.median(times), times[min(len(times) - 1, int(len(times) * 0.99))]
-
-
-def questions(queries: Queries) -> Iterator[tuple[str, Callable[[], object]]]:
-    def asked(said: str) -> Filter:
-        return parse_question(said, now=NOW, zone=ZoneInfo("Europe/Paris"))
-
-    page = Window(50)
-    for said in (
+PAGE = Window(50)
+NEWEST = {
+    "everything": [""],
+    "word in a third": ["réseau", "sécurité", "données"],
+    "word in one of 16": ["gouvernement", "artificielle"],
+    "word in one of 100": ['"centres de données"', "centre"],
+    "word in one of 4,000": ["brevets", "dérobée"],
+    "word in one of 10,000": ["sabotage", "câble"],
+    "word in one of 100,000": ["hydrolienne"],
+    "word in none": ["zythologie", "ornithorynque AND réseau"],
+    "inflected": ["exclure", "exclure OR interdire", "onduleur"],
+    "phrase": ['"intelligence artificielle"', '"centre de données"', '"porte dérobée"'],
+    "NEAR": ["exclure NEAR/4 Huawei", "sabotage NEAR/3 câble", "gouvernement NEAR/2 européen"],
+    "AND": ["opérateur AND huawei", "intelligence AND exclure", "hydrolienne AND réseau"],
+    "OR": ["onduleur OR sabotage OR hydrolienne", "exclure OR brevet"],
+    "NOT": ["NOT huawei", "intelligence NOT gouvernement", "exclure NOT marché"],
+    "beginning": ["ondul*", "intellig*", "opér*"],
+    "field": ["title(intelligence)", "title(exclure)", "title(réseau)", "title(sabotage)"],
+    "source": ['source:"Média 12"', "source:13", "-source:1"],
+    "topic": ["topic:t0", "topic:t13", "topic:t3 topic:t5", "dossier:bench"],
+    "status": ["status:new", "status:confirmed -status:new"],
+    "score": ["score:>0.9", "topic:t2 score:>0.99"],
+    "since, until": ["since:2026-02", "until:2021", "since:2023-01 until:2023-02", "since:2020"],
+    "access": ["is:partial"],
+    "combined": [
+        'réseau source:"Média 12"',
+        "exclure since:2025 until:2026",
+        "intelligence topic:t3",
+        "gouvernement status:new",
+        'exclure topic:t1 source:"Média 7"',
+        'onduleur source:"Média 3" since:2024',
+    ],
+    "apart: words of a third, seldom together": ['"sécurité réseau"', "sécurité NEAR/5 réseau"],
+}
+PAGES = {
+    "matches": [
         "topic:t1",
         "topic:t9 score:>0.9",
         'topic:t3 source:"Média 12" since:2025',
         "status:confirmed topic:t2",
-    ):
-        yield f"matches {said}", lambda said=said: queries.matches(asked(said), page)  # type: ignore[misc]
-    for said in ("status:new", "topic:t4 source:12", "since:2026-02 score:>0.5"):
-        yield f"alerts {said}", lambda said=said: queries.alerts(asked(said), page)  # type: ignore[misc]
-    for said in (
-        "exclure",
-        "onduleur OR sabotage",
-        "opérateur AND huawei",
-        "sécurité NEAR/5 réseau",
-        "exclure since:2025",
-    ):
-        yield f"articles {said}", lambda said=said: queries.articles(asked(said), page)  # type: ignore[misc]
-    for said in ("exclure", "opérateur AND huawei"):
-        yield f"matches {said}", lambda said=said: queries.matches(asked(said), page)  # type: ignore[misc]
-        yield f"alerts {said}", lambda said=said: queries.alerts(asked(said), page)  # type: ignore[misc]
-    for said in ("topic:t3", "status:new", "since:2026-02"):
-        yield f"facets {said}", lambda said=said: queries.facets(asked(said))  # type: ignore[misc]
+    ],
+    "alerts": ["status:new", "topic:t4 source:12", "since:2026-02 score:>0.5"],
+    "matches, French": ["exclure", "opérateur AND huawei", "sabotage", "centre topic:t3"],
+    "alerts, French": ["exclure", "opérateur AND huawei", "sabotage", "centre topic:t3"],
+    "stories, French": ["exclure", "sabotage"],
+    "facets": ["", "topic:t3", "status:new", "since:2026-02", "source:12"],
+    "facets, French": ["exclure", "sabotage"],
+}
+# the words that the plain ways are asked for: one form, no inflection, no engine that decides
+PLAIN = ["reseau", "gouvernement", "exclut", "onduleur", "hydrolienne"]
+ACCENTED = {"reseau": "réseau"}
 
 
-def plain_ways(store: Store) -> Iterator[tuple[str, Callable[[], object]]]:
-    """LIKE, and the database's full-text search for one form, without an engine that decides."""
-    like = select(Article.id).where(Article.text.like("%exclut%")).order_by(Article.id.desc()).limit(50)
-    if store.dialect == "sqlite":
-        plain = "SELECT rowid FROM article_words WHERE article_words MATCH 'exclut' ORDER BY rowid DESC LIMIT 50"
-    else:
-        plain = (
-            "SELECT article_id FROM article_words WHERE words @@ 'exclut'::tsquery ORDER BY article_id DESC LIMIT 50"
-        )
+def question(said: str) -> Filter:
+    return parse_question(said, now=NOW, zone=ZoneInfo("Europe/Paris"))
 
-    def run(statement: Any) -> object:
+
+def timed(run: Callable[[], object]) -> float:
+    """Milliseconds of one run."""
+    started = time.perf_counter()
+    run()
+    return (time.perf_counter() - started) * 1000
+
+
+def told(name: str, times: list[float], more: str = "") -> None:
+    times.sort()
+    worst = times[min(len(times) - 1, int(len(times) * 0.99))]
+    print(f"{name:45} median {statistics.median(times):8.1f} ms   p99 {worst:8.1f} ms{more}", flush=True)
+
+
+def newest(queries: Queries, rounds: int) -> None:
+    """The newest page of articles: a line a shape, all its questions together; the slowest question named."""
+    for shape, questions in NEWEST.items():
+        by_question = {}
+        for said in questions:
+            queries.articles(question(said), PAGE)
+            by_question[said] = [timed(lambda said=said: queries.articles(question(said), PAGE)) for _ in range(rounds)]  # type: ignore[misc]
+        slow = max(by_question, key=lambda said: statistics.median(by_question[said]))
+        more = f"   slowest {statistics.median(by_question[slow]):.1f} ms: {slow}"
+        told(shape, [one for times in by_question.values() for one in times], more)
+
+
+def pages(queries: Queries, rounds: int) -> None:
+    """Filtered pages, French searches and facets: a line a question."""
+    for kind, questions in PAGES.items():
+        for said in questions:
+            run = asks(queries, kind, question(said))
+            run()
+            told(f"{kind}: {said}", [timed(run) for _ in range(rounds)])
+
+
+def asks(queries: Queries, kind: str, asked: Filter) -> Callable[[], object]:
+    noun = kind.split(",", maxsplit=1)[0]
+    if noun == "facets":
+        return lambda: queries.facets(asked)
+    return lambda: getattr(queries, noun)(asked, PAGE)
+
+
+def plain(store: Store, queries: Queries, rounds: int) -> None:
+    """Ours beside the plain ways, a round of each in turn."""
+    for word in PLAIN:
+        ways = dict(plain_ways(store, word))
+        ways["ours"] = lambda word=word: queries.articles(question(f"=={ACCENTED.get(word, word)}"), PAGE)  # type: ignore[misc]
+        ways["ours"]()
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, run in ways.items():
+                times[name].append(timed(run))
+        ours = statistics.median(times["ours"])
+        for name, found in times.items():
+            told(f"{word}: {name}", found, f"   {statistics.median(found) / ours:8.1f} × ours")
+
+
+def plain_ways(store: Store, word: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What a user would write: LIKE, and the database's full text joined with the articles, newest by date."""
+    order = "ORDER BY articles.published_at DESC, articles.id DESC LIMIT 50"
+    matched = "article_words MATCH :word" if store.dialect == "sqlite" else "words @@ CAST(:word AS tsquery)"
+    key = "article_words.rowid" if store.dialect == "sqlite" else "article_words.article_id"
+    joined = f"SELECT articles.* FROM article_words JOIN articles ON articles.id = {key} WHERE {matched} {order}"
+    like = f"SELECT * FROM articles WHERE text LIKE :word {order}"
+
+    def run(statement: str, value: str) -> object:
         with store.read() as session:
-            return session.execute(statement).all()
+            return session.execute(text(statement), {"word": value}).all()
 
-    yield "LIKE '%exclut%'", lambda: run(like)
-    yield "plain full text 'exclut'", lambda: run(text(plain))
+    yield "LIKE", lambda: run(like, f"%{ACCENTED.get(word, word)}%")
+    yield "full text, joined, sorted by date", lambda: run(joined, word)
 
 
-def main() -> None:
+def same_ids(stores: list[Store]) -> int:
+    """How many questions give other ids on one database than on the other; each is printed."""
+    wrong, count = 0, 0
+    for said in (one for questions in NEWEST.values() for one in questions):
+        found = [[row.id for row in Queries(store).articles(question(said), PAGE).rows] for store in stores]
+        wrong += _differs(f"articles {said}", found)
+        count += 1
+    for kind, said in ((kind, one) for kind, questions in PAGES.items() for one in questions):
+        noun = kind.split(",")[0]
+        if noun == "facets":
+            answers: list[Any] = [Queries(store).facets(question(said)) for store in stores]
+        else:
+            answers = [[row.id for row in getattr(Queries(store), noun)(question(said), PAGE).rows] for store in stores]
+        wrong += _differs(f"{kind} {said}", answers)
+        count += 1
+    print(f"{count} questions, {wrong} of them answered otherwise on one database")
+    return wrong
+
+
+def _differs(name: str, answers: list[Any]) -> bool:
+    if any(answer != answers[0] for answer in answers):
+        print(f"DIFFERS {name}")
+        return True
+    return False
+
+
+def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("url")
+    options.add_argument("urls", nargs="+")
     options.add_argument("--articles", type=int, default=100_000)
-    options.add_argument("--rounds", type=int, default=100)
+    options.add_argument("--rounds", type=int, default=40)
+    options.add_argument("--part", choices=["newest", "pages", "plain", "ids"], action="append")
     given = options.parse_args()
-    store = open_store(given.url)
-    migrate(store)
-    with store.read() as session:
-        there = session.scalar(select(func.count()).select_from(Article)) or 0
-    if not there:
-        started = time.perf_counter()
-        fill(store, given.articles)
-        print(f"filled with {given.articles} articles in {time.perf_counter() - started:.0f} s")
-    queries = Queries(store)
-    search = 1.0
-    for name, run in questions(queries):
-        median, worst = measured(run, given.rounds)
-        search = median if name == "articles exclure" else search
-        print(f"{name:45} median {median:8.1f} ms   p99 {worst:8.1f} ms")
-    for name, run in plain_ways(store):
-        median, worst = measured(run, min(given.rounds, 5))
-        print(f"{name:45} median {median:8.1f} ms   p99 {worst:8.1f} ms   {median / search:.2f} × ours")
+    stores = [open_filled(url, given.articles) for url in given.urls]
+    parts = given.part or ["newest", "pages", "plain", "ids"]
+    for store in stores:
+        print(f"\n{store.dialect}")
+        queries = Queries(store)
+        if "newest" in parts:
+            newest(queries, given.rounds)
+        if "pages" in parts:
+            pages(queries, given.rounds)
+        if "plain" in parts:
+            plain(store, queries, 3)
+    return same_ids(stores) if "ids" in parts and len(stores) > 1 else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

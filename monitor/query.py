@@ -96,9 +96,10 @@ class Queries:
         if asked.expression is None:
             with self._store.read() as session:
                 return alert_facets(session, asked), True
-        found = self._find(search.find_alerts, asked, Window(MOST_ROWS))
+        judge = self.judge(asked.expression)
         with self._store.read() as session:
-            return alert_facets(session, asked, [row.id for row in found.rows]), found.after is None
+            keys = search.alert_keys(session, asked, Window(MOST_ROWS), judge)
+            return alert_facets(session, asked, keys.ids), keys.after is None
 
     def alert_facts(self, ids: Sequence[int]) -> list[AlertFacts]:
         """What stands behind alerts: topics, articles, evidence; in the order of `ids`."""

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.domain.model import Document
 from monitor.storage.engine import Store
-from monitor.storage.search_index import put_words
+from monitor.storage.search_index import Indexed, put_words
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Story, Topic
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -79,7 +78,7 @@ class Newsroom:
             )  # fmt: skip
             session.add(article)
             session.flush()
-            put_words(session, [(article.id, Document(title, lead, text))])
+            put_words(session, [Indexed.of(article)])
             evidence = [{"field": "title", "start": 0, "end": len(title), "text": title}]
             for topic, score in (matches or {}).items():
                 session.add(

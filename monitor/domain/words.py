@@ -31,16 +31,23 @@ if TYPE_CHECKING:
     from monitor.domain.dossier import Entity
 
 LONGEST_WORD = 64
+TITLE = "¤t"  # no word of a text has such a sign
 MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article comes near
 
 
 def index_words(document: Document) -> list[str]:
-    """Each word of an article once, in order."""
-    pieces = skeleton(Reading(document).text).split()
-    words = sorted({piece[:LONGEST_WORD] for piece in pieces})
+    """The words of an article's title behind `TITLE`, then each word of the whole once; both in order."""
+    title = sorted(_words(Reading(Document(document.title)).text))
+    words = [*(TITLE + word for word in title), *sorted(_words(Reading(document).text))]
     if sum(map(len, words)) + 4 * len(words) > MOST_BYTES:
         words = words[: MOST_BYTES // (LONGEST_WORD + 4)]
-    return [word.decode("latin-1") for word in words]
+    return words
+
+
+def _words(text: str) -> set[str]:
+    found = set(skeleton(text).decode("latin-1").split(" "))
+    found.discard("")
+    return {word[:LONGEST_WORD] for word in found} if max(map(len, found), default=0) > LONGEST_WORD else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +84,55 @@ class WordsNeeded:
         self._vocabulary, self._patterns = vocabulary, automaton.patterns_of()
         self._entities, self._sets = entities, sets
 
-    def of(self, expression: Expression) -> Words | None:  # noqa: PLR0911 - a line a kind
-        """None when there are none such: every article must then be asked."""
+    def of(self, expression: Expression, mark: str = "") -> Words | None:  # noqa: PLR0911 - a line a kind
+        """None when there are none such: every article must then be asked. `mark` stands before words of a title."""
         match expression:
             case Term():
-                return self._group(self._vocabulary.number(expression))
+                return self._group(self._vocabulary.number(expression), mark)
             case Reference("set", name):
-                return self.of(self._sets[name])
+                return self.of(self._sets[name], mark)
             case Reference(_, name):
-                return some(self._names(self._entities[name]))
+                return some(self._names(self._entities[name], mark))
             case And(parts):
-                return every(self.of(part) for part in parts)
+                return every(self.of(part, mark) for part in parts)
             case Or(parts):
-                return some(self._alternatives(parts))
+                return some(self._alternatives(parts, mark))
             case Near(left, right):
-                return every((self.of(left), self.of(right)))
+                return every((self.of(left, mark), self.of(right, mark)))
             case Without(left, _):
-                return self.of(left)
+                return self.of(left, mark)
+            case Within("title", part):
+                return self.of(part, TITLE)
             case Within(_, part) | AtLeast(_, part) | About(part):
-                return self.of(part)
+                return self.of(part, mark)
             case _:
                 return None
 
-    def _alternatives(self, parts: Iterable[Expression]) -> Iterable[Words | None]:
+    def _alternatives(self, parts: Iterable[Expression], mark: str) -> Iterable[Words | None]:
         """As the compiler numbers them: plain terms side by side share one group."""
         terms = [part for part in parts if isinstance(part, Term)]
         if terms:
-            yield self._group(self._vocabulary.number(*terms))
-        yield from (self.of(part) for part in parts if not isinstance(part, Term))
+            yield self._group(self._vocabulary.number(*terms), mark)
+        yield from (self.of(part, mark) for part in parts if not isinstance(part, Term))
 
-    def _names(self, entity: Entity) -> Iterable[Words | None]:
+    def _names(self, entity: Entity, mark: str) -> Iterable[Words | None]:
         """A periphrasis counts only where a name stands before it, so the names will do."""
         open_ended = [alias.term for alias in entity.aliases if not (alias.since or alias.until)]
         if open_ended:
-            yield self._group(self._vocabulary.number(*open_ended))
+            yield self._group(self._vocabulary.number(*open_ended), mark)
         for alias in entity.aliases:
             if alias.since or alias.until:
-                yield self._group(self._vocabulary.number(alias.term))
+                yield self._group(self._vocabulary.number(alias.term), mark)
 
-    def _group(self, number: int) -> Words | None:
-        return some(_pattern(pattern, tail) for pattern, tail in self._patterns.get(number, ()))
+    def _group(self, number: int, mark: str) -> Words | None:
+        return some(_pattern(pattern, tail, mark) for pattern, tail in self._patterns.get(number, ()))
 
 
-def _pattern(pattern: bytes, tail: int) -> Words | None:
+def _pattern(pattern: bytes, tail: int, mark: str) -> Words | None:
     """All words of a pattern; of a prefix the last one is cut short."""
     words = [piece[:LONGEST_WORD].decode("latin-1") for piece in pattern.split()]
     prefix = bool(tail) and not pattern.endswith(b" ")
-    return every(Word(word, prefix and index == len(words) - 1) for index, word in enumerate(words))
+    return every(Word(mark + word, prefix and index == len(words) - 1) for index, word in enumerate(words))
 
 
 def every(parts: Iterable[Words | None]) -> Words | None:

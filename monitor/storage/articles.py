@@ -15,7 +15,7 @@ from monitor.domain.model import Document, PageData, TopicMatch, Verdict
 from monitor.domain.revisions import changed_sentences
 from monitor.domain.stories import FEWEST, SAME_STORY, containment
 from monitor.storage.engine import insert_new
-from monitor.storage.search_index import drop_words, put_words
+from monitor.storage.search_index import Indexed, drop_words, put_words
 from monitor.storage.tables import Article, Dossier, Match, Revision, Sketch, Story, Topic
 
 STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
@@ -67,7 +67,7 @@ def add_article(session: Session, data: ArticleData, now: datetime) -> int | Non
     found = insert_new(session, Article.__table__, [row], [Article.id])  # type: ignore[arg-type]
     article_id = int(found[0].id)
     _put_sketch(session, article_id, data.sketch)
-    put_words(session, [(article_id, data.document)])
+    put_words(session, [Indexed(article_id, data.document, now)])
     return article_id
 
 
@@ -89,7 +89,7 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
             )
         )
         article.revision += 1
-    drop_words(session, [(article.id, Document(article.title, article.lead, article.text))])
+    drop_words(session, [Indexed.of(article)])
     values = _values(data)
     for name in ("canonical_url", "url", "source", "published_at"):
         values.pop(name)  # the article stays where and when it was
@@ -98,7 +98,7 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
     article.updated_at = now
     session.execute(delete(Sketch).where(Sketch.article_id == article_id))
     _put_sketch(session, article_id, data.sketch)
-    put_words(session, [(article_id, data.document)])
+    put_words(session, [Indexed.of(article)])
     session.flush()
     page = data.page
     return changed_sentences(before, "\n".join((page.title, page.lead, page.text))) if before else []

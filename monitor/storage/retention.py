@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
-from monitor.domain.model import Document
-from monitor.storage.search_index import drop_words, put_words
+from monitor.storage.search_index import Indexed, drop_words, put_words
 from monitor.storage.tables import Article, Entry, Match, Sketch
 
 BATCH = 2000
@@ -53,11 +52,11 @@ def _texts(session: Session, before: datetime) -> int:
         .where(Article.created_at < before, Article.text != "", ~exists().where(Match.article_id == Article.id))
         .limit(BATCH)
     ).all()
-    drop_words(session, [(row.id, Document(row.title, row.lead, row.text)) for row in rows])
-    put_words(session, [(row.id, Document(row.title, row.lead)) for row in rows])
+    drop_words(session, [Indexed.of(row) for row in rows])
     for article in rows:
         article.text = ""
         article.has_text = False
+    put_words(session, [Indexed.of(row) for row in rows])
     return len(rows)
 
 

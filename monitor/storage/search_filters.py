@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,10 @@ class Resolved:
     topics: tuple[int, ...] | None
     sources: tuple[str, ...] | None
     oldest_article: int | None
+
+    def without_sources(self) -> Resolved:
+        """The same where the index of words was asked for the outlets, and the id for its bounds."""
+        return replace(self, sources=None, oldest_article=None)
 
 
 def resolve(session: Session, asked: Filter) -> Resolved:
@@ -83,8 +87,6 @@ def oldest_article(session: Session, since: datetime) -> int:
 def article_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     """Conditions on `articles` alone."""
     conditions: Conditions = _period(asked, Article.published_at)
-    if resolved.oldest_article is not None:
-        conditions.append(Article.id >= resolved.oldest_article)  # bounds a walk from the newest down
     if resolved.sources is not None:
         conditions.append(_among(Article.source, resolved.sources))
     if asked.access is not None:
@@ -96,7 +98,7 @@ def article_conditions(asked: Filter, resolved: Resolved) -> Conditions:
 
 def match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     """Conditions on `matches` alone."""
-    conditions = _scores(asked, Match.score)
+    conditions = scores(asked, Match.score)
     if resolved.topics is not None:
         conditions.append(_among(Match.topic_id, resolved.topics))
     return conditions
@@ -104,7 +106,7 @@ def match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
 
 def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     """Conditions on `alerts`, its topics and the articles of its story."""
-    conditions = [*_period(asked, Alert.raised_at), *_scores(asked, Alert.score), *status_conditions(asked)]
+    conditions = [*_period(asked, Alert.raised_at), *scores(asked, Alert.score), *status_conditions(asked)]
     if resolved.topics is not None:
         about = select(AlertTopic.alert_id).where(_among(AlertTopic.topic_id, resolved.topics))
         conditions.append(Alert.id.in_(about))
@@ -161,7 +163,8 @@ def _period(asked: Filter, column: InstrumentedAttribute[Any]) -> Conditions:
     return conditions
 
 
-def _scores(asked: Filter, column: InstrumentedAttribute[float]) -> Conditions:
+def scores(asked: Filter, column: InstrumentedAttribute[float]) -> Conditions:
+    """The bounds of a score."""
     conditions: Conditions = []
     if asked.min_score is not None:
         conditions.append(column >= asked.min_score)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Outcome
@@ -146,44 +146,47 @@ def story_rows(session: Session, ids: Sequence[int]) -> list[StoryRow]:
     )
 
 
+_ARTICLE = (
+    Article.id,
+    Article.url,
+    Article.canonical_url,
+    Article.title,
+    Article.lead,
+    Article.text,
+    Article.source,
+    Article.published_at,
+    Article.modified_at,
+    Article.created_at,
+    Article.authors,
+    Article.language,
+    Article.agency,
+    Article.access,
+    Article.story_id,
+    Article.revision,
+)
+
+
 def article_rows(session: Session, ids: Sequence[int]) -> list[ArticleRow]:
     """The articles in the order of `ids`."""
+    if not ids:
+        return []
     outcomes = _outcomes(session, ids)
-    articles = session.scalars(select(Article).where(Article.id.in_(ids)))
-    return _in_order(ids, (_article_row(article, outcomes.get(article.id)) for article in articles))
+    rows = session.execute(select(*_ARTICLE).where(Article.id.in_(ids)))
+    return _in_order(ids, (_article_row(row._asdict(), outcomes) for row in rows))
+
+
+def _article_row(values: dict[str, Any], outcomes: Mapping[int, str]) -> ArticleRow:
+    return ArticleRow(**{**values, "authors": tuple(values["authors"]), "outcome": outcomes.get(values["id"])})
 
 
 def _outcomes(session: Session, article_ids: Sequence[int]) -> dict[int, str]:
     """The outcome of the entry that brought each article: copies came later and say `duplicate`."""
-    first = (
-        select(func.min(Entry.id))
+    statement = (
+        select(Entry.article_id, Entry.outcome)
         .where(Entry.article_id.in_(article_ids), Entry.outcome.is_not(None), Entry.outcome != Outcome.DUPLICATE.value)
-        .group_by(Entry.article_id)
+        .order_by(Entry.id.desc())
     )
-    statement = select(Entry.article_id, Entry.outcome).where(Entry.id.in_(first))
     return {int(row[0] or 0): str(row[1]) for row in session.execute(statement)}
-
-
-def _article_row(article: Article, outcome: str | None) -> ArticleRow:
-    return ArticleRow(
-        id=article.id,
-        url=article.url,
-        canonical_url=article.canonical_url,
-        title=article.title,
-        lead=article.lead,
-        text=article.text,
-        source=article.source,
-        published_at=article.published_at,
-        modified_at=article.modified_at,
-        created_at=article.created_at,
-        authors=tuple(article.authors),
-        language=article.language,
-        agency=article.agency,
-        access=article.access,
-        outcome=outcome,
-        story_id=article.story_id,
-        revision=article.revision,
-    )
 
 
 def findings(session: Session, article_id: int) -> list[Finding]:

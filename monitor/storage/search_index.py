@@ -3,21 +3,33 @@
 SQLite: an FTS5 table without content and without positions. PostgreSQL: a table with a tsvector and a GIN index. Both
 hold `domain.words.index_words`, made by us and not by the database's own parser, so both give the same articles. The
 index is written in the transaction that writes the article.
+
+Beside the words stand marks, words that no text holds: the outlet, and for an article that was read long after it was
+published its year. With them the index alone answers what would else walk over many rows. PostgreSQL's also has the
+stretches of ids that an article stands in (eras): GIN knows no order, so the newest are looked for stretch by stretch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, cast, column, literal, select, table, text
+import xxhash
+from sqlalchemy import Connection, cast, column, func, literal, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
 from monitor.domain.words import Every, Some, Word, Words, index_words
+from monitor.storage.types import RowId, UtcDateTime
 
 BATCH = 500
+SPREAD = 100  # ids a row: what a batch of rows may span and still be looked up by its ends
+ERAS = (10, 13, 16, 19)  # stretches of 1,024 articles, 8,192 and so on
+LATE = timedelta(days=2)
+EARLIEST = 1995  # what was published before counts as of this year: few, and the article itself is asked
 
 _CREATE = {
     "sqlite": """
@@ -28,10 +40,14 @@ _CREATE = {
     "postgresql": """
         CREATE TABLE article_words
         (article_id bigint PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE, words tsvector NOT NULL);
-        ALTER TABLE article_words ALTER COLUMN words SET STATISTICS 1000;
-        CREATE INDEX ix_article_words_words ON article_words USING gin (words)
+        ALTER TABLE article_words ALTER COLUMN words SET STATISTICS 1000
     """,
 }
+# what is not yet in the tree is walked by every search: so the list of it stays short
+_GIN = """
+    CREATE INDEX IF NOT EXISTS ix_article_words_words
+    ON article_words USING gin (words) WITH (gin_pending_list_limit = 256)
+"""
 
 
 def create_index(connection: Connection) -> None:
@@ -41,34 +57,75 @@ def create_index(connection: Connection) -> None:
     fill_index(connection)
 
 
+def rebuild_index(connection: Connection) -> None:
+    """Make the index anew: some five minutes a million articles."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO article_words (article_words) VALUES ('delete-all')")
+    else:
+        connection.exec_driver_sql("TRUNCATE article_words")
+        connection.exec_driver_sql("DROP INDEX IF EXISTS ix_article_words_words")
+    fill_index(connection)
+
+
 def fill_index(connection: Connection) -> None:
     """Index all articles there are, into an empty index."""
     after = 0
     while rows := connection.execute(_STORED, {"after": after, "batch": BATCH}).all():
-        put_words(connection, [(row.id, Document(row.title, row.lead, row.text)) for row in rows])
+        put_words(connection, [Indexed.of(row) for row in rows])
         after = rows[-1].id
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_GIN)
 
 
-_STORED = text("SELECT id, title, lead, text FROM articles WHERE id > :after ORDER BY id LIMIT :batch")
+_STORED = text(
+    "SELECT id, title, lead, text, source, published_at, created_at "
+    "FROM articles WHERE id > :after ORDER BY id LIMIT :batch"
+).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
 
 
-def put_words(connection: Connection | Session, articles: Iterable[tuple[int, Document]]) -> None:
-    """Index new articles (id, what it says)."""
-    rows = [_row(connection, article_id, document) for article_id, document in articles]
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An article as the index takes it; outlet and times never change after it was stored."""
+
+    id: int
+    document: Document
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> Indexed:
+        """Of a row of `articles`."""
+        document = Document(row.title, row.lead, row.text, row.source, None, row.published_at)
+        return cls(row.id, document, row.created_at)
+
+    @property
+    def words(self) -> list[str]:
+        """All that stands in the index on every database."""
+        words = [*index_words(self.document), source_mark(self.document.source or "")]
+        published = self.document.published_at
+        if published is not None and published < self.created_at - LATE:
+            words.append(year_mark(published.year))
+        return words
+
+
+def put_words(connection: Connection | Session, articles: Iterable[Indexed]) -> None:
+    """Index new articles."""
+    rows = [_row(connection, article) for article in articles]
     if rows:
         connection.execute(_INSERT[_dialect(connection)], rows)
 
 
-def drop_words(connection: Connection | Session, articles: Iterable[tuple[int, Document]]) -> None:
-    """Take articles out of the index; the documents must be what was put: SQLite's index keeps no copy of them."""
-    rows = [_row(connection, article_id, document) for article_id, document in articles]
+def drop_words(connection: Connection | Session, articles: Iterable[Indexed]) -> None:
+    """Take articles out of the index; they must be what was put: SQLite's index keeps no copy of them."""
+    rows = [_row(connection, article) for article in articles]
     if rows:
         connection.execute(_DELETE[_dialect(connection)], rows)
 
 
 _INSERT = {
     "sqlite": text("INSERT INTO article_words (rowid, words) VALUES (:id, :words)"),
-    "postgresql": text("INSERT INTO article_words (article_id, words) VALUES (:id, array_to_tsvector(:words))"),
+    "postgresql": text(
+        "INSERT INTO article_words (article_id, words) VALUES (:id, array_to_tsvector(string_to_array(:words, ' ')))"
+    ),
 }
 _DELETE = {
     "sqlite": text("INSERT INTO article_words (article_words, rowid, words) VALUES ('delete', :id, :words)"),
@@ -76,9 +133,26 @@ _DELETE = {
 }
 
 
-def _row(connection: Connection | Session, article_id: int, document: Document) -> dict[str, Any]:
-    words = index_words(document)
-    return {"id": article_id, "words": " ".join(words) if _dialect(connection) == "sqlite" else words}
+def _row(connection: Connection | Session, article: Indexed) -> dict[str, Any]:
+    words = article.words
+    if _dialect(connection) == "postgresql":
+        words += [era_mark(bits, article.id) for bits in ERAS]
+    return {"id": article.id, "words": " ".join(words)}
+
+
+def source_mark(source: str) -> str:
+    """The outlet's word in the index."""
+    return f"¤s{xxhash.xxh3_64_hexdigest(source.encode())}"
+
+
+def year_mark(year: int) -> str:
+    """The word of articles that were published in a year, and read long after."""
+    return f"¤y{max(EARLIEST, year)}"
+
+
+def era_mark(bits: int, article_id: int) -> str:
+    """The word of a stretch of 2 ** bits ids."""
+    return f"¤e{bits}_{article_id >> bits}"
 
 
 def _dialect(connection: Connection | Session) -> str:
@@ -90,23 +164,45 @@ class FirstPass:
     """The index as a table to select from: `key` is the article's id, `condition` what the words ask."""
 
     def __init__(self, session: Session, words: Words) -> None:
-        if _dialect(session) == "postgresql":
-            self.table = table("article_words", column("article_id"), column("words"))
-            self.key = self.table.c.article_id
-            self.condition = self.table.c.words.op("@@")(cast(literal(tsquery(words)), TSQUERY))
-        else:
+        self.ordered = _dialect(session) == "sqlite"  # else the newest are looked for stretch by stretch
+        if self.ordered:
             self.table = table("article_words", column("rowid"), column("article_words"))
             self.key = self.table.c.rowid
             self.condition = self.table.c.article_words.op("MATCH")(fts5_query(words))
+        else:
+            self.table = table("article_words", column("article_id"), column("words"))
+            self.key = self.table.c.article_id
+            self.condition = self.table.c.words.op("@@")(cast(literal(tsquery(words)), TSQUERY))
 
     def ids(self) -> Any:
-        """The ids of all articles that may answer, as a subquery."""
-        return select(self.key).where(self.condition)
+        """The ids of all articles that may answer, as a subquery; PostgreSQL takes them from the index."""
+        found = select(self.key.label("id")).where(self.condition)
+        return found if self.ordered else found.cte("found").prefix_with("MATERIALIZED")
 
     def at_most(self, session: Session, most: int) -> list[int] | None:
-        """The ids when there are at most `most`; None when there are more."""
-        found = list(session.scalars(self.ids().limit(most + 1)))
+        """The ids when there are at most `most`; None when there are more, or PostgreSQL's planner thinks so."""
+        statement = select(self.key).where(self.condition)
+        if not self.ordered and self._estimate(session, statement) > most:
+            return None
+        found = list(session.scalars(statement.limit(most + 1)))
         return sorted(found) if len(found) <= most else None
+
+    @staticmethod
+    def _estimate(session: Session, statement: Any) -> int:
+        compiled = statement.compile(session.get_bind(), compile_kwargs={"render_postcompile": True})
+        said = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", compiled.params)
+        return int(said.scalar_one()[0]["Plan"]["Plan Rows"])
+
+    def among(self, session: Session, article_ids: Sequence[int]) -> set[int]:
+        """Those of these articles that may answer."""
+        if not article_ids:
+            return set()
+        near = select(self.key).where(self.condition, self.key.between(min(article_ids), max(article_ids)))
+        if not self.ordered:
+            near = select(self.key).where(self.condition, self.key == func.any(list(article_ids)))
+        elif max(article_ids) - min(article_ids) > SPREAD * len(article_ids):
+            return set(article_ids)  # far apart: asking each article is cheaper than a walk over all between
+        return set(session.scalars(near)).intersection(article_ids)
 
 
 def fts5_query(words: Words) -> str:

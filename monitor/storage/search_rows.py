@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from monitor.domain.filters import Cursor
-from monitor.domain.model import Span
+from monitor.domain.model import Document, Span
 
 Row = TypeVar("Row")
 
@@ -114,6 +114,11 @@ class ArticleRow:
     story_id: int
     revision: int
     spans: tuple[Span, ...] = ()
+
+    @property
+    def document(self) -> Document:
+        """The article as matching sees it."""
+        return Document(self.title, self.lead, self.text, self.source, self.language, self.published_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
@@ -11,13 +11,19 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
+from monitor.storage.search_hydrate import article_rows
+from monitor.storage.search_index import FirstPass
+from monitor.storage.search_newest import Newest
+from monitor.storage.search_rows import ArticleRow, Found
 from monitor.storage.tables import Article
 
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
 FIRST_BATCH, LARGEST_BATCH = 60, 1000
+SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
+MOST_ROWS = 200_000
 Key = tuple[int, float | None]
 
 
@@ -48,16 +54,21 @@ def true_keys(
     window: Window,
     judge: Judge,
     articles_of: Callable[[Session, Sequence[Any]], Mapping[int, Sequence[int]]],
+    first: FirstPass | None = None,
 ) -> Keys:
     """A page of those rows of which an article makes the expression true.
 
-    `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids.
+    `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids; `first` leaves out
+    articles that lack the words.
     """
-    found, after, size, examined = Keys(), window.after, FIRST_BATCH, 0
+    found, after, size, walked = Keys(), window.after, FIRST_BATCH, Walked()
     while True:
         rows = session.execute(statement(Window(size, after, window.order))).all()
         of = articles_of(session, rows)
-        spans = judged(session, judge, sorted({article for articles in of.values() for article in articles}))
+        asked = {article for articles in of.values() for article in articles}
+        if first is not None:
+            asked = first.among(session, sorted(asked))
+        spans = judged(session, judge, sorted(asked))
         for row in rows:
             true = [article for article in of.get(row[0], ()) if article in spans]
             if not true:
@@ -67,14 +78,47 @@ def true_keys(
                 return found
             found.keys.append(_key(row, window))
             found.spans |= {article: spans[article] for article in true}
-        examined += sum(len(articles) for articles in of.values())
         if len(rows) < size:
             return found
         after = Cursor(*_key(rows[-1], window))
-        if examined >= MOST_EXAMINED:
+        if walked.enough(len(rows), len(asked)):
             found.after = after
             return found
         size = min(size * 2, LARGEST_BATCH)
+
+
+def true_articles(session: Session, newest: Newest, judge: Judge, below: int | None, limit: int) -> Found[ArticleRow]:
+    """A page of the newest articles that make the expression true."""
+    found: list[ArticleRow] = []
+    size, walked = max(FIRST_BATCH, limit + SPARE), Walked()
+    while True:
+        ids = newest.take(below, size)
+        for row in article_rows(session, ids):
+            spans = judge.spans(row.document)
+            if spans is None:
+                continue
+            if len(found) == limit:
+                return Found(tuple(found), Cursor(found[-1].id))
+            found.append(replace(row, spans=spans))
+        if len(ids) < size:
+            return Found(tuple(found))
+        below = ids[-1]
+        if walked.enough(len(ids), len(ids)):
+            return Found(tuple(found), Cursor(below))
+        size = min(size * 2, LARGEST_BATCH)
+
+
+@dataclass(slots=True)
+class Walked:
+    """What a search has looked at; past its bounds the page ends early and says where it goes on."""
+
+    rows: int = 0
+    examined: int = 0
+
+    def enough(self, rows: int, examined: int) -> bool:
+        self.rows += rows
+        self.examined += examined
+        return self.rows >= MOST_ROWS or self.examined >= MOST_EXAMINED
 
 
 def _key(row: Any, window: Window) -> Key:

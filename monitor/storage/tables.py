@@ -211,6 +211,7 @@ class Match(Base):
     __table_args__ = (
         UniqueConstraint("article_id", "topic_id"),
         Index("ix_matches_topic_id_id", "topic_id", "id"),
+        Index("ix_matches_topic_id_article_id_score", "topic_id", "article_id", "score"),
         Index("ix_matches_score_id", "score", "id"),
     )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

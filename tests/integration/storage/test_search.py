@@ -14,8 +14,8 @@ from monitor.errors import QueryError
 from monitor.query import Queries
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import alembic_config, migrate
-from monitor.storage.search_index import drop_words
-from monitor.storage.search_walk import documents
+from monitor.storage.search_index import Indexed, drop_words
+from monitor.storage.tables import Article
 from tests.newsroom import Newsroom
 
 TEXTS = {
@@ -109,7 +109,7 @@ def test_a_search_looks_beyond_its_first_batch(store: Store) -> None:
 def test_an_article_that_left_the_index_is_not_found(room: Newsroom, store: Store, queries: Queries) -> None:
     article = queries.articles(asked("exclure")).rows[0].id
     with store.write() as session:
-        drop_words(session, documents(session, [article]))
+        drop_words(session, [Indexed.of(session.get_one(Article, article))])
     assert queries.articles(asked("exclure")).rows == ()
 
 
