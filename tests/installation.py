@@ -86,10 +86,18 @@ class Installation:
         try:
             yield running
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.wait(60)
             log.close()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Cleanly if it will; its children end with it, so that a test that failed leaves nothing at work."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(60)
+    finally:
+        process.kill()
 
 
 @dataclass

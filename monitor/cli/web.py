@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,4 +28,6 @@ def web(
         shown = f"[{host}]" if ":" in host else host
         stderr().print(f"http://{shown}:{port}/")
         # proxy headers are never believed: anybody can write them
-        uvicorn.run(made, host=host, port=port, log_level="warning", proxy_headers=False, server_header=False)
+        # its own logging would write what ours blanks
+        options: dict[str, Any] = {"log_level": "warning", "log_config": None}
+        uvicorn.run(made, host=host, port=port, proxy_headers=False, server_header=False, **options)
