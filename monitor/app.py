@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import structlog
 
+from monitor.channels import sending_deadline
 from monitor.channels.base import Message
 from monitor.domain.feed_health import FeedHealth, Health, Language
 from monitor.domain.feedlist import FeedSpec
@@ -197,7 +198,7 @@ class Monitor:
         if self._context is None:
             web = self._run(Web.open(self.settings))
             shelf = DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier)
-            post = door_post(DoorPolicy.from_settings(self.settings))
+            post = door_post(DoorPolicy.from_settings(self.settings), sending_deadline(self.settings))
             heard = self._announce is not _tell_nobody
             self._context = Context(
                 self.store, self.settings, web, shelf, self._announce, self._now, post, announces=heard

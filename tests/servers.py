@@ -6,11 +6,14 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import redis
@@ -33,26 +36,58 @@ def postgres_binaries() -> Path | None:
     return next((folder for folder in candidates if (folder / "initdb").exists()), None)
 
 
+# For tests: nothing of it outlives the run, so nothing is worth waiting for.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass
+class PostgresServer:
+    """A PostgreSQL of one's own in `folder`, on a unix socket; `options` beside the server's defaults."""
+
+    binaries: Path
+    folder: Path
+    options: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL prefix, to which a database's name is added in the place of DATABASE."""
+        return f"postgresql+psycopg://veille@/DATABASE?host={self.folder}"
+
+    @property
+    def _run(self) -> dict[str, Any]:
+        return {"user": UNPRIVILEGED, "cwd": self.folder} if os.geteuid() == 0 else {}
+
+    def make(self) -> None:
+        command = [self.binaries / "initdb", "-D", self.folder / "data", "-U", "veille", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*command, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **self._run)
+
+    def start(self) -> None:
+        options = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "200"}
+        words = [f"--{name}={value}" for name, value in (options | self.options).items()]
+        with (self.folder / "log").open("ab") as log:
+            command = [self.binaries / "postgres", "-D", self.folder / "data", *words]
+            self.process = server = subprocess.Popen(command, stdout=log, stderr=log, **self._run)
+        wait_until(lambda: _accepts(f"host={self.folder} user=veille dbname=postgres", server), 30)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """SIGINT: fast, sessions are ended in order; SIGQUIT: at once, the next start recovers from the log."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.wait(30)
+
+
 @contextlib.contextmanager
 def postgres_server(binaries: Path) -> Iterator[str]:
     """A server without durability on a unix socket; gives the URL prefix, to which a database's name is added."""
-    user = UNPRIVILEGED if os.geteuid() == 0 else None
-    with short_directory(user) as folder:
-        data, run = folder / "data", {"user": user, "cwd": folder} if user else {"cwd": folder}
-        initdb = [binaries / "initdb", "-D", data, "-U", "veille", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **run)  # type: ignore[call-overload]
-        options = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
-        options |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
-        command = [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, **run)  # type: ignore[call-overload]
+    with short_directory(UNPRIVILEGED if os.geteuid() == 0 else None) as folder:
+        server = PostgresServer(binaries, folder, FAST)
+        server.make()
+        server.start()
         try:
-            dsn = f"host={folder} user=veille dbname=postgres"
-            wait_until(lambda: _accepts(dsn, server), 30)
-            yield f"postgresql+psycopg://veille@/DATABASE?host={folder}"
+            yield server.url
         finally:
-            server.send_signal(2)  # SIGINT: fast shutdown
-            server.wait(30)
+            server.stop()
 
 
 def _accepts(dsn: str, server: subprocess.Popen[bytes]) -> bool:

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 STOP_GRACE = 25.0  # seconds a child has to end; longer than the worker's soft shutdown
 RESTART_PAUSE = (0.2, 1.0, 2.0, 5.0, 10.0)
+_CELERY = (sys.executable, "-m", "celery", "-A", "workers.app", "--quiet")
 STEADY = 30.0  # a child that lived this long starts afresh with the shortest pause
 
 
@@ -67,6 +68,17 @@ class Child:
         except subprocess.TimeoutExpired:
             log.warning("killed", child=self.name, after_seconds=grace)
         _kill_group(self.process)
+
+
+def worker_command(processes: int, name: str) -> list[str]:
+    """A worker of all queues."""
+    options = ["-Q", "deliver,read,poll", "-c", str(processes), "--without-mingle", "--without-gossip", "-n", name]
+    return [*_CELERY, "worker", *options]
+
+
+def beat_command(directory: Path) -> list[str]:
+    """Beat, which keeps its schedule in `directory`."""
+    return [*_CELERY, "beat", "-s", str(directory / "beat-schedule"), "--pidfile", ""]
 
 
 def _die_with_parent() -> None:
@@ -116,13 +128,9 @@ class Supervisor:
             socket = self.settings.broker_socket
             prepare_socket(socket)
             self.children.append(Child("broker", server_command(socket, data)))
-        celery = [python, "-m", "celery", "-A", "workers.app", "--quiet"]
-        queues = "deliver,read,poll"
-        worker = ["worker", "-Q", queues, "-c", str(self.settings.workers), "--without-mingle", "--without-gossip"]
-        self.children.append(Child("worker", [*celery, *worker, "-n", "embedded@%h"]))
+        self.children.append(Child("worker", worker_command(self.settings.workers, "embedded@%h")))
         if beat:
-            schedule = ["beat", "-s", str(data / "beat-schedule"), "--pidfile", ""]
-            self.children.append(Child("beat", [*celery, *schedule]))
+            self.children.append(Child("beat", beat_command(data)))
         if web:
             self.children.append(Child("web", [python, "-m", "monitor.cli", "web", "--port", str(port)]))
 

@@ -18,8 +18,13 @@ def context_from(settings: Settings, post: Any = None) -> ChannelContext:
         outbox=settings.data_dir / "outbox",
         post=post,
         ca_bundle=settings.ca_bundle,
-        deadline=max(1.0, settings.deliver_time_limit.total_seconds() - 5),
+        deadline=sending_deadline(settings),
     )
+
+
+def sending_deadline(settings: Settings) -> float:
+    """Seconds that one sending may take: what is left of the batch's limit when its results are to be written."""
+    return max(1.0, settings.deliver_time_limit.total_seconds() - 5)
 
 
 def make_channel(kind: str, address: str, context: ChannelContext, options: Mapping[str, Any] | None = None) -> Channel:

@@ -13,11 +13,18 @@ from monitor.fetch.http import Door, DoorPolicy
 _ANSWER_BYTES = 64 * 1024
 
 
-def door_post(policy: DoorPolicy, deadline: timedelta = timedelta(seconds=20)) -> Post:
-    """A `Post` through a door of `policy`. Not to be called inside a running event loop. Raises `FetchError`."""
+_LONGEST = 20.0  # seconds: a receiver is to answer at once and to work afterwards
+
+
+def door_post(policy: DoorPolicy, deadline: float = _LONGEST) -> Post:
+    """A `Post` through a door of `policy`, done within `deadline` seconds, 20 at most.
+
+    Not to be called inside a running event loop. Raises `FetchError`.
+    """
+    limit = timedelta(seconds=min(deadline, _LONGEST))
 
     def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
-        return asyncio.run(_post(policy, deadline, url, body, headers))
+        return asyncio.run(_post(policy, limit, url, body, headers))
 
     return post
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -17,6 +15,7 @@ from monitor.errors import ChannelError
 from monitor.fetch.addresses import AllowList
 from monitor.fetch.http import DoorPolicy
 from monitor.steps.outgoing import door_post
+from tests.integration.channels.receiver import Receiver, open_receiver
 
 # Apprise imports a module that Python 3.13 dropped, behind a shim of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
@@ -24,53 +23,14 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 MESSAGE = Message("alert.1.1.2@example.org", "alert", "Sujet", "Texte", brief="Bref", payload={"type": "alert.raised"})
 
 
-class Receiver(ThreadingHTTPServer):
-    """Answers with `status` after `delay` seconds and keeps what it was sent."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status, self.delay, self.seen = 204, 0.0, []
-
-    @property
-    def place(self) -> str:
-        return f"127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.seen.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-        time.sleep(self.server.delay)
-        try:
-            self.send_response(self.server.status)
-            self.send_header("location", f"http://{self.server.place}/elsewhere")
-            self.send_header("retry-after", "90")
-            self.send_header("content-length", "0")
-            self.end_headers()
-        except OSError:
-            return  # the client left, as it should
-
-    def log_message(self, *_: object) -> None:
-        """Silence: the test says what matters."""
-
-
 @pytest.fixture
 def receiver():
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with open_receiver() as server:
+        yield server
 
 
 def channel(receiver: Receiver, **policy: object):
-    post = door_post(DoorPolicy(allow=AllowList.parse("127.0.0.1"), **policy), timedelta(seconds=1))  # type: ignore[arg-type]
+    post = door_post(DoorPolicy(allow=AllowList.parse("127.0.0.1"), **policy), 1)  # type: ignore[arg-type]
     return make_channel("webhook", f"http://{receiver.place}/hook", ChannelContext(post=post), {"secrets": [SECRET]})
 
 
