@@ -90,7 +90,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was looked at in the period, so that "nothing today" means something.
+    """What was looked at since an instant, a day ago at least, so that "nothing today" means something.
 
     `failed` and `silent` are names of feeds; `given_up` counts messages to this subscriber that could not be delivered.
     """
@@ -104,6 +104,7 @@ class Coverage:
     unreadable: int = 0
     pending: int = 0
     given_up: int = 0
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,11 @@ def sections(alerts: tuple[AlertView, ...], shown: int) -> tuple[Section, ...]:
     return tuple(
         Section(title, tuple(group), sum(id(alert) in best for alert in group)) for title, group in groups.items()
     )
+
+
+def by_title(alerts: tuple[AlertView, ...]) -> tuple[Section, ...]:
+    """Alerts in one section without a title of its own, none of them shown in full; none for no alerts."""
+    return (Section("", tuple(sorted(alerts, key=_rank)), 0),) if alerts else ()
 
 
 def _rank(alert: AlertView) -> tuple[float, float, int]:

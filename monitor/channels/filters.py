@@ -18,6 +18,7 @@ _UNSEEN = re.compile(
 )
 _BEFORE = re.compile(" ([:;?!%»])")
 _AFTER = re.compile("(«) ")
+_GROUP = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 MARK = "background-color:#fff0b3;color:#1c1b19;font-weight:600;padding:0 1px"
 
 
@@ -27,8 +28,8 @@ def one_line(text: str) -> str:
 
 
 def typeset(text: str) -> str:
-    """No-break spaces where French has a plain one before a high mark or inside guillemets; as long as before."""
-    return _AFTER.sub("\\1\u00a0", _BEFORE.sub("\u00a0\\1", text))
+    """No-break spaces before a high mark, inside guillemets and between the digits of a number; as long as before."""
+    return _GROUP.sub("\u00a0", _AFTER.sub("\\1\u00a0", _BEFORE.sub("\u00a0\\1", text)))
 
 
 def safe_url(url: str) -> str:

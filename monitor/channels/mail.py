@@ -24,13 +24,17 @@ def compose(message: Message, *, sender: str, recipients: tuple[str, ...]) -> by
         mail["To"] = tuple(mail_address(recipient) for recipient in recipients)
         mail["Subject"] = message.subject
         for name, value in message.headers:
-            mail[name] = value
+            if not name.startswith("Content-"):
+                mail[name] = value
     except (ValueError, IndexError) as error:
         raise ChannelError(f"the mail cannot be written: {error}", permanent=True) from error
     mail.set_content(message.text, cte="quoted-printable")
     if message.html:
         mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
         mail.set_boundary(f"veille-{hashlib.sha256(message.message_id.encode()).hexdigest()[:24]}")
+    for name, value in message.headers:  # setting a content takes these away
+        if name.startswith("Content-"):
+            mail[name] = value
     return mail.as_bytes()
 
 

@@ -74,6 +74,7 @@ def _article(article: ArticleRef) -> dict[str, Any]:
 def _coverage(content: DigestContent) -> dict[str, Any]:
     coverage = content.coverage
     return {
+        "since": _iso(coverage.since or content.period_start),
         "feeds": coverage.feeds,
         "polled": coverage.polled,
         "failed": list(coverage.failed),

@@ -18,7 +18,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefine
 from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.channels.base import Message
-from monitor.channels.content import AlertView, DigestContent, fresh_first, sections
+from monitor.channels.content import AlertView, DigestContent, by_title, fresh_first, sections
 from monitor.channels.filters import FILTERS, one_line, safe_url
 from monitor.channels.payloads import alert_payload, digest_payload
 from monitor.channels.words import NBSP, Words
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 # Gmail clips a mail at 102 KB; the clipped part is where the coverage statement stands.
 LARGEST_HTML = 100_000
 BRIEF_LENGTH = 1_500
+LEAST_WEEKS = 4
 TEMPLATES = ("digest.html", "digest.txt", "alert.html", "alert.txt")  # checked with a sample
 
 
@@ -131,14 +132,15 @@ def _layouts(content: DigestContent) -> list[tuple[int, int]]:
 
 def _digest_values(content: DigestContent, words: Words, shown: int, listed: int) -> dict[str, Any]:
     new, grown, backlog = fresh_first(content)
-    room = max(0, shown - len(new))
+    current = len(new) + len(grown)
+    # Backlog is not news: beside news it is told by title, and it comes in full when there is nothing else.
     parts = [
         ("new", sections(new, shown)),
-        ("grown", sections(grown, room)),
-        ("backlog", sections(backlog, max(0, room - len(grown)))),
+        ("grown", sections(grown, max(0, shown - len(new)))),
+        ("backlog", by_title(backlog) if current else sections(backlog, shown)),
     ]
     total = content.total
-    full = min(len(content.alerts), shown)
+    full = min(current or len(backlog), shown)
     return {
         "w": words,
         "content": content,
@@ -147,9 +149,11 @@ def _digest_values(content: DigestContent, words: Words, shown: int, listed: int
         "new_count": len(new),
         "summary": _summary(content, words),
         "coverage_lines": coverage_lines(content, words),
-        "first_week": _first_week(content, words),
+        "first_week": words.short_day(content.period_end - timedelta(weeks=_weeks(content))),
+        "weeks": _weeks(content),
         "total": total,
         "shown": full,
+        "crowded": full < current + content.unlisted or (full < len(backlog) and not current),
         "listed": listed,
         "peak": max((max(trend.weeks, default=0) for trend in content.trends), default=0),
         "moves": [trend for trend in content.trends if trend.trend != "usual"],
@@ -191,10 +195,11 @@ def _names(names: tuple[str, ...], most: int = 6) -> str:
     return f"{shown}, +{len(names) - most}" if len(names) > most else shown
 
 
-def _first_week(content: DigestContent, words: Words) -> str:
-    """The first day of the oldest week that is charted."""
-    weeks = max((len(trend.weeks) for trend in content.trends), default=1)
-    return words.short_day(content.period_end - timedelta(weeks=weeks))
+def _weeks(content: DigestContent) -> int:
+    """How many weeks are charted: from the first with an alert on, four at least, where so many are known."""
+    seen = (len(trend.weeks) - at for trend in content.trends for at, count in enumerate(trend.weeks) if count)
+    known = max((len(trend.weeks) for trend in content.trends), default=1)
+    return min(known, max(LEAST_WEEKS, max(seen, default=0)))
 
 
 def _digest_subject(content: DigestContent, words: Words) -> str:

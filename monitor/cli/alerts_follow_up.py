@@ -119,7 +119,22 @@ def trail(alert: Annotated[int, typer.Argument(metavar="ID")], format_: Format =
 
     with asking.open_follow_up("") as follow_up:
         rows = [{**line, "at": iso(line["at"])} for line in follow_up.trail(alert)]
+    if format_ in {"table", "md"}:
+        rows = [{**line, "detail": in_words(line["detail"])} for line in rows]
     write_rows(rows, format_, [], table_columns=("at", "who", "kind", "detail"))
+
+
+def in_words(detail: dict[str, Any]) -> str:
+    """A line of the trail for people: what was, and what is now; a note's text; else its facts."""
+    before, after = detail.get("before"), detail.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        changed = [name for name in after if before.get(name) != after[name]]
+        return ", ".join(f"{name}: {_short(before.get(name))} → {_short(after[name])}" for name in changed)
+    return str(detail["text"]) if "text" in detail else ", ".join(f"{k}: {_short(v)}" for k, v in detail.items())
+
+
+def _short(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else str(value)
 
 
 def stats(

@@ -11,6 +11,7 @@ import typer
 from monitor.cli.article_lines import find_dossier
 from monitor.domain.dossier import Dossier
 from monitor.domain.expressions import Term
+from monitor.domain.suggesting import Suggestion
 from monitor.errors import NotFoundError
 
 app = typer.Typer()
@@ -23,7 +24,7 @@ def suggest(
     limit: Annotated[int, typer.Option(help="how many terms")] = 20,
     format: Annotated[str, typer.Option(help="table or json")] = "table",  # noqa: A002 - the option's name
 ) -> None:
-    """Terms frequent in articles of confirmed alerts and rare elsewhere: proposals, nothing is changed."""
+    """Terms of confirmed alerts that are rare elsewhere, and of dismissed ones: proposals, nothing is changed."""
     from monitor.cli.asking import open_desk
     from monitor.domain.suggesting import suggest_terms
     from monitor.storage.stored import stored_articles, texts_by_topic
@@ -34,17 +35,31 @@ def suggest(
     with open_desk() as (store, _):
         with store.read() as session:
             confirmed = texts_by_topic(session, chosen.slug, topic, "confirmed")
+            dismissed = texts_by_topic(session, chosen.slug, topic, "dismissed")
         others = [
             "\n\n".join((one.document.title, one.document.lead, one.document.body))
             for one in stored_articles(store, chosen.slug)
             if topic not in one.topics
         ]
-    found = suggest_terms(confirmed, others, _known(chosen, topic), limit)
+    found = {
+        "for": suggest_terms(confirmed, [*others, *dismissed], _known(chosen, topic), limit),
+        "against": suggest_terms(dismissed, confirmed, (), limit),
+    }
     if format == "json":
-        typer.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False))
+        lines = [{**dataclasses.asdict(one), "side": side} for side, terms in found.items() for one in terms]
+        typer.echo(json.dumps(lines, ensure_ascii=False))
         return
-    typer.echo(f"{len(confirmed)} confirmed articles of {topic}, {len(others)} others")
-    for one in found:
+    rest = len(others) + len(dismissed)
+    typer.echo(f"for {topic}: {len(confirmed)} articles of confirmed alerts (in), {rest} others (out)")
+    _print(found["for"])
+    if dismissed:
+        rate = len(dismissed) / (len(dismissed) + len(confirmed))
+        typer.echo(f"against {topic}: {len(dismissed)} articles of dismissed alerts (in), {rate:.0%} of those decided")
+        _print(found["against"])
+
+
+def _print(terms: list[Suggestion]) -> None:
+    for one in terms:
         typer.echo(f"{one.score:6.2f}  {one.inside:4} in, {one.outside:4} out  {one.term}")
 
 

@@ -48,8 +48,38 @@ def quotations(
         if (span.field, bound[0]) not in taken and len(chosen) < most:
             taken.add((span.field, bound[0]))
             same = [(one.start, one.end) for one in spans if one.field is span.field and _stands(texts, one)]
-            chosen.append(_cut(text, bound, same, width=width, focus=max(span.start, bound[0])))
+            marks = _words(text, [(a, b) for a, b in same if a < bound[1] and b > bound[0]], bound)
+            focus = max(span.start, bound[0])
+            if marks and _holds((span.start, span.end), bound):
+                focus = max(marks[0][0], bound[0])
+            chosen.append(_cut(text, bound, marks, width=width, focus=focus))
     return chosen
+
+
+def _words(text: str, marks: list[tuple[int, int]], bound: tuple[int, int]) -> list[tuple[int, int]]:
+    """The matched words alone, neighbours joined: a mark over the whole sentence would mark nothing."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(_whole_words(text, mark) for mark in marks if not _holds(mark, bound)):
+        if joined and not text[joined[-1][1] : start].strip():
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _whole_words(text: str, mark: tuple[int, int]) -> tuple[int, int]:
+    """What matched may be a part of a word or number; people read it whole."""
+    start, end = mark
+    while start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return start, end
+
+
+def _holds(mark: tuple[int, int], bound: tuple[int, int]) -> bool:
+    """Whether the mark is of all the sentence, its closing mark and quotation perhaps left out."""
+    return mark[0] <= bound[0] and mark[1] >= bound[1] - 3
 
 
 def _stands(texts: Mapping[Field, str], span: Span) -> bool:

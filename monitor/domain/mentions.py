@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 PLACES = ("countries", "places")
+# They stand in the sets of institutions, and say of no story where or with whom it was.
+VAGUE = frozenset({"Europe", "Vieux Continent", "Asie", "Afrique", "Amérique"})
 ACTORS = ("actors", "operators", "institutions", "companies", "people")
 
 
@@ -37,7 +39,7 @@ def names_of(dossier: str) -> Names:
 
 def _proper(terms: Iterable[object]) -> tuple[str, ...]:
     plain = (term.lstrip("^") for term in terms if isinstance(term, str) and not term.startswith("#"))
-    return tuple(dict.fromkeys(term for term in plain if term[:1].isupper()))
+    return tuple(dict.fromkeys(term for term in plain if term[:1].isupper() and term not in VAGUE))
 
 
 def mentioned(texts: Iterable[str], names: tuple[str, ...], most: int = 8) -> tuple[str, ...]:

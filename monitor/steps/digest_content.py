@@ -88,7 +88,7 @@ class Desk:
 
     def _coverage_since(self, session: Session, since: datetime) -> Coverage:
         if since not in self._coverage:
-            self._coverage[since] = coverage_view(coverage(session, since))
+            self._coverage[since] = replace(coverage_view(coverage(session, since)), since=since)
         return self._coverage[since]
 
 

@@ -15,6 +15,8 @@ from monitor.domain.model import Outcome
 from monitor.storage.tables import Alert, AlertEvent, AlertTopic, Article, Dossier, Entry, Feed, Match, Topic
 
 SILENCE = timedelta(days=14)
+# Whose page was read: of these, a partial text is worth a word. The others have an outcome that says more.
+READ_WHOLE = (Outcome.MATCHED.value, Outcome.UNMATCHED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +235,13 @@ def coverage(session: Session, since: datetime) -> CoverageFacts:
         select(func.count())
         .select_from(Entry)
         .join(Article, Article.id == Entry.article_id)
-        .where(Entry.read_at >= since, Article.access == "partial", Entry.outcome != Outcome.DUPLICATE.value)
+        .where(Entry.read_at >= since, Article.access == "partial", Entry.outcome.in_(READ_WHOLE))
     )
     pending = session.scalar(select(func.count()).select_from(Entry).where(Entry.outcome.is_(None)))
     return CoverageFacts(
         feeds=len(feeds),
         polled=len(polled),
-        failed=tuple(feed.name for feed in polled if feed.last_error),
+        failed=tuple(feed.name for feed in feeds if feed.last_error),
         silent=tuple(feed.name for feed in polled if not feed.last_error and _is_silent(feed, since)),
         outcomes={row[0]: row[1] for row in rows if row[0]},
         partial=partial or 0,

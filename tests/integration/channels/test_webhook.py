@@ -63,7 +63,7 @@ def test_a_late_receiver_is_left_at_the_deadline(receiver):
 
 
 def test_a_private_address_is_refused_unless_it_was_allowed(receiver):
-    post = door_post(DoorPolicy(), timedelta(seconds=1))
+    post = door_post(DoorPolicy(), 1)
     hook = make_channel("webhook", f"http://{receiver.place}/", ChannelContext(post=post), {"secrets": [SECRET]})
     with pytest.raises(ChannelError):
         hook.send(MESSAGE)

@@ -60,6 +60,7 @@ def test_the_mail_of_a_hostile_digest_has_no_foreign_header():
         compose(message, sender="v@example.org", recipients=("a@example.org",)), policy=policy.SMTP
     )
     assert mail["Bcc"] is None
+    assert mail["Content-Language"] == "fr"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
 
 
@@ -118,6 +119,22 @@ def test_new_alerts_stand_before_what_was_told_and_before_the_backlog():
     views = (alert(1, backlog=True), alert(2, revision=2), alert(3))
     text = render_digest(digest(alerts=views)).text
     assert text.index("Titre 3") < text.index("Titre 2") < text.index("Titre 1")
+
+
+def test_beside_news_the_backlog_is_told_by_title_and_without_news_in_full():
+    views = (alert(1), *(alert(n, backlog=True) for n in range(2, 5)))
+    text = render_digest(digest(alerts=views)).text
+    assert "Titre 4" in text
+    assert text.count("L’équipementier") == 1
+    assert "détaillées sur" not in text
+    assert render_digest(digest(alerts=views[1:])).text.count("L’équipementier") == 3
+
+
+def test_weeks_before_the_first_alert_are_not_charted():
+    trend = sample_digest().trends[0]
+    text = render_digest(digest(trends=(dataclasses.replace(trend, weeks=(0, 0, 0, 0, 0, 0, 1, 4)),))).text
+    assert "  0 0 1 4  " in text
+    assert "0 0 0 1 4" not in text
 
 
 def test_topics_are_ordered_by_their_best_alert_and_each_alert_stands_in_one():

@@ -41,6 +41,16 @@ def test_the_sentence_of_the_best_span_comes_first_with_all_its_marks():
     assert marked(found[0]) == ["Dupont", "Huawei"]
 
 
+def test_a_span_of_the_whole_sentence_chooses_it_and_marks_only_the_words_within():
+    whole = span(BODY, "M. Dupont, chez Huawei, dément : « Rien n’est signé. »")
+    found = quotations({Field.BODY: BODY}, [whole, span(BODY, "Huawei"), span(BODY, "Huawei, dément")])
+    assert marked(found[0]) == ["Huawei, dément"]
+    found = quotations({Field.BODY: BODY}, [whole, span(BODY, "chez"), span(BODY, "Huawei")])
+    assert marked(found[0]) == ["chez Huawei"]
+    assert marked(quotations({Field.BODY: BODY}, [span(BODY, "upont")])[0]) == ["Dupont"]
+    assert marked(quotations({Field.BODY: BODY}, [whole])[0]) == []
+
+
 def test_the_title_is_quoted_only_when_there_is_nothing_else():
     texts = {Field.TITLE: "Huawei en Espagne", Field.BODY: BODY}
     title = span(texts[Field.TITLE], "Huawei", Field.TITLE)
@@ -67,7 +77,7 @@ def test_every_quotation_is_short_and_marks_the_words_that_matched(text, start, 
     one = Span(Field.BODY, start, start + length, text[start : start + length])
     for quotation in quotations({Field.BODY: text}, [one], width=width):
         assert len(quotation[0]) <= width + max(2, length) + 1
-        assert all(word and word in one.text for word in marked(quotation))
+        assert all(word and word in text for word in marked(quotation))
 
 
 def test_an_edit_is_told_by_the_sentence_that_came_and_the_one_that_went():
