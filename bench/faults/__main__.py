@@ -24,7 +24,7 @@ from typing import Any
 import structlog
 
 from bench.faults import points, receivers, storm, verdict
-from bench.faults.site import database
+from bench.faults.site import QUICK, database
 from tests.servers import PostgresServer
 
 PARTS = ("kills", "services", "points", "receivers")
@@ -78,7 +78,9 @@ def phases(part: str, kind: str, *, short: bool) -> list[storm.Phase]:
     if part == "services" and kind == "postgresql":
         found.append(storm.RESTARTS)
     if short:
-        return [replace(phase, times=max(2, phase.times // 30), alerts=phase.alerts // 30) for phase in found]
+        return [
+            replace(phase, times=max(2, phase.times // 30), alerts=phase.alerts // 30, pace=QUICK) for phase in found
+        ]
     return found
 
 

@@ -23,6 +23,9 @@ from workers.embedded import beat_command, worker_command
 ROOT = Path(__file__).parents[2]
 # The leases of deliveries and digests are as shipped; pages wait a minute for their lease, not three.
 PACE = {"VEILLE_TICK_INTERVAL": "5", "VEILLE_POLL_LEASE": "60", "VEILLE_POLL_TIME_LIMIT": "45"}
+# For a short run, which is about what is lost and told twice, not about how soon it comes back.
+QUICK = {"VEILLE_TICK_INTERVAL": "2", "VEILLE_POLL_LEASE": "12", "VEILLE_POLL_TIME_LIMIT": "10"}
+QUICK |= {"VEILLE_DELIVER_LEASE": "12", "VEILLE_DELIVER_TIME_LIMIT": "10"}
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Site:
     folder: Path
     database: str
     server: PostgresServer | None = None
+    pace: dict[str, str] = field(default_factory=lambda: PACE)
     parts: dict[str, Part] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,7 +91,7 @@ class Site:
             "VEILLE_LOG_FORMAT": "json",
             "VEILLE_LOG_LEVEL": "warning",
         }
-        return {**kept, **PACE, **ours}
+        return {**kept, **self.pace, **ours}
 
     @property
     def settings(self) -> Settings:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bench.faults.site import Site
+from bench.faults.site import PACE, Site
 from bench.faults.verdict import counts
 from monitor.app import make_monitor
 from monitor.domain.model import EntryData
@@ -124,6 +124,7 @@ class Phase:
     times: int
     every: float
     alerts: int
+    pace: dict[str, str] = field(default_factory=lambda: PACE)
 
 
 def away(site: Site) -> None:
@@ -142,7 +143,7 @@ RESTARTS = Phase("database restarted at once", Site.restart_database, 20, 5.0, 6
 
 def run(folder: Path, database: str, server: PostgresServer | None, phase: Phase) -> Line:
     """The line of a phase, on a fresh database."""
-    site = Site(folder, database, server)
+    site = Site(folder, database, server, phase.pace)
     try:
         return weather(Town(site), phase)
     finally:
