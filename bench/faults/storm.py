@@ -126,6 +126,10 @@ class Phase:
     alerts: int
     pace: dict[str, str] = field(default_factory=lambda: PACE)
 
+    def pause(self) -> float:
+        """Seconds until the next one: at random, but so that what was started again has begun to work."""
+        return self.every / 2 + random.expovariate(2 / self.every)
+
 
 def away(site: Site) -> None:
     """The broker refuses connections for one to three seconds."""
@@ -156,13 +160,13 @@ def weather(town: Town, phase: Phase) -> Line:
     town.publish(20)
     wait(lambda: town.count(Alert) >= 20, 60)
     done, started, last = 0, time.time(), time.time()
-    pause = random.expovariate(1 / phase.every)
+    pause = phase.pause()
     while done < phase.times or town.published < phase.alerts:
         with suppress(SQLAlchemyError):  # the database is away: the press waits
             feed(town, phase, done)
         if done < phase.times and time.time() - last >= pause and ahead(town, phase, done):
             phase.act(town.site)
-            done, last, pause = done + 1, time.time(), random.expovariate(1 / phase.every)
+            done, last, pause = done + 1, time.time(), phase.pause()
         time.sleep(0.05)
     over = time.time()
     wait(town.idle, 420)

@@ -16,15 +16,29 @@ app = typer.Typer(no_args_is_help=True, help="Digests: preview, send.")
 def preview(
     subscriber: str,
     html: Annotated[Path | None, typer.Option(help="write the HTML part to this file")] = None,
+    browse: Annotated[bool, typer.Option("--open", help="open the HTML part in a browser")] = False,
 ) -> None:
-    """Print what the digest would be if it closed now; nothing is stored or sent."""
+    """Print what the digest would be if it closed now, or show it as mail; nothing is stored or sent."""
     with open_monitor() as monitor:
         message = monitor.preview_digest(subscriber)
+        if browse and html is None:
+            html = monitor.settings.data_dir / "preview" / f"{subscriber}.html"
+            html.parent.mkdir(exist_ok=True)
     if html is not None:
         html.write_text(message.html, encoding="utf-8")
         typer.echo(f"{html}", err=True)
+        if browse:
+            open_in_browser(html)
     else:
         typer.echo(message.text)
+
+
+def open_in_browser(page: Path) -> None:
+    """Where there is a browser; else its path, which was told, is all."""
+    import webbrowser
+
+    if not webbrowser.open(page.absolute().as_uri()):
+        typer.echo("no browser was found: open that file yourself", err=True)
 
 
 @app.command()

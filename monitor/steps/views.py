@@ -42,7 +42,7 @@ def alert_view(facts: AlertFacts, public_url: str = "") -> AlertView:
         status=facts.status,
         others=others,
         joined=joined,
-        changes=facts.changes,
+        changes=tuple(sentence for sentence in facts.changes if sentence != main.title),
         evidence=_excerpts([main, *(a for a in facts.articles if a.id != main.id)]),
         page_url=f"{public_url.rstrip('/')}/alerts/{facts.id}" if public_url else "",
         revision=facts.revision,
