@@ -38,13 +38,13 @@ class Farm:
 
 
 @contextmanager
-def open_farm(script: Path, *, feeds: int, hosts: int) -> Iterator[Farm]:
-    """`newsfarm.py serve` on a free port."""
+def open_farm(script: Path, *, feeds: int, hosts: int, options: Sequence[str] = ()) -> Iterator[Farm]:
+    """`newsfarm.py serve` on a free port, with more of its options."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, str(script), "serve", "--feeds", str(feeds), "--hosts", str(hosts), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     farm = Farm(f"http://127.0.0.1:{port}")
     try:
         for _ in range(600):

@@ -185,6 +185,11 @@ def roll(stage: Stage, seconds: float) -> None:
     """Old alone, both, new alone, waves all the while."""
     print("schema of the old version:", stage.command(stage.old, "migrate"), flush=True)
     stage.work(stage.old)
+    # a wave before a feed's first poll would push older entries out of it, unseen
+    unpolled = "SELECT count(*) FROM feeds WHERE last_success_at IS NULL"
+    await_true(
+        "the first poll", lambda: stage.number("SELECT count(*) FROM feeds") > 0 and not stage.number(unpolled), 180
+    )
     waves(stage, seconds, "old alone")
     print("migrated under load:", stage.command(ROOT, "migrate"), flush=True)
     stage.work(ROOT)

@@ -2,9 +2,10 @@
 
 `python -m bench.soak ../shared/tools/newsfarm.py --minutes 30 --feeds 200 --out docs/images/soak.svg`
 
-A news farm publishes a wave a minute; every feed is polled each minute; `veille run` works. Each ten seconds the memory
-(PSS) and open descriptors of all processes of Veille and the age of the oldest unread entry are noted, in a `.jsonl`
-beside the picture. At the end what the farm published is held against what was stored.
+A news farm publishes a wave a minute; every feed is polled each `--every` minutes; `veille run` works. Each ten seconds
+the memory (PSS) and open descriptors of all processes of Veille, the age of the oldest unread entry and how late the
+latest due row is are noted, in a `.jsonl` beside the picture. At the end what the farm published is held against what
+was stored.
 """
 
 from __future__ import annotations
@@ -38,12 +39,16 @@ def main() -> None:
     parser.add_argument("farm", type=Path, help="newsfarm.py")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--every", type=int, default=3, help="minutes between two polls of a feed")
+    parser.add_argument("--share", type=float, default=0.06, help="of the feeds that publish in a wave")
+    parser.add_argument("--home", type=Path, default=Path("var/soak-data"), help="made anew, for its data")
     parser.add_argument("--out", type=Path, default=Path("var/soak/soak.svg"))
     options = parser.parse_args()
-    home = Path("var/soak-data").absolute()
+    home = options.home.absolute()
     home.mkdir(parents=True)
-    with open_farm(options.farm, feeds=options.feeds, hosts=50) as farm:
-        configure(home, farm)
+    waves = ["--wave-share", str(options.share), "--wave-max", "3"]
+    with open_farm(options.farm, feeds=options.feeds, hosts=50, options=waves) as farm:
+        configure(home, farm, options.every)
         process = subprocess.Popen([sys.executable, "-m", "monitor.cli", "run", "--no-web"], env=environment(home))
         try:
             notes = watch(home, farm, process.pid, options.minutes * 60, options.out.with_suffix(".jsonl"))
@@ -55,11 +60,11 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def configure(home: Path, farm: Farm) -> None:
-    """The shipped dossier, and the farm's feeds, polled every minute."""
+def configure(home: Path, farm: Farm, every: int) -> None:
+    """The shipped dossier, and the farm's feeds, polled every so many minutes."""
     init_config(home / "config")
     blocks = [
-        f'[[feed]]\nname = "farm {number}"\nurl = "{url}"\nevery_minutes = 1\n'
+        f'[[feed]]\nname = "farm {number}"\nurl = "{url}"\nevery_minutes = {every}\n'
         for number, url in enumerate(farm.feeds())
     ]
     (home / "config" / "feeds.toml").write_text("\n".join(blocks), encoding="utf-8")
@@ -125,11 +130,15 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+DUE = " UNION ALL ".join(
+    ("SELECT due_at FROM feeds WHERE enabled", "SELECT due_at FROM entries", "SELECT due_at FROM deliveries")
+)
 QUESTIONS = {
     "entries": "SELECT count(*) FROM entries",
     "pending": "SELECT count(*) FROM entries WHERE outcome IS NULL",
     "oldest_pending": "SELECT min(created_at) FROM entries WHERE outcome IS NULL",
     "oldest_poll": "SELECT min(coalesce(last_polled_at, created_at)) FROM feeds WHERE enabled",
+    "oldest_due": f"SELECT min(due_at) FROM ({DUE}) WHERE due_at <= strftime('%Y-%m-%d %H:%M:%f', 'now')",
     "alerts": "SELECT count(*) FROM alerts",
 }
 
@@ -162,7 +171,7 @@ def compare(home: Path, farm: Farm, notes: list[dict[str, Any]]) -> dict[str, An
     third = max(len(steady) // 3, 1)
     growth = {
         name: [mean(steady[:third], name), mean(steady[-third:], name)]
-        for name in ("worker_mib", "parser_mib", "worker_fds", "beat_mib", "broker_mib")
+        for name in ("worker_mib", "parser_mib", "worker_fds", "parser_fds", "beat_mib", "broker_mib")
     }
     return {
         "published": len(published),
@@ -172,6 +181,7 @@ def compare(home: Path, farm: Farm, notes: list[dict[str, Any]]) -> dict[str, An
         "outcomes": outcomes,
         "first_and_last_third": growth,
         "oldest_pending_at_most": max((note["oldest_pending"] or 0 for note in steady), default=0),
+        "due_lag_at_most": max((note["oldest_due"] or 0 for note in steady), default=0),
         "oldest_poll_at_most": max((note["oldest_poll"] or 0 for note in steady), default=0),
     }
 

@@ -1,4 +1,4 @@
-"""The picture of a soak: five lines over the minutes, as SVG with no parts from elsewhere."""
+"""The picture of a soak: six lines over the minutes, as SVG with no parts from elsewhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ PANELS = (
     ("parser_mib", "the workers' parsing children: memory, MiB (PSS)", "#3c8ca8"),
     ("worker_fds", "workers: open descriptors", "#7a4fa3"),
     ("oldest_pending", "age of the oldest unread entry, seconds", "#b4531f"),
+    ("oldest_poll", "time since the feed polled longest ago, seconds", "#8a6d1f"),
     ("entries", "entries stored", "#2c7a4b"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -10,10 +11,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests.press import Answer, Press, html
@@ -28,6 +31,15 @@ WORDS = [
 ]  # fmt: skip
 
 
+@cache
+def compiled_dossiers() -> Path:
+    """One cache for all tests of a run: each has the same dossier, which takes a second to compile."""
+    folder = Path(tempfile.mkdtemp(prefix="veille-cache-"))
+    folder.chmod(0o777)  # a test runs as somebody else
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @dataclass
 class Installation:
     """`directory` holds config, data and logs; `environ` is all that the commands see of the environment."""
@@ -37,6 +49,8 @@ class Installation:
 
     def __post_init__(self) -> None:
         shutil.copytree(ROOT / "config" / "dossiers", self.config / "dossiers")
+        self.data.mkdir(exist_ok=True)
+        (self.data / "cache").symlink_to(compiled_dossiers())
 
     @property
     def config(self) -> Path:

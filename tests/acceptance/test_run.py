@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -73,38 +74,55 @@ def test_a_signal_stops_everything_cleanly(installation: Installation, press: Pr
     assert running.events("stopped")
 
 
-def test_a_second_start_on_the_same_data_is_refused_in_one_sentence(installation: Installation, press: Press) -> None:
-    seed(installation, press)
-    with installation.running("--no-web") as running:
-        running.await_event("started", 3)
-        second = installation.veille("run", "--no-web")
-    assert second.returncode == 1
-    assert second.stderr.strip().splitlines()[-1].startswith("veille: Veille already runs on")
-
-
-@pytest.mark.parametrize("name", ["worker", "broker", "beat"])
-def test_a_child_that_dies_is_started_again(installation: Installation, press: Press, name: str) -> None:
+def test_a_child_that_dies_is_started_again(installation: Installation, press: Press) -> None:
     seed(installation, press)
     installation.extra["VEILLE_TICK_INTERVAL"] = "1"
     with installation.running("--no-web") as running:
         running.await_event("entry_read", 2)
-        first = running.child(name)
-        running.kill(name)
-        wait_until(lambda: running.child(name) != first, 30)
-        press.publish("/feed", [("3", "Encore un article", "/c")])
-        press.page("/c", "Encore un article")
-        installation.veille("feeds", "poll", "--all")
-        assert running.await_event("entry_read", 3)
+        for entries, name in enumerate(("worker", "broker", "beat"), start=3):
+            first = running.child(name)
+            running.kill(name)
+            wait_until(lambda name=name, first=first: running.child(name) != first, 30)
+            press.publish("/feed", [(str(entries), f"Encore un article, le {entries}e", f"/c{entries}")])
+            press.page(f"/c{entries}", f"Encore un article, le {entries}e")
+            installation.veille("feeds", "poll", "--all")
+            assert running.await_event("entry_read", entries)
 
 
-def test_killing_the_command_outright_leaves_no_process_behind(installation: Installation, press: Press) -> None:
+def test_a_worker_that_stands_still_turns_unhealthy_until_it_goes_on(installation: Installation, press: Press) -> None:
+    press.publish("/feed", [])
+    empty = press.answers["/feed"]
+    press.answers["/feed"] = lambda _headers: time.sleep(3) or empty
+    installation.feeds([press.url + "/feed"])
+    installation.extra |= {"VEILLE_TICK_INTERVAL": "1", "VEILLE_POLL_LEASE": "5", "VEILLE_POLL_TIME_LIMIT": "5"}
+
+    def told() -> subprocess.CompletedProcess[str]:
+        return installation.veille("health", "poll")
+
+    with installation.running("--no-web") as running:
+        wait_until(lambda: press.hits("/feed"), 60)
+        os.killpg(running.child("worker"), signal.SIGSTOP)
+        assert told().returncode == 0
+        wait_until(lambda: told().returncode == 1, 60)
+        assert "is a worker on the queue `poll`?" in told().stderr
+        press.answers["/feed"] = empty
+        os.killpg(running.child("worker"), signal.SIGCONT)
+        assert wait_until(lambda: told().returncode == 0, 60)
+
+
+def test_a_second_start_is_refused_and_a_start_killed_outright_leaves_no_process(
+    installation: Installation, press: Press
+) -> None:
     seed(installation, press)
     with installation.running("--no-web") as running:
         running.await_event("entry_read", 2)
+        second = installation.veille("run", "--no-web")
         children = [running.child(name) for name in ("broker", "worker", "beat")]
         running.process.kill()
         running.process.wait(10)
         assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 40)
+    assert second.returncode == 1
+    assert second.stderr.strip().splitlines()[-1].startswith("veille: Veille already runs on")
 
 
 def test_a_data_directory_too_deep_for_a_socket_works_all_the_same(installation: Installation, press: Press) -> None:
@@ -120,7 +138,7 @@ def test_an_ordinary_user_can_run_it_too(installation: Installation, press: Pres
     if setpriv is None:
         pytest.skip("no setpriv (util-linux) to become an ordinary user with")
     nobody = pwd.getpwnam("nobody")
-    for folder in (installation.directory, installation.config):
+    for folder in (installation.directory, installation.config, installation.data):
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     for parent in [installation.directory, *installation.directory.parents][:4]:
         if parent.stat().st_mode & 0o001 == 0:
@@ -139,24 +157,19 @@ def test_an_ordinary_user_can_run_it_too(installation: Installation, press: Pres
     assert done.returncode == 0, done.stderr
 
 
-def test_a_broken_configuration_leaves_the_last_good_one_at_work(installation: Installation, press: Press) -> None:
-    seed(installation, press)
+def test_configuration_is_taken_up_without_a_restart_and_a_broken_file_stops_nothing(
+    installation: Installation, press: Press
+) -> None:
+    first, second = fill_press(press, 2, 2, 0)
     installation.extra["VEILLE_TICK_INTERVAL"] = "1"
+    installation.feeds([press.url + first])
     with installation.running("--no-web") as running:
         running.await_event("entry_read", 2)
         (installation.config / "feeds.toml").write_text("[[feed]\nname=")
         running.await_event("configuration_broken")
-        press.publish("/feed", [("3", "Encore un article", "/c")])
+        press.publish(first, [("3", "Encore un article", "/c")])
         press.page("/c", "Encore un article")
         installation.veille("feeds", "poll", "--all")
-        assert running.await_event("entry_read", 3)
-
-
-def test_new_feeds_are_taken_up_without_a_restart(installation: Installation, press: Press) -> None:
-    paths = fill_press(press, 2, 2, 0)
-    installation.extra["VEILLE_TICK_INTERVAL"] = "1"
-    installation.feeds([press.url + paths[0]])
-    with installation.running("--no-web") as running:
-        running.await_event("entry_read", 2)
-        installation.feeds([press.url + path for path in paths])
-        assert running.await_event("entry_read", 4)
+        running.await_event("entry_read", 3)
+        installation.feeds([press.url + first, press.url + second])
+        assert running.await_event("entry_read", 5)

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import shutil
-import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from monitor.app import Monitor
 from monitor.settings import Settings, load_settings
 from monitor.testing import Clock, InlineQueue, make_inline_monitor
+from tests.installation import compiled_dossiers
 from tests.press import Press, open_press
 
 DOSSIERS = Path(__file__).parents[3] / "config" / "dossiers"
@@ -27,14 +25,6 @@ def press() -> Iterator[Press]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@cache
-def compiled_dossiers() -> Path:
-    """One cache for all tests of a run: each has the same dossier, which takes a second to compile."""
-    folder = Path(tempfile.mkdtemp(prefix="veille-cache-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 def settings_for(database_url: str, directory: Path) -> Settings:
