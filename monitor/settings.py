@@ -65,6 +65,7 @@ class Settings(BaseModel):
     keep_sketches_days: int = Field(30, ge=11, description="for finding copies; stories look back ten days")
     keep_entries_days: int = Field(30, ge=1, description="feeds' own texts; rows stay, or entries would come back")
     keep_texts_days: int = Field(400, ge=1, description="texts that matched nothing; alerts and their evidence stay")
+    keep_messages_days: int = Field(400, ge=1, description="what was sent, word for word; that it was sent stays")
     workers: int = Field(2, ge=1, le=64, description="worker processes of `veille run`")
     time_zone: str = Field("Europe/Paris", description="for dates on the screen; each subscriber has its own")
     language: Literal["fr", "en"] = Field("fr", description="of the interface")

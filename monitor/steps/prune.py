@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from monitor.settings import Settings
 from monitor.steps.context import Context
 from monitor.storage.dossiers import beat
 from monitor.storage.retention import Retention, forget
@@ -12,11 +13,7 @@ from monitor.storage.retention import Retention, forget
 def prune(ctx: Context) -> dict[str, int]:
     """Delete what is past its retention, in short transactions; gives rows deleted by kind."""
     deleted: dict[str, int] = {}
-    keep = Retention(
-        sketches=timedelta(days=ctx.settings.keep_sketches_days),
-        entries=timedelta(days=ctx.settings.keep_entries_days),
-        texts=timedelta(days=ctx.settings.keep_texts_days),
-    )
+    keep = retention(ctx.settings)
     while True:
         with ctx.store.write() as session:
             batch = forget(session, ctx.now(), keep)
@@ -27,3 +24,13 @@ def prune(ctx: Context) -> dict[str, int]:
     with ctx.store.write() as session:
         beat(session, "prune", ctx.now(), **deleted)
     return deleted
+
+
+def retention(settings: Settings) -> Retention:
+    """How long the settings keep each kind."""
+    return Retention(
+        sketches=timedelta(days=settings.keep_sketches_days),
+        entries=timedelta(days=settings.keep_entries_days),
+        texts=timedelta(days=settings.keep_texts_days),
+        messages=timedelta(days=settings.keep_messages_days),
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import String, cast, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from monitor.domain.model import DeliveryStatus
 from monitor.storage.search_index import Indexed, drop_words, put_words
-from monitor.storage.tables import Article, Entry, Match, Sketch
+from monitor.storage.tables import Article, Delivery, Entry, Match, Revision, Sketch
 
 BATCH = 2000
 
@@ -20,7 +21,8 @@ class Retention:
 
     sketches: timedelta = timedelta(days=30)
     entries: timedelta = timedelta(days=30)  # the feed's own copy of the text; the row stays, else it would come back
-    texts: timedelta = timedelta(days=400)  # texts without a match
+    texts: timedelta = timedelta(days=400)  # texts without a match, and what they were before edits
+    messages: timedelta = timedelta(days=400)  # what was sent, word for word; that it was sent stays
 
 
 def forget(session: Session, now: datetime, keep: Retention | None = None) -> dict[str, int]:
@@ -29,7 +31,9 @@ def forget(session: Session, now: datetime, keep: Retention | None = None) -> di
     return {
         "sketches": _sketches(session, now - keep.sketches),
         "texts": _texts(session, now - keep.texts),
+        "revisions": _revisions(session, now - keep.texts),
         "entries": _entries(session, now - keep.entries),
+        "messages": _messages(session, now - keep.messages),
     }
 
 
@@ -58,6 +62,24 @@ def _texts(session: Session, before: datetime) -> int:
         article.has_text = False
     put_words(session, [Indexed.of(row) for row in rows])
     return len(rows)
+
+
+def _revisions(session: Session, before: datetime) -> int:
+    """Earlier texts of articles that matched nothing; those of matched ones are part of the evidence."""
+    matched = exists().where(Match.article_id == Revision.article_id)
+    ids = list(session.scalars(select(Revision.id).where(Revision.replaced_at < before, ~matched).limit(BATCH)))
+    session.execute(delete(Revision).where(Revision.id.in_(ids)).execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def _messages(session: Session, before: datetime) -> int:
+    """What was sent long ago loses its words; the ledger keeps to whom, when and under which id."""
+    old = (Delivery.status == DeliveryStatus.SENT.value, Delivery.sent_at < before)
+    ids = list(session.scalars(select(Delivery.id).where(*old, cast(Delivery.message, String) != "{}").limit(BATCH)))
+    session.execute(
+        update(Delivery).where(Delivery.id.in_(ids)).values(message={}).execution_options(synchronize_session=False)
+    )
+    return len(ids)
 
 
 def _entries(session: Session, before: datetime) -> int:

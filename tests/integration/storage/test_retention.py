@@ -1,0 +1,104 @@
+"""What `veille prune` lets go of, and what outlives it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from monitor.domain.expressions import parse_expression
+from monitor.domain.filters import Filter
+from monitor.query import Queries
+from monitor.settings import load_settings
+from monitor.steps.prune import retention
+from monitor.storage.engine import Store
+from monitor.storage.retention import forget
+from monitor.storage.tables import Article, Channel, Delivery, Entry, Match, Revision, Sketch, Subscriber
+from tests.newsroom import NOON, Newsroom
+
+DAY = timedelta(days=1)
+SUBJECT, ASIDE = "Huawei exclu", "Un autre sujet"
+
+
+@pytest.fixture
+def old(store: Store) -> Store:
+    """Everything of every kind, all of the same day: an article with an alert, one that matched nothing."""
+    room = Newsroom(store)
+    matched = room.article(SUBJECT, "Huawei est exclu du marché.", matches={"cloud": 0.8})
+    aside = room.article(ASIDE, "Rien de tout cela.", lead="En bref.")
+    alert = room.alert(matched)
+    for article in (matched, aside):
+        entry = room.entry(article, "matched")
+        with store.write() as session:
+            session.get_one(Entry, entry).content = "Le texte du flux."
+            session.add(Sketch(article_id=article, hash=1))
+            session.add(
+                Revision(article_id=article, number=1, title="", lead="", text="Avant.", replaced_at=NOON)
+            )  # fmt: skip
+    with store.write() as session:
+        subscriber = Subscriber(name="ada", origin="file", settings={}, created_at=NOON)
+        session.add(subscriber)
+        session.flush()
+        channel = Channel(subscriber_id=subscriber.id, kind="email", address="ada@x.invalid", created_at=NOON)
+        session.add(channel)
+        session.flush()
+        for number, (status, sent_at) in enumerate((("sent", NOON), ("failed", None), ("planned", None))):
+            session.add(
+                Delivery(
+                    channel_id=channel.id, alert_id=alert, revision=number, kind="alert", status=status,
+                    message={"subject": "x"}, message_id=f"m{number}", sent_at=sent_at, created_at=NOON,
+                )
+            )  # fmt: skip
+    return store
+
+
+def pruned(store: Store, now: datetime) -> dict[str, int]:
+    with store.write() as session:
+        return forget(session, now, retention(load_settings({})))
+
+
+def test_nothing_goes_before_its_time(old: Store) -> None:
+    assert not any(pruned(old, NOON + 30 * DAY).values())
+
+
+def test_feeds_texts_and_sketches_go_first(old: Store) -> None:
+    counts = pruned(old, NOON + 31 * DAY)
+    assert {kind: count for kind, count in counts.items() if count} == {"entries": 2, "sketches": 2}
+    with old.read() as session:
+        assert session.scalars(select(Entry.content)).all() == ["", ""]
+        assert session.scalars(select(Entry.outcome)).all() == ["matched", "matched"]
+
+
+def test_texts_that_matched_nothing_go_with_their_revisions(old: Store) -> None:
+    pruned(old, NOON + 401 * DAY)
+    with old.read() as session:
+        kept = {row.title: (row.text != "", row.lead) for row in session.scalars(select(Article))}
+        revised = session.scalars(select(Article.title).join(Revision, Revision.article_id == Article.id)).all()
+    assert kept == {SUBJECT: (True, ""), ASIDE: (False, "En bref.")}
+    assert revised == [SUBJECT]
+
+
+def test_what_was_sent_loses_its_words_and_stays_in_the_ledger(old: Store) -> None:
+    pruned(old, NOON + 401 * DAY)
+    with old.read() as session:
+        rows = session.execute(select(Delivery.message_id, Delivery.message).order_by(Delivery.id)).all()
+    assert [tuple(row) for row in rows] == [("m0", {}), ("m1", {"subject": "x"}), ("m2", {"subject": "x"})]
+
+
+def test_alerts_and_their_evidence_outlive_all_of_it(old: Store, tmp_path: Path) -> None:
+    pruned(old, NOON + 4000 * DAY)
+    assert not any(pruned(old, NOON + 4000 * DAY).values())
+    (alert,) = Queries(old, tmp_path).alerts().rows
+    assert alert.title == SUBJECT
+    with old.read() as session:
+        (evidence,) = session.scalars(select(Match.evidence))
+    assert evidence[0]["text"] == SUBJECT
+
+
+@pytest.mark.parametrize(("words", "found"), [("marché", [SUBJECT]), ("rien", []), ("sujet", [ASIDE])])
+def test_what_is_left_is_what_is_found(old: Store, tmp_path: Path, words: str, found: list[str]) -> None:
+    pruned(old, NOON + 401 * DAY)
+    rows = Queries(old, tmp_path).articles(Filter(expression=parse_expression(words))).rows
+    assert [row.title for row in rows] == found
