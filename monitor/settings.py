@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from monitor.errors import ConfigError
 
 PREFIX = "VEILLE_"
+LONGEST = timedelta(seconds=900)  # the broker gives a message to another worker after that
 DEMO_SECRET = "veille-demo-only"  # noqa: S105 - every secret under docker/demo-secrets begins so
 
 
@@ -88,6 +89,17 @@ class Settings(BaseModel):
     def _seconds(cls, value: object) -> object:
         """A bare number is seconds; pydantic alone would take a string for ISO 8601."""
         return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+    @field_validator("poll_time_limit", "deliver_time_limit")
+    @classmethod
+    def _within_the_lease(cls, value: timedelta, info: ValidationInfo) -> timedelta:
+        """A step that outlives its lease is done twice; one that outlives LONGEST has its message sent twice."""
+        name = str(info.field_name).replace("time_limit", "lease")
+        lease = info.data.get(name, LONGEST)
+        if value >= lease or value >= LONGEST:
+            least = min(lease, LONGEST).total_seconds()
+            raise ValueError(f"{value.total_seconds():g} s; it must be less than {least:g} s ({PREFIX}{name.upper()})")
+        return value
 
     @field_validator("time_zone")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Celery
 
-from monitor.settings import Settings, load_settings
+from monitor.settings import LONGEST, Settings, load_settings
 from workers.schedule import beat_schedule
 
 # Consumed in this order: what people wait for first, pages ahead of polling.
@@ -34,7 +34,7 @@ def make_app(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
-            "visibility_timeout": 900,  # longer than any time limit, else a message would come twice
+            "visibility_timeout": round(LONGEST.total_seconds()),  # above any time limit: no message comes twice
             "unacked_restore_throttle": 1,
             "queue_order_strategy": "priority",
             "socket_keepalive": True,

@@ -94,7 +94,7 @@ def test_a_worker_that_stands_still_turns_unhealthy_until_it_goes_on(installatio
     empty = press.answers["/feed"]
     press.answers["/feed"] = lambda _headers: time.sleep(3) or empty
     installation.feeds([press.url + "/feed"])
-    installation.extra |= {"VEILLE_TICK_INTERVAL": "1", "VEILLE_POLL_LEASE": "5", "VEILLE_POLL_TIME_LIMIT": "5"}
+    installation.extra |= {"VEILLE_TICK_INTERVAL": "1", "VEILLE_POLL_LEASE": "6", "VEILLE_POLL_TIME_LIMIT": "5"}
 
     def told() -> subprocess.CompletedProcess[str]:
         return installation.veille("health", "poll")

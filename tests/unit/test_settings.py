@@ -55,3 +55,9 @@ def test_a_secret_of_the_repository_starts_nothing_but_the_demo() -> None:
     assert load_settings({"VEILLE_SECRET_KEY": secret, "VEILLE_DEMO": "1"}).demo
     with pytest.raises(ConfigError, match=r"VEILLE_SECRET_KEY: .*`make secrets`"):
         load_settings({"VEILLE_SECRET_KEY": secret})
+
+
+@pytest.mark.parametrize(("limit", "lease"), [("200", "180"), ("1000", "2000")])
+def test_a_step_may_not_outlive_its_lease(limit: str, lease: str) -> None:
+    with pytest.raises(ConfigError, match=r"VEILLE_POLL_TIME_LIMIT: .*less than"):
+        load_settings({"VEILLE_POLL_TIME_LIMIT": limit, "VEILLE_POLL_LEASE": lease})
