@@ -9,12 +9,13 @@ from lxml import html
 
 from monitor.domain.agencies import AGENCIES
 from monitor.domain.cleaning import clean_line
+from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, Node, squash, text_of, types_of
 
 MOST = 12
 _PREFIX = re.compile(
-    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:un )?article de|texte|par|by|auteure?s?)"
+    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:une? )?(?:article|texte|reportage) de|texte|par|by|auteure?s?)"
     r"\b\s*:?\s+",
     re.IGNORECASE,
 )
@@ -28,7 +29,8 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _AGENCY = re.compile(rf"\b(?:{'|'.join(map(re.escape, AGENCIES))})\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*(?:;|\||\s/\s|,|\bet\b|&)\s*")
+_BETWEEN = re.compile(r"\s*(?:;|\||\s/\s|,|\bet\b|&|\(avec\b)\s*")
+_INITIAL = re.compile(r"(?:^|\s)\w\.$")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
 _COLLECTIVE = re.compile(
     r"^(?:la |le |les |l.|notre )?(?:rédaction|redaction|équipe|service|admin(?:istrateur)?|webmaster|auteur)\b"
@@ -43,12 +45,15 @@ def find_authors(data: LinkedData, head: Head, root: html.HtmlElement, site_name
     Where at least one person signs, outlets and agencies are left out; where none does, the signature stays as printed
     ("Source AFP"), since it is what the reader sees.
     """
-    for names in _said(data, head, root):
+    printed: list[str] = []
+    for source, names in enumerate(_said(data, head, root)):
         cleaned = list(dict.fromkeys(name for raw in names for name in _clean(raw)))
-        if cleaned:
-            people = [name for name in cleaned if not is_outlet(name, site_name)]
-            return tuple(people or [name for name in dict.fromkeys(map(clean_line, names)) if name])[:MOST]
-    return ()
+        if people := [name for name in cleaned if not is_outlet(name, site_name)]:
+            return tuple(people[:MOST])
+        printed = printed or (list(dict.fromkeys(filter(None, map(clean_line, names)))) if cleaned else [])
+        if printed and source == 0:
+            break  # an outlet that JSON-LD names is how the page signs; in a meta element it is a habit
+    return tuple(printed[:MOST])
 
 
 def is_outlet(name: str, site_name: str) -> bool:
@@ -62,12 +67,17 @@ def is_outlet(name: str, site_name: str) -> bool:
 
 
 def _clean(raw: str) -> list[str]:
-    text = clean_line(raw).strip(" .,;:-–|")
-    text = _PREFIX.sub("", text)
-    parts = [_ROLE.sub("", part).strip(" .,;:-–|()") for part in _split(text)]
+    text = _PREFIX.sub("", _bare(clean_line(raw)))
+    parts = [_bare(_ROLE.sub("", part)) for part in _split(text)]
     return [
         part for part in parts if 2 <= len(part) <= 80 and any(map(str.isalpha, part)) and not _NOT_A_NAME.search(part)
     ]
+
+
+def _bare(name: str) -> str:
+    """`name` without punctuation around it; the point of an initial is of the name."""
+    bare = name.strip(" ,;:-–|()")
+    return bare if _INITIAL.search(bare) else bare.strip(" .,;:-–|()")
 
 
 def _split(text: str) -> list[str]:
@@ -82,6 +92,7 @@ def _said(data: LinkedData, head: Head, root: html.HtmlElement) -> Iterator[list
     yield _from_data(data)
     yield _from_meta(head)
     yield _from_markup(root)
+    yield signed(root)
 
 
 def _from_data(data: LinkedData) -> list[str]:
@@ -111,7 +122,7 @@ def _from_meta(head: Head) -> list[str]:
 def _from_markup(root: html.HtmlElement) -> list[str]:
     found: list[str] = []
     for element in root.iter("a", "span", "p", "div", "address", "strong", "cite"):
-        if element.get("itemprop") == "author" or element.get("rel") == "author":
+        if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split():
             named = element.find(".//*[@itemprop='name']")
             text = (named if named is not None else element).text_content()
             if len(text) < 200:

@@ -81,7 +81,7 @@ _ELSEWHERE = _any(
     r"^(?:mots?[- ]clés?|tags?|thèmes?|rubriques?|catégories?|étiquettes?|sujets?(?: liés)?|lieux) ?(?:\(s\) ?)?:",
     r"^(?:contribuer|réagir|commenter|partager|imprimer|envoyer|copier le lien|signaler (?:une erreur|un abus)|facebook|twitter|linkedin|whatsapp"
     r"|google news|e-?mail|messenger|pinterest|flipboard|pocket|telegram)(?:\W+(?:l.article|cet article|par (?:e-?)?mail|sur .{3,20}))?\W*$",
-    r"^(?:cet article|ce texte|cette tribune|cette dépêche) (?:est|a été|avait été) (?:(?:initialement|d.abord|précédemment|automatiquement) )?(?:réalisée?|publiée?|issue?|republiée?|reprise?|rédigée?|traduite?|hébergée?|mise? à jour|générée?|sponsorisée?)\b.{0,140}$",
+    r"^(?:cet article|ce texte|cette tribune|cette dépêche) (?:est|a été|avait été) (?:(?:initialement|d.abord|précédemment|automatiquement) )?(?:réalisée?|publiée?|parue?|issue?|republiée?|reprise?|rédigée?|traduite?|hébergée?|mise? à jour|générée?|sponsorisée?)\b.{0,140}$",
     r"^partager (?:l.article|cet article|sur|via|par)\b.{0,60}$",
     r"^\d+ (?:commentaires?|partages?|réactions?|vues?|likes?|abonnés?)\W*$",
     r"^(?:(?:aucun|pas (?:encore )?de|soyez le premier à|poster un|laisser un|ajouter un|écrire un|voir les \d*|lire les \d*) ?commenta?i?r?e?r?s?)\b.{0,80}$",
@@ -95,6 +95,7 @@ _FACTS = _any(
     r"[^.!?]{0,30}(?:\b(?:le|il y a|à|hier|aujourd)\b|:))(?:(?! : \w+ \w+ \w+).){0,110}$",
     r"^(?:le )?(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) )?(?:le )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?"
     r" \d{4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?.{0,30}$",
+    r"[^.!?]{0,60}\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? (?:à|-|–|\|) ?\d{1,2} ?[h:] ?\d{2}\b[^!?]{0,160}$",
     r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
     r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"
     r"(?: (?:photo|image|d.illustration|à la une|de une|principale|vidéo))?s? ?(?:[:©/|]|\(|par |d.illustration).{0,160}$",
@@ -110,7 +111,7 @@ _FACTS = _any(
     r"^(?:vous avez (?:accepté|refusé)|en acceptant|votre consentement|ce contenu est (?:hébergé|fourni|susceptible)) .{0,200}\b(?:cookies?|traceurs?|tiers|youtube|twitter)\b",
 )
 _BYLINE = _any(
-    r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|article (?:de|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
+    r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|(?:une? )?(?:texte|article|reportage|enquête) (?:de|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
     r"|auteure?s?|sources?|crédit|traduit (?:de l.\w+ )?par|avec|d.après)\b ?:? ?(?:notre |nos |la rédaction|l.)?[^.!?:;]{2,90}\.?$",
     r"^(?:de notre|nos?) (?:envoyée?s?|correspondante?s?)\b[^.!?]{0,120}\.?$",
     r"^[\w.’' -]{1,40} (?:avec|/) (?:l.|les )?(?:afp|reuters|agences?|ap|belga|ats|relaxnews)\W*$",

@@ -20,6 +20,7 @@ from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
 
 _FILLING = frozenset({"h2", "h3", "h4", "p", "li", "blockquote"})
+_MARKED = frozenset({"article", "main", "body", "html"})
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 CUT = 0.6  # share of the known text below which an extraction was cut
@@ -47,6 +48,7 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     article = find_article(root)
     region = with_title(article)
     blocks = list(islice(blocks_of(article), FARTHEST))
+    around = blocks if region is article else list(islice(blocks_of(region), FARTHEST))
     linked = frozenset(squash(block.text) for block in blocks if block.link_share > 0.9 and block.element.tag != "td")
     prose = _prose(blocks)
     lines = _without_surroundings(_extract(article), known)
@@ -55,7 +57,22 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     if not (_covers(lines, known) and _size(lines) >= share * _size(prose)):
         lines = _best(lines, prose if apart else [], root, known)
     lines = _with_gaps(lines, blocks)
-    return Content(lines, linked, blocks if region is article else list(islice(blocks_of(region), FARTHEST)))
+    if not (article.tag in _MARKED or article.get("itemprop") or region is article):
+        lines = _opening(around, article, lines) + lines
+    return Content(lines, linked, around)
+
+
+def _opening(around: list[Block], article: html.HtmlElement, lines: list[str]) -> list[str]:
+    """Paragraphs between the title and an `article` found by the mass of its prose alone: its first stand there."""
+    opening: list[str] = []
+    for block in around:
+        if article in block.element.iterancestors():
+            break
+        if block.element.tag == "h1":
+            opening = []
+        elif block.element.tag == "p" and len(block.text) >= PROSE and block.link_share < 0.4:
+            opening += _lines(block.text)
+    return [line for line in opening if line not in lines]
 
 
 def _best(lines: list[str], prose: list[str], root: html.HtmlElement, known: str) -> list[str]:

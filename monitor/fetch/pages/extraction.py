@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as entities
 import re
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from monitor.errors import ContentError
 from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
 from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit
+from monitor.fetch.pages.bylines import lone_signature
 from monitor.fetch.pages.content import Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
 from monitor.fetch.pages.decoding import decode
@@ -48,6 +50,7 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     authors = find_authors(data, head, root, site_name)
     content = read_content(root, _known_text(data))
     lines = content.lines
+    authors = authors or tuple(lone_signature(lines))
     kept = [cleaned for line in _own_lines(content, title, authors) if (cleaned := clean(line))]
     lead = clean(find_lead(content.blocks, kept, Seen(title, _descriptions(data, head), authors)))
     text = without_lead(kept, lead)
@@ -73,7 +76,7 @@ def _known_text(data: LinkedData) -> str:
     """JSON-LD's `articleBody`, unless it is behind a wall: what is not shown is not read."""
     if free_of_charge(data) is False:
         return ""
-    text = text_of(data.article.get("articleBody"))
+    text = entities.unescape(text_of(data.article.get("articleBody")))  # some escape it twice
     if "<" in text[:2_000] and ">" in text:
         text = html.fromstring(f"<div>{text}</div>").text_content()
     return text

@@ -130,6 +130,11 @@ def _unlabelled(block: Block, seen: Seen) -> str:
         label = len(block.text) - len(text)
         if 0 < label <= 40 and len(text) > 2 * label and block.text.endswith(text) and _agrees(text, seen.descriptions):
             return text
+    first = next(iter(block.element), None)
+    if first is not None and first.tag == "span" and not (block.element.text or "").strip():
+        label, rest = squeeze(first.text_content()), squeeze(first.tail or "")
+        if 0 < len(label) <= 30 and rest[:1].isupper() and block.text.startswith(label) and label[-1:].isalpha():
+            return block.text[len(label) :].lstrip()
     return block.text
 
 

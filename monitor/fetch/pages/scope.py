@@ -9,10 +9,12 @@ from functools import lru_cache
 from lxml import etree, html
 
 from monitor.fetch.pages.blocks import squeeze
+from monitor.fetch.pages.boxes import cut_boxes
 
 MIN_TEXT = 250  # characters of prose below which an element is a teaser
 DOMINANT = 0.6  # share of the page's prose that makes an element the article
 TITLED = 0.25  # the share that is enough for the element that holds the title
+TIGHT = 0.8  # share of an element's prose that makes a child of it stand for the whole
 PROSE = 80  # characters from which a `p` is prose
 LINE_BREAK = "\u23ce"  # stands for a paragraph break made of `br`s; no press text uses it
 
@@ -38,14 +40,17 @@ def find_article(root: html.HtmlElement) -> html.HtmlElement:
     In place: menus, forms, captions go everywhere; consent, comments, hidden parts within the article's element.
     """
     etree.strip_elements(root, *_AWAY, with_tail=False)
+    cut_boxes(root, MIN_TEXT)
     break_lines(root)
     _unwrap_layout(root)
     best = _article_element(root)
-    if best is None:
-        best = root.find("body")
-    found = root if best is None else best
+    if best is not None:
+        prune(best)
+        return best
+    body = root.find("body")
+    found = root if body is None else body
     prune(found)
-    return found
+    return _tightest(found)
 
 
 def with_title(article: html.HtmlElement) -> html.HtmlElement:
@@ -83,7 +88,7 @@ def _unwrap_layout(root: html.HtmlElement) -> None:
 
 def prose_of(root: html.HtmlElement) -> int:
     """Characters in paragraphs that are long and not made of links."""
-    return sum(_prose_sizes(root))
+    return sum(size for _, size in _prose_paragraphs(root))
 
 
 def _is_away(element: html.HtmlElement) -> bool:
@@ -120,6 +125,27 @@ def _article_element(root: html.HtmlElement) -> html.HtmlElement | None:
     return articles[0] if len(articles) == 1 and total < MIN_TEXT else None
 
 
+def _tightest(root: html.HtmlElement) -> html.HtmlElement:
+    """The smallest element under `root` with most of its prose; `root` itself where there is next to none.
+
+    What nothing marks as the article is where the paragraphs are; menus and teasers are around it.
+    """
+    share: dict[html.HtmlElement, int] = {}
+    for paragraph, size in _prose_paragraphs(root):
+        for element in paragraph.iterancestors():
+            share[element] = share.get(element, 0) + size
+            if element is root:
+                break
+    if share.get(root, 0) < 4 * MIN_TEXT:
+        return root
+    found = root
+    while (best := max(found, key=lambda child: share.get(child, 0), default=None)) is not None:
+        if share.get(best, 0) < TIGHT * share[root] or best.tag == "p":
+            break
+        found = best
+    return found
+
+
 def _microdata(root: html.HtmlElement) -> list[html.HtmlElement]:
     return [element for element in root.iter("div", "section", "article") if element.get("itemprop") == "articleBody"]
 
@@ -128,8 +154,8 @@ def _articles(root: html.HtmlElement) -> list[html.HtmlElement]:
     return [element for element in root.iter("article") if next(element.iterancestors("article"), None) is None]
 
 
-def _prose_sizes(root: html.HtmlElement) -> Iterator[int]:
+def _prose_paragraphs(root: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, int]]:
     for paragraph in root.iter("p"):
         size = len(squeeze(paragraph.text_content()))
         if size >= PROSE and sum(len(link.text_content()) for link in paragraph.iter("a")) < size / 2:
-            yield size
+            yield paragraph, size

@@ -11,6 +11,9 @@ from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import blocks_of
 from monitor.fetch.pages.head import Head
 
+_LABEL = re.compile(
+    r"(?:(?:article |contenu )?(?:réservée? aux )?abonné(?:e?s|·e·s)?|premium|payant|(?:contenu |article )?exclusif)", re.IGNORECASE
+)
 _PARTS = re.compile(r"\s+[|•·»–—-]\s+|\s*\|\s*")
 
 
@@ -27,9 +30,19 @@ def find_title(found: list[str], headline: str, head: Head, site_name: str) -> s
     mastheads = {site_name.lower(), *_ends(head.title)}
     own = [text for text in found if text.lower() not in mastheads] or (found if not said else [])
     best = max(own, key=lambda text: max((_closeness(text, other) for other in said), default=0.0), default="")
+    best = _without_label(best, said)
     if best and (len(own) == 1 or not said or max(_closeness(best, other) for other in said) >= 0.3):
         return best
     return _without_site(said[0], site_name) if said else best
+
+
+def _without_label(heading: str, said: list[str]) -> str:
+    """`heading` without "Abonnés" or "Premium" at its end or start, where the page gives the title without."""
+    for text in said:
+        rest = heading.removeprefix(text) if heading.startswith(text) else heading.removesuffix(text)
+        if text and len(rest) < len(heading) and _LABEL.fullmatch(rest.strip()):
+            return text
+    return heading
 
 
 def _ends(title: str) -> set[str]:
