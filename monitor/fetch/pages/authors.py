@@ -9,13 +9,16 @@ from lxml import html
 
 from monitor.domain.agencies import AGENCIES
 from monitor.domain.cleaning import clean_line
+from monitor.fetch.pages.blocks import squeeze
 from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, Node, squash, text_of, types_of
+from monitor.fetch.pages.scope import in_foreign
 
 MOST = 12
 _PREFIX = re.compile(
-    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:une? )?(?:article|texte|reportage) de|texte|par|by|auteure?s?)"
+    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:une? )?(?:article|texte|reportage) de"
+    r"|texte|par|by|auteure?s?)"
     r"\b\s*:?\s+",
     re.IGNORECASE,
 )
@@ -50,10 +53,15 @@ def find_authors(data: LinkedData, head: Head, root: html.HtmlElement, site_name
         cleaned = list(dict.fromkeys(name for raw in names for name in _clean(raw)))
         if people := [name for name in cleaned if not is_outlet(name, site_name)]:
             return tuple(people[:MOST])
-        printed = printed or (list(dict.fromkeys(filter(None, map(clean_line, names)))) if cleaned else [])
+        printed = printed or (_printed(names) if cleaned else [])
         if printed and source == 0:
             break  # an outlet that JSON-LD names is how the page signs; in a meta element it is a habit
     return tuple(printed[:MOST])
+
+
+def _printed(names: list[str]) -> list[str]:
+    """Signatures of outlets as they stand on the page, without "Par"."""
+    return [name for name in dict.fromkeys(_PREFIX.sub("", squeeze(clean_line(name))) for name in names) if name]
 
 
 def is_outlet(name: str, site_name: str) -> bool:
@@ -67,7 +75,7 @@ def is_outlet(name: str, site_name: str) -> bool:
 
 
 def _clean(raw: str) -> list[str]:
-    text = _PREFIX.sub("", _bare(clean_line(raw)))
+    text = _PREFIX.sub("", _bare(squeeze(clean_line(raw))))
     parts = [_bare(_ROLE.sub("", part)) for part in _split(text)]
     return [
         part for part in parts if 2 <= len(part) <= 80 and any(map(str.isalpha, part)) and not _NOT_A_NAME.search(part)
@@ -124,8 +132,8 @@ def _from_markup(root: html.HtmlElement) -> list[str]:
     for element in root.iter("a", "span", "p", "div", "address", "strong", "cite"):
         if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split():
             named = element.find(".//*[@itemprop='name']")
-            text = (named if named is not None else element).text_content()
-            if len(text) < 200:
+            text = element.text_content() if named is None else (named.get("content") or named.text_content())
+            if len(text) < 200 and not in_foreign(element):
                 found.append(text)
     return found[:MOST]
 

@@ -25,7 +25,7 @@ PAYWALL = _any(
     r"^(?:vous souhaitez|envie de|vous voulez) (?:lire|poursuivre|connaître) la suite",
     r"^il faut être abonné",
     r"^la suite (?:de l.article )?(?:est )?(?:après|dans|en) (?:l.)?(?:abonnement|votre espace)",
-    r"^(?:lisez|lire|poursuivez|continuez) (?:la suite|votre lecture|la lecture|l.article (?:complet|en entier|en intégralité))"
+    r"^(?:lisez|lire|poursuivez|continuez(?: à lire)?) (?:la suite|votre lecture|votre article|la lecture|l.article (?:complet|en entier|en intégralité))"
     r".{0,80}(?:abonn|compte|offre|essai|€|gratuit)",
     r"^débloque[zr] (?:cet|l.)",
 )
@@ -74,7 +74,7 @@ _ELSEWHERE = _any(
     r"|suivez la couverture complète|notre dossier|nos dossiers|tous nos articles|retrouvez (?:tous|toutes|l.ensemble de) (?:nos|les) .{0,60})"
     r"(?:\W*|\s?:.*)$",
     r"^la suite (?:de (?:cet|l.)\s?article )?(?:se trouve )?(?:après|sous|ci-dessous après) (?:cette|la) (?:publicité|vidéo|pub|annonce)",
-    r"^(?:publicité|annonce|sponsorisé|partenariat|inarticle|advertisement|la suite ci-dessous|lire la suite|continuer la lecture)\W*$",
+    r"^(?:publicité|annonce|sponsorisé|partenariat|inarticle|advertisement|la suite ci-dessous|lire la suite|continuer la lecture|passer (?:la|cette) publicité|en ce moment)\W*$",
     r"^(?:read|see|watch) (?:also|more)\b.{0,140}$",
     r"^à (?:voir|lire|écouter) (?:aussi|également|ailleurs) sur\b",
     r"^dans la (?:même )?rubrique\b.{0,60}$",

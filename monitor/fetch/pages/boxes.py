@@ -16,16 +16,29 @@ LONGEST = 60  # characters of a box's heading
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6", "legend")
 _SHORT = ("div", "p", "span", "strong", "b")
 _COMMENTS = re.compile(
-    r"(?:(?:tous |voir |lire )?(?:les |vos |\d+ )?(?:commentaires?|réactions?|contributions?)(?: des? (?:lecteurs?|abonnés?|internautes?))?"
-    r"(?: ?\(?\d*\)?)"
+    r"(?:(?:tous |voir |lire )?(?:les |vos |\d+ )?(?:commentaires?|réactions?|contributions?)"
+    r"(?: des? (?:lecteurs?|abonnés?|internautes?))?(?: ?\(?\d*\)?)"
     r"|(?:écrire|laisser|laissez|poster|ajouter|publier|rédiger) (?:un|votre) (?:commentaire|réaction|réponse|message)"
     r"|(?:réagir|réagissez|commenter|commentez)(?: (?:à )?(?:l.article|cet article))?"
-    r"|laisser une réponse.{0,30}|vos? (?:avis|commentaires?|réactions?)|\d+ (?:réflexions?|réponses?|pensées?) (?:sur|à|au sujet de) .{1,60})\W*",
+    r"|laisser une réponse.{0,30}|vos? (?:avis|commentaires?|réactions?)"
+    r"|\d+ (?:réflexions?|réponses?|pensées?) (?:sur|à|au sujet de) .{1,60})\W*",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"(?:(?:à propos|au sujet) (?:de l.auteure?|des auteur(?:e|·e|\(e\))?s|de .{3,30})|l.auteure?|les auteure?s|sur l.auteure?"
-    r"|source de (?:l.|cet )article|(?:la )?(?:biographie|bio) de l.auteure?|qui sommes[- ]nous)\W*",
+    r"(?:(?:à propos|au sujet) (?:de l.auteure?|des auteur(?:e|·e|\(e\))?s|de .{3,30})|l.auteure?|les auteure?s"
+    r"|sur l.auteure?|source de (?:l.|cet )article|(?:la )?(?:biographie|bio) de l.auteure?|qui sommes[- ]nous)\W*",
+    re.IGNORECASE,
+)
+_ABOUT_BEGINS = re.compile(r"\s*(?:à pr|au s|l.aut|les aut|sur l|source|la b|bio|qui s)", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"(?:(?:à |a )?(?:re)?lire (?:aussi|également|ensuite)|à (?:lire|voir|découvrir|écouter)"
+    r"(?: (?:aussi|également|ensuite))?|(?:voir|découvrez) (?:aussi|également)"
+    r"|sur le même (?:sujet|thème)|dans la même (?:rubrique|catégorie)"
+    r"|(?:les )?articles? (?:liés?|similaires?|associés?|recommandés?|connexes?)"
+    r"|(?:les )?plus (?:lus?|populaires?|récents?)|nos lecteurs ont (?:aussi )?lu(?: aussi)?"
+    r"|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) vous intéresser|(?:pour )?aller plus loin"
+    r"|la rédaction vous (?:conseille|recommande)|(?:nos |les )?derni(?:ers articles|ères (?:actus|actualités))"
+    r"|à la une|en continu|contenus? sponsorisés?)\W*",
     re.IGNORECASE,
 )
 
@@ -35,31 +48,41 @@ def cut_boxes(root: html.HtmlElement, enough: int) -> None:
 
     From a heading over comments on, all of the page goes; under another such heading, its own box.
     """
-    for heading in _found(root, enough, _HEADINGS, _COMMENTS):
-        _cut_after(heading, root)
-        break
-    for heading in list(_found(root, enough, (*_HEADINGS, *_SHORT), _ABOUT)):
-        _drop_box(heading, enough)
+    for heading, text in list(_headings(root, enough)):
+        if not _is_in(heading, root):  # it went with an earlier one
+            continue
+        large = heading.tag in _HEADINGS
+        if large and _COMMENTS.fullmatch(text):
+            _cut_after(heading, root)
+            return
+        if _ABOUT.fullmatch(text):
+            _drop_box(heading, enough)
+        elif large and _ELSEWHERE.fullmatch(text):
+            _drop_cards(heading)
 
 
-def _found(
-    root: html.HtmlElement, enough: int, tags: tuple[str, ...], pattern: re.Pattern[str]
-) -> Iterator[html.HtmlElement]:
+def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlElement, str]]:
+    """Elements that hold a few words and no blocks, with their text, once `enough` was read before them."""
     read = 0
-    for element in root.iter("p", *tags):
-        if read >= enough and element.tag in tags and _says(element, pattern):
-            yield element
-        if element.tag == "p":
-            read += len(squeeze(element.text_content()))
+    for element in root.iter(*_HEADINGS, *_SHORT):
+        if read < enough:
+            read += len(element.text_content()) if element.tag == "p" else 0
+        elif (element.tag in _HEADINGS or _ABOUT_BEGINS.match(element.text or "")) and (text := _words(element)):
+            yield element, text
 
 
-def _says(element: html.HtmlElement, pattern: re.Pattern[str]) -> bool:
-    """Whether `element` holds nothing but words that `pattern` matches whole."""
-    first = (element.text or "").strip()
-    if len(first) > LONGEST or not (first or len(element)) or any(child.tag not in INLINE for child in element):
-        return False
+def _is_in(element: html.HtmlElement, root: html.HtmlElement) -> bool:
+    return any(around is root for around in element.iterancestors())
+
+
+def _words(element: html.HtmlElement) -> str:
+    first = element.text or ""
+    if len(first) > 2 * LONGEST or not (first.strip() or len(element)) or len(element) > 4:
+        return ""
+    if any(child.tag not in INLINE for child in element):
+        return ""
     text = squeeze(element.text_content())
-    return 3 < len(text) <= LONGEST and bool(pattern.fullmatch(text))
+    return text if 3 < len(text) <= LONGEST else ""
 
 
 def _cut_after(element: html.HtmlElement, root: html.HtmlElement) -> None:
@@ -84,3 +107,27 @@ def _drop_box(heading: html.HtmlElement, enough: int) -> None:
 
 def _begins(outer: html.HtmlElement, inner: html.HtmlElement) -> bool:
     return outer[0] is inner and not (outer.text or "").strip()
+
+
+def _drop_cards(heading: html.HtmlElement) -> None:
+    """The teasers that follow a `heading` over them, up to what is none: they lead away, each by its title."""
+    for following in list(heading.itersiblings()):
+        if not _leads_away(following):
+            break
+        following.drop_tree()
+
+
+def _leads_away(element: html.HtmlElement) -> bool:
+    """Whether a link, or a heading that is one, makes up `element`; an empty one does too."""
+    text = squeeze(element.text_content())
+    if not text:
+        return True
+    linked = sum(len(squeeze(link.text_content())) for link in element.iter("a"))
+    titled = any(map(_is_title, element.iter("a")))
+    return linked > len(text) / 2 or (titled and element.tag not in _HEADINGS)
+
+
+def _is_title(link: html.HtmlElement) -> bool:
+    """Whether `link` holds a heading, or stands in one."""
+    inside = next(link.iter(*_HEADINGS), None) is not None
+    return inside or any(around.tag in _HEADINGS for around in link.iterancestors())

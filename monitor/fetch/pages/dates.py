@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from htmldate import find_date
 from lxml import html
 
+from monitor.domain.dates import parse_date
+from monitor.fetch.pages.bylines import lines_near_title
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, text_of
 
@@ -19,6 +21,14 @@ AHEAD = timedelta(days=2)  # further in the future, a date is a mistake
 _LOOSE = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.IGNORECASE
 )
+MOST_AROUND_A_DATE = 120  # characters of a line that says when an article came out
+_CHANGED = re.compile(r"\b(?:mis|mise|modifié|actualisé|màj|maj|dernière)\b", re.IGNORECASE)
+# A date, and after it a time, a separator or nothing: what a sentence that begins with a date goes on with is neither.
+_DATED = re.compile(
+    r"\b(?:\d{1,2}(?:er)?\s+[^\W\d]{3,9}\.?\s+\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{4})\b"
+    r"(?=\s*(?:$|[|•·(–—-]|(?:[,à]\s*){0,2}(?P<clock>\d{1,2}\s*[h:])|,?\s*par\b))",
+    re.IGNORECASE,
+)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
 
 
@@ -27,9 +37,21 @@ def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str)
     for value in _published_values(data, head, root):
         if (at := parse_stamp(value)) is not None:
             return at
+    if (at := _said_near_title(root)) is not None:
+        return at
     limit = (datetime.now(UTC) + AHEAD).date().isoformat()
     found = find_date(root, original_date=True, url=url or None, max_date=limit)
     return parse_stamp(found) if found else None
+
+
+def _said_near_title(root: html.HtmlElement) -> datetime | None:
+    """The first date in words near the title: "Publié le 2 mars 2026 à 8h15"; what follows "mis à jour" is none."""
+    for line in lines_near_title(root):
+        said = _CHANGED.split(line)[0] if len(line) <= MOST_AROUND_A_DATE else ""
+        if (dated := _DATED.search(said)) and (at := parse_date(said)) is not None:
+            local = at.astimezone(PARIS)
+            return parse_stamp(local.isoformat() if dated["clock"] else local.date().isoformat())
+    return None
 
 
 def modified_at(data: LinkedData, head: Head) -> datetime | None:

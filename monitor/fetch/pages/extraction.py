@@ -16,8 +16,8 @@ from monitor.domain.urls import canonicalise, same_site
 from monitor.errors import ContentError
 from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
-from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit
-from monitor.fetch.pages.bylines import lone_signature
+from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit, is_paywall
+from monitor.fetch.pages.bylines import signed_below
 from monitor.fetch.pages.content import Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
 from monitor.fetch.pages.decoding import decode
@@ -25,9 +25,10 @@ from monitor.fetch.pages.head import Head, read_head
 from monitor.fetch.pages.lead import Seen, find_lead, without_lead
 from monitor.fetch.pages.linked_data import LinkedData, read_linked_data, squash, text_of
 from monitor.fetch.pages.markup import drop_unseen, parse_markup
-from monitor.fetch.pages.title import find_title, headings
+from monitor.fetch.pages.title import find_title, headings, site_in_title
 
 _FRENCH = re.compile(r"\b(?:le|la|les|des|du|une|est|dans|pour|qui|que|par|sur|aux?|pas)\b", re.IGNORECASE)
+MOST_OF_A_WALL = 600  # characters of what a paywall says after its first line
 EDGE = 5  # lines at either end of a text where signatures stand
 
 
@@ -47,10 +48,10 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     drop_unseen(root)
     site_name = clean_line(head.first("og:site_name") or organisation_of(data.article))
     title = find_title(found, text_of(data.article.get("headline")), head, site_name)
-    authors = find_authors(data, head, root, site_name)
+    authors = find_authors(data, head, root, site_name or site_in_title(head.title))
     content = read_content(root, _known_text(data))
     lines = content.lines
-    authors = authors or tuple(lone_signature(lines))
+    authors = authors or tuple(signed_below(lines))
     kept = [cleaned for line in _own_lines(content, title, authors) if (cleaned := clean(line))]
     lead = clean(find_lead(content.blocks, kept, Seen(title, _descriptions(data, head), authors)))
     text = without_lead(kept, lead)
@@ -99,8 +100,10 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
 
     A line that is only a link goes with the "lire aussi" before it, and with others of its kind.
     """
-    names, dropped, count = {squash(name) for name in authors} | {squash(title)}, False, len(content.lines)
-    for at, line in enumerate(content.lines):
+    names, dropped = {squash(name) for name in authors} | {squash(title)}, False
+    lines = _before_wall(content.lines)
+    count = len(lines)
+    for at, line in enumerate(lines):
         edge = at < EDGE or at >= count - EDGE
         words = squash(line)
         dropped = (
@@ -112,6 +115,14 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
         )
         if not dropped:
             yield line
+
+
+def _before_wall(lines: list[str]) -> list[str]:
+    """`lines` up to one that asks for a subscription near their end: slogans and offers follow it."""
+    for at, line in enumerate(lines):
+        if is_paywall(line) and sum(map(len, lines[at + 1 :])) < min(MOST_OF_A_WALL, sum(map(len, lines[:at]))):
+            return lines[: at + 1]
+    return lines
 
 
 def _breadcrumb(line: str, title: str) -> bool:

@@ -22,6 +22,11 @@ HINTS = re.compile(
     r"subtitle|sub-?head(?:line|ing)?|soustitre|sous-titre|description|abstract|tagline|surtitle)(?:$|[\W_-])",
     re.IGNORECASE,
 )
+_GENRE = re.compile(
+    r"(?:analyse|billet|chronique|critique|décryptage|dossier|édito(?:rial)?|enquête|en bref|entretien|exclusif"
+    r"|interview|portrait|récit|reportage|témoignages?|tribune|vidéo)s?\W*",
+    re.IGNORECASE,
+)
 _OUTSIDE = frozenset(
     {"figure", "figcaption", "aside", "nav", "footer", "form", "button", "time", "address", "table", "dialog"}
 )
@@ -53,6 +58,7 @@ def find_lead(blocks: list[Block], paragraphs: list[str], seen: Seen) -> str:
         around = blocks[body : body + 40]
         before = [block for block in blocks[start + 1 : body + 1] if _may_be(block, seen)]
         placed = [block for block in before if _placed(block, blocks[start], seen)]
+        placed = placed or [block for block in before[:-1] if len(before) == 2 and block.text[-1:] in ".!?…»"]
         found = [block for block in placed if _apart(block, [block], around)][:1]
     return "\n".join(dict.fromkeys(_unlabelled(block, seen) for block in _with_siblings(found, zone)))
 
@@ -75,8 +81,9 @@ def _repeats(line: str, lead: str, said: str) -> bool:
 
 def _title_at(blocks: list[Block], title: str) -> int:
     wanted = squash(title)
-    close = (at for at, block in enumerate(blocks) if abs(len(block.text) - len(title)) < 12)
+    close = [at for at, block in enumerate(blocks) if -12 < len(block.text) - len(title) < 40]
     found = [at for at in close if wanted and squash(blocks[at].text) == wanted]
+    found = found or [at for at in close if wanted and wanted in squash(blocks[at].text)]  # a label stands in the `h1`
     headed = [at for at in found if _inside(blocks[at].element, {"h1"})]
     return (headed or found or [-1])[0]
 
@@ -130,12 +137,18 @@ def _unlabelled(block: Block, seen: Seen) -> str:
         label = len(block.text) - len(text)
         if 0 < label <= 40 and len(text) > 2 * label and block.text.endswith(text) and _agrees(text, seen.descriptions):
             return text
+    return block.text.removeprefix(_kicker(block)).lstrip()
+
+
+def _kicker(block: Block) -> str:
+    """The name of a section or a genre in a `span` that the block begins with; "" for none."""
     first = next(iter(block.element), None)
-    if first is not None and first.tag == "span" and not (block.element.text or "").strip():
-        label, rest = squeeze(first.text_content()), squeeze(first.tail or "")
-        if 0 < len(label) <= 30 and rest[:1].isupper() and block.text.startswith(label) and label[-1:].isalpha():
-            return block.text[len(label) :].lstrip()
-    return block.text
+    if first is None or first.tag != "span" or (block.element.text or "").strip():
+        return ""
+    name, tail = squeeze(first.text_content()), first.tail or ""
+    glued = tail[:1].isupper() and name[-1:].isalpha()
+    genre = bool(_GENRE.fullmatch(name)) and tail.strip()[:1].isupper()
+    return name if 0 < len(name) <= 30 and (glued or genre) else ""
 
 
 def _signature(block: Block) -> tuple[object, ...]:

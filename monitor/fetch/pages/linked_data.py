@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 MAX_BLOCK = 200_000  # characters; a crafted block above this cost trafilatura 50 s
@@ -16,7 +17,7 @@ _JUNK = re.compile(
     r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>|\]\]>)\s*;?\s*$"
 )
 
-_NOT_LETTERS = re.compile(r"[\W_]+")
+_LETTERS = re.compile(r"[^\W_]+")
 
 Node = dict[str, Any]
 
@@ -89,4 +90,10 @@ def _choose(nodes: list[Node], headings: list[str]) -> Node:
 
 def squash(text: str) -> str:
     """Letters and digits only, lower case: to compare what two places say of one thing."""
-    return _NOT_LETTERS.sub("", text.lower())
+    return _squash(text) if len(text) <= 1_000 else "".join(_LETTERS.findall(text.lower()))
+
+
+@lru_cache(maxsize=512)
+def _squash(text: str) -> str:
+    """A page's lines are compared with its blocks, its lead and its description: each several times."""
+    return "".join(_LETTERS.findall(text.lower()))

@@ -67,6 +67,21 @@ def prune(root: html.HtmlElement) -> None:
     for element in [element for element in _MARKED(root) if _is_away(element)]:
         if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, total):
             element.drop_tree()
+    _drop_cards(root, total)
+
+
+def _drop_cards(root: html.HtmlElement, total: int) -> None:
+    """`article`s within that a link in their heading leads away from: teasers; posts of a live page link to it."""
+    cards = [card for card in root.iterdescendants("article") if _is_card(card)]
+    if sum(map(prose_of, cards)) <= _MOST_FOREIGN * total:
+        for card in cards:
+            card.drop_tree()
+
+
+def _is_card(article: html.HtmlElement) -> bool:
+    links = [link for heading in article.iter("h2", "h3", "h4", "h5", "h6") for link in heading.iter("a")]
+    links += [around for around in article.iterancestors() if around.tag == "a"]
+    return any(not (link.get("href") or "#").startswith("#") for link in links)
 
 
 def break_lines(root: html.HtmlElement) -> None:
@@ -96,6 +111,11 @@ def _is_away(element: html.HtmlElement) -> bool:
         return True
     named = _foreign(element.get("class", "")) or _foreign(element.get("id", ""))
     return named or _hidden(element.get("style", "")) or bool(_COMMENT_TYPE.search(element.get("itemtype", "")))
+
+
+def in_foreign(element: html.HtmlElement) -> bool:
+    """Whether `element` stands in a part of the page that its names say is no article: comments above all."""
+    return any(_is_away(around) for around in (element, *element.iterancestors()) if around.tag not in _KEPT)
 
 
 def _may_go(element: html.HtmlElement, total: int) -> bool:

@@ -11,10 +11,12 @@ from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import blocks_of
 from monitor.fetch.pages.head import Head
 
+LONGEST_KICKER = 25  # characters of a place or a section's name that an `h1` begins with
 _LABEL = re.compile(
-    r"(?:(?:article |contenu )?(?:réservée? aux )?abonné(?:e?s|·e·s)?|premium|payant|(?:contenu |article )?exclusif)", re.IGNORECASE
+    r"(?:(?:article |contenu )?(?:réservée? aux )?abonné(?:e?s|·e·s)?|premium|payant|(?:contenu |article )?exclusif)",
+    re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s+[|•·»–—-]\s+|\s*\|\s*")
+_PARTS = re.compile(r"\s+[|•·»›‹–—-]\s+|\s*\|\s*")
 
 
 def headings(root: html.HtmlElement) -> list[str]:
@@ -37,12 +39,19 @@ def find_title(found: list[str], headline: str, head: Head, site_name: str) -> s
 
 
 def _without_label(heading: str, said: list[str]) -> str:
-    """`heading` without "Abonnés" or "Premium" at its end or start, where the page gives the title without."""
+    """`heading` without "Abonnés" at either end or a place before it, where the page gives the title without."""
     for text in said:
         rest = heading.removeprefix(text) if heading.startswith(text) else heading.removesuffix(text)
-        if text and len(rest) < len(heading) and _LABEL.fullmatch(rest.strip()):
+        place = heading.endswith(text) and len(text) > LONGEST_KICKER >= len(rest) and rest.strip()[-1:].isalpha()
+        if text and len(rest) < len(heading) and (place or _LABEL.fullmatch(rest.strip())):
             return text
     return heading
+
+
+def site_in_title(title: str) -> str:
+    """The paper's name at the end of "Article - Paper", where it can be one; else ""."""
+    parts = _PARTS.split(title)
+    return parts[-1] if len(parts) > 1 and len(parts[-1]) <= 30 else ""
 
 
 def _ends(title: str) -> set[str]:
@@ -60,5 +69,8 @@ def _closeness(a: str, b: str) -> float:
 def _without_site(text: str, site_name: str) -> str:
     parts = _PARTS.split(text)
     if len(parts) > 1 and (parts[-1].lower() == site_name.lower() or len(parts[-1]) <= 30 < len(text)):
-        return text[: text.rindex(parts[-1])].rstrip(" |•·»–—-")
+        rest = text[: text.rindex(parts[-1])].rstrip(" |•·»›‹–—-")
+        last = _PARTS.split(rest)[-1]  # "Article | Paper - What the paper is"
+        named = len(last) >= 3 and last != rest and site_name.lower().startswith(last.lower())
+        return rest[: rest.rindex(last)].rstrip(" |•·»›‹–—-") if named else rest
     return text
