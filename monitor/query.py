@@ -15,6 +15,7 @@ from monitor.storage.dismissals import Dismissals, dismissals_by_rule, dismissal
 from monitor.storage.dossiers import dossiers_in_force
 from monitor.storage.engine import Store
 from monitor.storage.facts import AlertFacts, alert_facts
+from monitor.storage.ledger import sent_times
 from monitor.storage.search_facets import (
     DigestRow,
     Facets,
@@ -123,6 +124,11 @@ class Queries:
                 if row.slug == slug:
                     return row.text
         raise NotFoundError(f"no dossier in force is called {slug}")
+
+    def sent_at(self, delivery_ids: Sequence[int]) -> dict[int, datetime]:
+        """When deliveries went out; those that did not are left out."""
+        with self._store.read() as session:
+            return sent_times(session, delivery_ids)
 
     def topics(self) -> list[TopicRow]:
         """Every topic with its dossier."""

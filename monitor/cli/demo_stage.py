@@ -113,10 +113,11 @@ def open_newsroom(press: Press, screen: Screen, web_port: int | None) -> Iterato
     from monitor.app import make_monitor
     from monitor.cli import COMMANDS
     from monitor.cli.common import settings
-    from monitor.cli.run import Supervised
+    from monitor.cli.run import Supervised, free_port
 
     loaded = settings()
     web = web_port is not None and "web" in COMMANDS
+    web_port = free_port(web_port) if web_port is not None else None
     with make_monitor(loaded) as monitor:
         monitor.migrate()
         for error in monitor.sync().errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor.cli.common import settings, stderr
+from monitor.errors import ConfigError
 
 app = typer.Typer()
 
@@ -39,6 +41,9 @@ def run(
             stderr().print(f"[yellow]{error}[/]", markup=True)
         started = time.monotonic()
         web = not (no_web or once)
+        wanted, port = port, free_port(port) if web else port
+        if wanted and port != wanted:
+            stderr().print(f"port {wanted} is taken: the web part is on {port}")
         with Supervised(
             web=web, port=port, quiet=once or stderr().is_terminal, log=loaded.data_dir / "veille.log"
         ) as child:
@@ -53,6 +58,19 @@ def run(
         say(summary)
     all_failed = summary["feeds_polled"] > 0 and summary["feeds_failed"] == summary["feeds_polled"]
     raise typer.Exit(1 if all_failed else 0)
+
+
+def free_port(wanted: int) -> int:
+    """`wanted`, or the next port of this machine that nobody listens on. Raises `ConfigError` when ten are taken."""
+    for port in range(wanted, wanted + 10):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ConfigError(f"ports {wanted} to {wanted + 9} are taken", where="--port", hint="name another, or --no-web")
 
 
 class Supervised:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import socket
+from typing import Annotated
 
 import typer
 
 from monitor.cli.common import open_monitor, stderr
+from monitor.errors import ConfigError
 
 app = typer.Typer(add_completion=False)
 
@@ -26,8 +28,20 @@ def web(
     with open_monitor(sync=False) as monitor:
         made = make_app(monitor, host)
         shown = f"[{host}]" if ":" in host else host
+        listening = _listen(host, port)
+        port = listening.getsockname()[1]
         stderr().print(f"http://{shown}:{port}/")
         # proxy headers are never believed: anybody can write them
         # its own logging would write what ours blanks
-        options: dict[str, Any] = {"log_level": "warning", "log_config": None}
-        uvicorn.run(made, host=host, port=port, proxy_headers=False, server_header=False, **options)
+        config = uvicorn.Config(made, log_level="warning", log_config=None, proxy_headers=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Listen before saying so. Raises `ConfigError` for an address that cannot be had."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"cannot listen on {host}, port {port}: {reason}", where="veille web --port") from error

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from monitor.domain.failures import failure_in_words
 from monitor.domain.rhythm import DAY
 from monitor.domain.schedule import FeedState
 
@@ -51,7 +52,7 @@ def feed_health(
 def _judged(state: FeedState, now: datetime, stopped_reason: str | None, language: Language) -> tuple[Health, str]:
     fr = language == "fr"
     if stopped_reason:
-        return Health.STOPPED, ("arrêté : " if fr else "stopped: ") + stopped_reason
+        return Health.STOPPED, ("arrêté : " if fr else "stopped: ") + failure_in_words(stopped_reason, language)
     if state.failures:
         return Health.FAILING if state.failures >= _FAILING_AFTER else Health.SHAKY, _failure(state, now, language)
     if state.last_success_at is None:
@@ -69,7 +70,7 @@ def _is_silent(state: FeedState, now: datetime) -> bool:
 
 
 def _failure(state: FeedState, now: datetime, language: Language) -> str:
-    reason = state.reason or "?"
+    reason = failure_in_words(state.reason or "?", language)
     since = span(now - state.last_success_at, language) if state.last_success_at else None
     if language == "fr":
         last = f"dernier succès il y a {since}" if since else "jamais relevé avec succès"

@@ -75,6 +75,11 @@ class Some:
 Words = Word | Every | Some
 
 
+def has_prefix(words: Words) -> bool:
+    """Whether a part asks for the beginning of a word."""
+    return words.prefix if isinstance(words, Word) else any(has_prefix(part) for part in words.parts)
+
+
 class WordsNeeded:
     """Tells which words stand in every article that makes an expression true."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,12 @@ def delivery_line(delivery: Delivery, channel: Channel, subscriber: str) -> dict
         "message_id": delivery.message_id,
         "error": delivery.error,
     }
+
+
+def sent_times(session: Session, delivery_ids: Sequence[int]) -> dict[int, datetime]:
+    """When deliveries went out, of those that did."""
+    rows = session.execute(select(Delivery.id, Delivery.sent_at).where(Delivery.id.in_(delivery_ids)))
+    return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
 def delivery_with_message(session: Session, delivery_id: int) -> dict[str, Any]:

@@ -10,12 +10,21 @@ from sqlalchemy import Select, and_, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Filter, Window
+from monitor.domain.words import has_prefix
 from monitor.storage import search_filters as filters
 from monitor.storage.search_hydrate import alert_rows, article_rows, match_rows, story_rows
 from monitor.storage.search_index import FirstPass
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
-from monitor.storage.search_walk import Keys, own_article, plain_keys, story_articles, true_articles, true_keys
+from monitor.storage.search_walk import (
+    Keys,
+    is_common,
+    own_article,
+    plain_keys,
+    story_articles,
+    true_articles,
+    true_keys,
+)
 from monitor.storage.tables import Alert, Article, Match, Story, Topic
 
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
@@ -52,12 +61,14 @@ def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | N
 
 def find_articles(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[ArticleRow]:
     """Whole articles, newest first."""
-    newest = Newest(session, asked, judge.words if judge else None)
     below = window.after.id if window.after else None
+    every_one = Newest(session, asked, None)
     if judge is None:
-        ids = newest.take(below, window.limit + 1)
+        ids = every_one.take(below, window.limit + 1)
         after = Cursor(ids[window.limit - 1]) if len(ids) > window.limit else None
         return Found(tuple(article_rows(session, ids[: window.limit])), after)
+    common = judge.words is None or (has_prefix(judge.words) and is_common(session, every_one, judge, below))
+    newest = every_one if common else Newest(session, asked, judge.words)
     return true_articles(session, newest, judge, below, window.limit)
 
 

@@ -15,7 +15,7 @@ from monitor.domain.text import fold
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Match, Topic
 
 Conditions = list[ColumnElement[bool]]
-DISORDER = 10_000
+DISORDER = 2_000
 NO_SUCH_ID = (1 << 63) - 1
 
 

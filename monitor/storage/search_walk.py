@@ -24,6 +24,7 @@ FIRST_BATCH, LARGEST_BATCH = 60, 1000
 SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
 MOST_ROWS = 200_000
+SAMPLE = 24
 Key = tuple[int, float | None]
 
 
@@ -85,6 +86,15 @@ def true_keys(
             found.after = after
             return found
         size = min(size * 2, LARGEST_BATCH)
+
+
+def is_common(session: Session, newest: Newest, judge: Judge, below: int | None) -> bool:
+    """Whether so many of the newest articles are true that walking over them is quicker than the index.
+
+    Asked of the beginning of a word: an index must gather all articles of all such words before it gives the newest.
+    """
+    rows = article_rows(session, newest.take(below, SAMPLE))
+    return sum(judge.spans(row.document) is not None for row in rows) * 6 >= SAMPLE
 
 
 def true_articles(session: Session, newest: Newest, judge: Judge, below: int | None, limit: int) -> Found[ArticleRow]:

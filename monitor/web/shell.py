@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from monitor.domain.feed_health import Language
 from monitor.domain.model import AlertStatus
 from monitor.steps.watch import troubles
 from monitor.web.desk import Desk, Principal
 from monitor.web.marking import Mark, marked
 from monitor.web.words import LANGUAGES
 
+_CHOSEN: dict[str, Language] = {"fr": "fr", "en": "en"}
 STATUSES = tuple(status.value for status in AlertStatus)
 
 
@@ -35,10 +38,10 @@ def environment() -> Environment:
     return made
 
 
-def language_of(request: Request, desk: Desk) -> str:
+def language_of(request: Request, desk: Desk) -> Language:
     """The one chosen on this browser, else that of the settings."""
-    chosen = request.cookies.get("veille_lang", "")
-    return chosen if chosen in LANGUAGES else desk.settings.language
+    chosen: Language | None = _CHOSEN.get(request.cookies.get("veille_lang", ""))
+    return chosen or desk.settings.language
 
 
 def render(
@@ -66,6 +69,8 @@ def render(
             here=here(request),
             when=partial(_when, desk, language),
             ago=partial(_ago, desk, language),
+            number=partial(_number, language),
+            day=partial(_day, language),
             excerpt=_excerpt,
             dossiers=_dossiers(desk) if principal else [],
             troubles=troubles(desk.monitor.store, desk.settings, desk.now()) if principal else None,
@@ -90,6 +95,15 @@ def _ago(desk: Desk, language: str, moment: datetime | None) -> str:
     if moment is None:
         return "—"
     return str(format_timedelta(moment - desk.now(), add_direction=True, locale=language))
+
+
+def _day(language: str, day: date) -> str:
+    return str(format_date(day, "d MMM y", locale=language))
+
+
+def _number(language: str, value: float) -> str:
+    """At most one decimal, with the language's own mark."""
+    return str(format_decimal(round(value, 1), locale=language))
 
 
 def _excerpt(text: str, marks: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import Response
@@ -24,7 +24,10 @@ Slug = Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9-]+$")]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A topic's weeks, oldest first; `usual` is the mean of the weeks before the last, `sign` surge, silence or ""."""
+    """A topic's weeks, oldest first; `usual` is the mean of the weeks before the last, `sign` surge, silence or "".
+
+    `known`: there is history enough for a usual week.
+    """
 
     slug: str
     title: str
@@ -32,6 +35,7 @@ class Line:
     usual: float
     sign: str
     dismissed: float | None
+    known: bool = False
 
     @property
     def peak(self) -> int:
@@ -52,8 +56,9 @@ def lines_of(desk: Desk, slug: str) -> list[Line]:
         if topic.dossier == slug and topic.enabled:
             weeks = tuple((day, counted.get(topic.slug, {}).get(day, 0)) for day in mondays)
             usual = sum(count for _, count in weeks[:-1]) / max(1, len(weeks) - 1)
-            sign = sign_of(weeks[-1][1], weeks[-2][1], usual) if any(count for _, count in weeks[:-4]) else ""
-            lines.append(Line(topic.slug, topic.title, weeks, usual, sign, rates.get(topic.slug)))
+            known = any(count for _, count in weeks[:-4])
+            sign = sign_of(weeks[-1][1], weeks[-2][1], usual) if known else ""
+            lines.append(Line(topic.slug, topic.title, weeks, usual, sign, rates.get(topic.slug), known))
     return sorted(lines, key=lambda line: -line.total)
 
 
@@ -124,6 +129,6 @@ def _bench(
     request: Request, desk: Desk, principal: Reader, slug: str, text: str, trial: Trial | None, wrong: str
 ) -> Response:
     template = "trial.html" if is_partial(request) else "bench.html"
-    return render(
-        request, desk, principal, template, slug=slug, title=_title(desk, slug), rules=text, trial=trial, wrong=wrong
-    )
+    topics = [(row.slug, row.title) for row in desk.queries.topics() if row.dossier == slug and row.enabled]
+    context: dict[str, Any] = {"slug": slug, "title": _title(desk, slug), "rules": text, "trial": trial, "wrong": wrong}
+    return render(request, desk, principal, template, topics=topics, **context)

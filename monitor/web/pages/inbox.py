@@ -18,7 +18,9 @@ from monitor.storage.search_rows import AlertRow
 from monitor.web.api.stream import events
 from monitor.web.desk import Desk
 from monitor.web.gate import Reader, TheDesk, Writer
-from monitor.web.shell import STATUSES, go, is_partial, render, with_query
+from monitor.web.query_errors import explained
+from monitor.web.shell import STATUSES, go, is_partial, language_of, render, with_query
+from monitor.web.words import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 PAGE = 40
@@ -57,7 +59,7 @@ def inbox(
     base = Filter(dossier=dossier or None, topics=(topic,) if topic else (), sources=(source,) if source else ())
     chosen = status if status in STATUSES else "all"
     asked: dict[str, Any] = {"topic": topic, "source": source, "dossier": dossier, "sort": sort, "q": q}
-    context: dict[str, Any] = {"asked": asked, "status": chosen, "wrong": "", "cards": [], "more": "", "facets": None}
+    context: dict[str, Any] = {"asked": asked, "status": chosen, "wrong": None, "cards": [], "more": "", "facets": None}
     try:
         wide = desk.question(q, base)
         narrow = wide if chosen == "all" else desk.question(f"{q} status:{chosen}", base)
@@ -68,7 +70,7 @@ def inbox(
         if found.after:
             context["more"] = with_query("/alerts", **asked, status=status, after=str(found.after))
     except QueryError as error:
-        context["wrong"] = str(error)
+        context["wrong"] = explained(error, language_of(request, desk))
     context["tabs"] = [(name, with_query("/alerts", **asked, status=name)) for name in (*STATUSES, "all")]
     context["topic_rows"] = desk.queries.topics()
     context["newest"] = desk.queries.newest_alert()
@@ -85,8 +87,24 @@ async def stream(request: Request, desk: TheDesk, _: Reader, after: Annotated[in
 def show(request: Request, desk: TheDesk, principal: Reader, alert: Key) -> Response:
     row = desk.queries.alert(alert)
     card = cards(desk, (row,))[0]
-    trail = desk.follow_up(principal).trail(alert)
+    words = LANGUAGES[language_of(request, desk)]
+    titles = {topic.slug: topic.title for topic in desk.queries.topics()}
+    trail = [told(line, words, titles) for line in desk.follow_up(principal).trail(alert)]
     return render(request, desk, principal, "alert.html", card=card, trail=trail)
+
+
+def told(line: dict[str, Any], words: dict[str, str], titles: dict[str, str]) -> dict[str, Any]:
+    """A line of the trail with what happened in words, and what it changed to."""
+    detail = line["detail"]
+    after = detail.get("after")
+    values = list(after.values()) if isinstance(after, dict) else [after, detail.get("reason")]
+    said = [words.get(f"one_{value}", str(value)) for value in values if value]
+    said += [titles.get(slug, slug) for slug in detail.get("topics", ())]
+    return {
+        **line,
+        "told": words.get(f"event_{line['kind']}", line["kind"]),
+        "said": detail.get("text") or ", ".join(said),
+    }
 
 
 @router.post("/alerts/follow-up")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from monitor.domain.filters import MOST_ROWS, Window, parse_cursor
+from monitor.domain.filters import MOST_ROWS, Filter, Window, parse_cursor
 from monitor.domain.questions import parse_question
 from monitor.domain.text import fold
 from monitor.errors import ConfigError, QueryError
@@ -21,10 +23,11 @@ from monitor.storage.search_rows import ArticleRow
 from monitor.web.desk import Desk
 from monitor.web.gate import Reader, TheDesk, Writer
 from monitor.web.marking import Mark, marked, snippet
-from monitor.web.shell import go, render, with_query
+from monitor.web.query_errors import Wrong, explained
+from monitor.web.shell import go, language_of, render, with_query
 
 router = APIRouter(include_in_schema=False)
-PAGE = 30
+PAGE, MOST_FACETS = 30, 8
 Question = Annotated[str, Form(max_length=4000)]
 
 
@@ -55,20 +58,62 @@ def search(
 
 
 def _page(
-    request: Request, desk: Desk, principal: Reader, q: str, after: str = "", wrong: str = "", feed: str = ""
+    request: Request, desk: Desk, principal: Reader, q: str, after: str = "", wrong: Wrong | None = None, feed: str = ""
 ) -> Response:
     context: dict[str, Any] = {"q": q, "wrong": wrong, "hits": None, "more": "", "feed": feed, "topic": ""}
+    context["facets"] = None
     try:
         if q.strip():
             window = Window(PAGE, parse_cursor(after) if after else None)
-            found = desk.queries.articles(desk.question(q), window)
+            asked = desk.question(q)
+            found = desk.queries.articles(asked, window)
+            context["facets"] = beside(desk, q, asked)
             context["hits"] = [hit_of(row) for row in found.rows]
             context["topic"] = as_topic(desk, q)
             if found.after:
                 context["more"] = with_query("/search", q=q, after=str(found.after))
     except QueryError as error:
-        context["wrong"] = str(error)
+        context["wrong"] = explained(error, language_of(request, desk))
     return render(request, desk, principal, "search.html", saved=desk.access.saved_searches(), **context)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Counts of the alerts that answer, each with the question that asks for these alone; `complete` as of facets."""
+
+    total: int
+    topics: list[tuple[str, int, str]]
+    sources: list[tuple[str, int, str]]
+    statuses: list[tuple[str, int, str]]
+    weeks: list[tuple[date, int, str]]
+    complete: bool
+
+
+def beside(desk: Desk, q: str, asked: Filter) -> Beside:
+    facets, complete = desk.queries.facets(asked)
+    titles = {topic.slug: topic.title for topic in desk.queries.topics()}
+    return Beside(
+        facets.total,
+        [(titles.get(slug, slug), n, f"{q} topic:{slug}") for slug, n in list(facets.topics.items())[:MOST_FACETS]],
+        [
+            (name, n, f'{q} source:"{name}"')
+            for name, n in list(facets.sources.items())[:MOST_FACETS]
+            if '"' not in name
+        ],
+        [(status, n, f"{q} status:{status}") for status, n in facets.statuses.items()],
+        _weeks(q, facets.weeks),
+        complete,
+    )
+
+
+def _weeks(q: str, counted: Mapping[date, int]) -> list[tuple[date, int, str]]:
+    """Every week from the first to the last, at most a year of them; weeks of nothing, too."""
+    if not counted:
+        return []
+    last, week = max(counted), timedelta(weeks=1)
+    first = max(min(counted), last - 51 * week)
+    days = [first + number * week for number in range((last - first) // week + 1)]
+    return [(day, counted.get(day, 0), f"{q} since:{day} until:{day + week}") for day in days]
 
 
 def as_topic(desk: Desk, text: str) -> str:
@@ -100,8 +145,10 @@ def save(
     try:
         desk.question(q)
         desk.access.save_search(name, "articles", q, principal.who)
-    except (ConfigError, QueryError) as error:
-        return _page(request, desk, principal, q, wrong=str(error))
+    except QueryError as error:
+        return _page(request, desk, principal, q, wrong=explained(error, language_of(request, desk)))
+    except ConfigError as error:
+        return _page(request, desk, principal, q, wrong=Wrong(str(error)))
     return go(with_query("/search", q=q))
 
 
@@ -117,7 +164,7 @@ def make_feed(request: Request, desk: TheDesk, principal: Writer, q: Question) -
     try:
         desk.question(q)
     except QueryError as error:
-        return _page(request, desk, principal, q, wrong=str(error))
+        return _page(request, desk, principal, q, wrong=explained(error, language_of(request, desk)))
     token = desk.access.make_feed_token(q[:128] or "alertes", "articles" if q.strip() else "alerts", q)
     base = (desk.settings.public_url or str(request.base_url)).rstrip("/")
     return _page(request, desk, principal, q, feed=f"{base}/feeds/{token}.atom")

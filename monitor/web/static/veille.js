@@ -77,6 +77,37 @@
     window.addEventListener("pagehide", () => stream.close());
   }
 
+  // what needs a script shows only where there is one
+  document.querySelectorAll("[data-copy], [data-script]").forEach((element) => { element.hidden = false; });
+
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    button.addEventListener("click", async () => {
+      const source = document.getElementById(button.dataset.copy);
+      const text = source.value === undefined ? source.textContent : source.value;
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        // no clipboard outside https and localhost: select it for the reader
+        if (source.select) source.select();
+        else window.getSelection().selectAllChildren(source);
+        return;
+      }
+      button.textContent = button.dataset.done;
+    });
+  });
+
+  document.querySelectorAll("select[data-goto]").forEach((chosen) => {
+    const area = document.getElementById(chosen.dataset.goto);
+    chosen.addEventListener("change", () => {
+      const at = area.value.indexOf(`slug = "${chosen.value}"`);
+      if (at < 0) return;
+      const line = area.value.slice(0, at).split("\n").length - 1;
+      area.setSelectionRange(at, at + chosen.value.length + 9);
+      area.scrollTop = Math.max(0, line - 2) * parseFloat(getComputedStyle(area).lineHeight);
+      area.focus({ preventScroll: true });
+    });
+  });
+
   if (window.matchMedia("(max-width: 56rem)").matches) {
     document.querySelectorAll("details.rail").forEach((rail) => { rail.open = false; });
   }
