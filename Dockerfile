@@ -10,11 +10,12 @@ COPY pyproject.toml setup.py LICENSE README.m[d] ./
 COPY monitor monitor
 COPY workers workers
 COPY config config
-# pip, its tests and those of numpy are of no use to a running container.
+# pip, numpy's tests and the languages that nobody is written to in are of no use to a running container.
 RUN pip wheel -q --no-build-isolation --no-deps --no-index -w /wheels . \
  && /opt/veille/bin/pip install --no-index --no-deps /wheels/veille-*.whl \
  && /opt/veille/bin/pip uninstall -q -y pip setuptools \
- && find /opt/veille -type d \( -name tests -o -name test \) -path '*/site-packages/numpy/*' -prune -exec rm -rf {} +
+ && find /opt/veille -type d \( -name tests -o -name test \) -path '*/site-packages/numpy/*' -prune -exec rm -rf {} + \
+ && find /opt/veille -path '*/babel/locale-data/*' ! -name 'fr*.dat' ! -name 'en*.dat' ! -name root.dat -delete
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/veille --shell /usr/sbin/nologin veille \

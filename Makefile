@@ -34,7 +34,7 @@ demo: $(STAMP)  ## the main job on a small press of our own, offline, in under a
 	$(BIN)/veille demo
 
 test: $(DEV) lint  ## lint, types and every test
-	$(BIN)/python -m pytest tests -n 3 --dist loadfile
+	$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: $(DEV)  ## the unit tests alone
 	$(BIN)/python -m pytest tests/unit -n 2
