@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def one_lexicon() -> Iterator[None]:
-    """The French lexicon is loaded once, not for each dossier that is compiled: half of all unit tests' time was that."""
+    """The French lexicon is loaded once, not for each dossier that is compiled, which took half of the unit tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(french, "forget", lambda: None)
         yield
