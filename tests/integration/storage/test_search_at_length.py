@@ -1,0 +1,70 @@
+"""Every shape of question on some thousands of articles: the same ids on both databases, and those that are true.
+
+The rows, the questions and the comparison are those of `bench/search.py`, where a million articles are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.search import NEWEST, question, same_ids
+from bench.search_data import fill
+from monitor.domain.filters import Filter, Window
+from monitor.domain.judging import Judge
+from monitor.query import Queries
+from monitor.storage.engine import Store, open_store
+from monitor.storage.schema import migrate
+from monitor.storage.search_walk import newest_documents
+
+ARTICLES = 2600  # more than two of the stretches that PostgreSQL's index is asked by
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[list[Store]]:
+    folder: Path = tmp_path_factory.mktemp("length")
+    opened = [open_store(f"sqlite:///{folder / 'long.db'}"), open_store(postgres.replace("DATABASE", "postgres"))]
+    for store in opened:
+        migrate(store)
+        fill(store, ARTICLES)
+    yield opened
+    for store in opened:
+        store.dispose()
+
+
+def test_every_question_has_the_same_answer_on_both_databases(stores: list[Store]) -> None:
+    assert same_ids(stores) == 0
+
+
+WORDED = [said for questions in NEWEST.values() for said in questions if said and ":" not in said]
+
+
+def test_the_newest_page_is_what_reading_every_article_would_give(stores: list[Store]) -> None:
+    with stores[0].read() as session:
+        articles = newest_documents(session, ARTICLES)
+    queries = Queries(stores[1])
+    wrong = []
+    for said in WORDED:
+        asked: Filter = question(said)
+        assert asked.expression is not None
+        judge = Judge(asked.expression)
+        true = [article_id for article_id, document in articles if judge.spans(document) is not None][:50]
+        if [row.id for row in queries.articles(asked, Window(50)).rows] != true:
+            wrong.append(said)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("said", ["gouvernement", "until:2021", 'source:"Média 12"', "topic:t0", "status:new"])
+def test_pages_one_after_the_other_leave_nothing_out_and_repeat_nothing(stores: list[Store], said: str) -> None:
+    for store in stores:
+        queries, after, seen = Queries(store), None, list[int]()
+        whole = [row.id for row in queries.articles(question(said), Window(500)).rows]
+        while True:
+            page = queries.articles(question(said), Window(37, after))
+            seen += [row.id for row in page.rows]
+            after = page.after
+            if after is None or len(seen) >= len(whole):
+                break
+        assert seen[: len(whole)] == whole
