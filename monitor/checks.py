@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 
-from monitor.checks_outside import check_clock, check_mail, check_web, check_work
+from monitor.checks_outside import check_clock, check_given_up, check_mail, check_web, check_work
 from monitor.errors import BrokerError, ConfigError, StorageError
 from monitor.findings import Finding, Level
 from monitor.settings import Settings, load_settings
@@ -191,6 +191,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_broker,
     check_system,
     check_mail,
+    check_given_up,
     check_web,
     check_clock,
     check_work,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor.errors import ConfigError, StorageError
@@ -13,6 +13,7 @@ from monitor.settings import Settings
 
 PATIENCE = 5  # seconds
 DRIFT = 2.0
+WEEK = timedelta(days=7)
 
 
 def check_mail(settings: Settings) -> Iterator[Finding]:
@@ -48,6 +49,30 @@ def check_web(settings: Settings) -> Iterator[Finding]:
         yield Finding("W002", Level.WARNING, "passwords travel in the clear", "VEILLE_PUBLIC_URL", "use https")
     else:
         yield Finding("W001", Level.OK, f"digests link to {parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+
+
+def check_given_up(settings: Settings) -> Iterator[Finding]:
+    """Whether messages of the last week could not be delivered."""
+    from monitor.storage.engine import open_store
+    from monitor.storage.membership import given_up_since
+    from monitor.storage.schema import current, head
+
+    now = datetime.now(UTC)
+    try:
+        store = open_store(settings.effective_database_url)
+        try:
+            if current(store) != head():
+                return  # D002 said so
+            with store.read() as session:
+                given_up = given_up_since(session, now - WEEK, now)
+        finally:
+            store.dispose()
+    except StorageError:
+        return  # D001 said so
+    names = ", ".join(dict.fromkeys(f"{name} ({kind})" for _, name, kind in given_up))
+    if given_up:
+        message = f"{len(given_up)} messages were given up in seven days: {names}"
+        yield Finding("M004", Level.WARNING, message, hint="`veille deliveries list --status failed` says why")
 
 
 def check_clock(settings: Settings) -> Iterator[Finding]:

@@ -92,7 +92,8 @@ class Edit:
 class Coverage:
     """What was looked at since an instant, a day ago at least, so that "nothing today" means something.
 
-    `failed` and `silent` are names of feeds; `given_up` counts messages to this subscriber that could not be delivered.
+    `failed` and `silent` are names of feeds; `given_up` counts messages to this subscriber that could not be delivered,
+    and `undelivered` names to whom else, and how, for a subscriber who is an operator.
     """
 
     feeds: int = 0
@@ -104,6 +105,7 @@ class Coverage:
     unreadable: int = 0
     pending: int = 0
     given_up: int = 0
+    undelivered: tuple[str, ...] = ()
     since: datetime | None = None
 
 

@@ -187,7 +187,9 @@ def coverage_lines(content: DigestContent, words: Words) -> list[str]:
     counted = ((coverage.partial, "partial"), (coverage.unreadable, "unreadable"), (coverage.pending, "pending"))
     articles += [words.count(number, key) for number, key in counted if number]
     lines = [", ".join(feeds) + ".", ", ".join(articles) + "."]
-    return lines + ([words.count(coverage.given_up, "given_up") + "."] if coverage.given_up else [])
+    lines += [words.count(coverage.given_up, "given_up") + "."] if coverage.given_up else []
+    others = tuple(dict.fromkeys(coverage.undelivered))
+    return lines + ([f"{words.count(len(coverage.undelivered), 'undelivered')} ({_names(others)})."] if others else [])
 
 
 def _names(names: tuple[str, ...], most: int = 6) -> str:

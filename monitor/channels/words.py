@@ -153,6 +153,7 @@ COUNTS = {
             "message qui vous était destiné n’a pu être remis",
             "messages qui vous étaient destinés n’ont pu être remis",
         ),
+        "undelivered": ("message à d’autres n’a pu être remis", "messages à d’autres n’ont pu être remis"),
     },
     "en": {
         "alerts": ("alert", "alerts"),
@@ -170,6 +171,7 @@ COUNTS = {
         "unreadable": ("unreadable", "unreadable"),
         "pending": ("pending", "pending"),
         "given_up": ("message to you could not be delivered", "messages to you could not be delivered"),
+        "undelivered": ("message to others could not be delivered", "messages to others could not be delivered"),
     },
 }
 

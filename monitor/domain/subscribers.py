@@ -51,7 +51,8 @@ class SubscriberSpec:
     """A subscriber as configured. Empty `dossiers` and `topics` mean all; `sources` and `except_sources` are names.
 
     `at_most`: more alerts a period than this are summarised (the volume guard). `send_empty`: a digest goes out even
-    when it has nothing new, so that silence is a statement.
+    when it has nothing new, so that silence is a statement. `operator`: digests also tell of what could not be
+    delivered to others, and go out for that alone.
     """
 
     name: str
@@ -66,6 +67,7 @@ class SubscriberSpec:
     rhythm: Rhythm = field(default_factory=Rhythm)
     at_most: int = 40
     send_empty: bool = False
+    operator: bool = False
     enabled: bool = True
     channels: tuple[ChannelSpec, ...] = ()
 
@@ -158,6 +160,7 @@ def _subscriber(table: Table) -> SubscriberSpec:
         rhythm=_rhythm(table),
         at_most=int(table.number("at_most", 40, low=1, high=1000)),
         send_empty=table.flag("send_empty", default=False),
+        operator=table.flag("operator", default=False),
         enabled=table.flag("enabled", default=True),
         channels=tuple(spec for channel in table.tables("channel") for spec in _channels(channel)),
     )

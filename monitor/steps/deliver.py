@@ -108,11 +108,12 @@ def _store_one(session: Session, sent: Sent, summary: DeliverSummary) -> None:
         "failures": 0 if sent.receipt else job.failures + 1,
         "receipt": sent.receipt.detail[:500] if sent.receipt else None,
         "sent_at": sent.at if sent.receipt else None,
+        "failed_at": sent.at if status is DeliveryStatus.FAILED else None,
     }
     if not work.close(session, Kind.DELIVER, job.pair, due_at=due_at, **values):
         log.warning("delivery_superseded", delivery=job.pair[0], message_id=job.message_id)
         return
-    # The operator is told of what is given up; the subscriber, in the next digest that arrives.
+    # What is given up is told here, in the next digest of the subscriber, and in those of operators.
     say = {DeliveryStatus.SENT: log.info, DeliveryStatus.PLANNED: log.warning}.get(status, log.error)
     say(
         "delivery_" + status.value,

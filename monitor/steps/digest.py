@@ -22,6 +22,7 @@ from monitor.storage.membership import (
     add_members,
     candidate_ids,
     follower,
+    given_up_since,
     has_candidates,
     open_digest,
     shown_members,
@@ -88,7 +89,7 @@ def close_digest(
     """Close one digest over all that this subscriber was not told yet; gives the deliveries to announce."""
     now = ctx.now()
     who = follower(row.id, row.created_at, spec, now)
-    if not has_candidates(session, who, now) and not spec.send_empty:
+    if not has_candidates(session, who, now) and not spec.send_empty and not _has_trouble(session, row, spec, period):
         summary.empty += 1
         return []
     digest_id = open_digest(session, row.id, period.start, period.end, now)
@@ -104,6 +105,11 @@ def close_digest(
     summary.deliveries += len(planned)
     log.info("digest_closed", subscriber=row.name, digest=digest_id, alerts=total)
     return planned
+
+
+def _has_trouble(session: Session, row: SubscriberRow, spec: SubscriberSpec, period: Period) -> bool:
+    """Whether an operator is to be told that others did not get their messages."""
+    return spec.operator and any(who != row.id for who, *_ in given_up_since(session, period.start, period.end))
 
 
 def _plan(

@@ -49,6 +49,7 @@ class Desk:
         """All that the digest says, before language and layout; channels add what is theirs (`for_channel`)."""
         settings, now = self._ctx.settings, self._ctx.now()
         alerts = self._alerts(session, members.ids)
+        given_up = given_up_since(session, period.start, period.end)
         return DigestContent(
             message_id="",
             subscriber=spec.title or row.name,
@@ -64,7 +65,8 @@ class Desk:
             edits=_edits(session, row.id, period.start),
             coverage=replace(
                 self._coverage_since(session, min(period.start, now - _EMPTY_DAYS)),
-                given_up=given_up_since(session, row.id, period.start),
+                given_up=sum(subscriber == row.id for subscriber, *_ in given_up),
+                undelivered=_of_others(given_up, row.id) if spec.operator else (),
             ),
             public_url=settings.public_url,
             thread_id=thread_id("digest", row.name, settings.mail_from),
@@ -90,6 +92,10 @@ class Desk:
         if since not in self._coverage:
             self._coverage[since] = replace(coverage_view(coverage(session, since)), since=since)
         return self._coverage[since]
+
+
+def _of_others(given_up: Sequence[tuple[int, str, str]], subscriber_id: int) -> tuple[str, ...]:
+    return tuple(f"{name}, {kind}" for subscriber, name, kind in given_up if subscriber != subscriber_id)
 
 
 def _weekly(session: Session, now: datetime) -> list[tuple[str, str, str, tuple[int, ...]]]:

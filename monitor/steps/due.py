@@ -60,7 +60,8 @@ def end_crashed(ctx: Context, session: Session, kind: Kind) -> int:
             work.end(session, kind, row_id, due_at=None, reason=CRASHED)
             finish_entry(session, row_id, Outcome.FAILED, read_at=now)
         elif kind is Kind.DELIVER:
-            work.end(session, kind, row_id, due_at=None, status=DeliveryStatus.FAILED.value, error=CRASHED)
+            failed = DeliveryStatus.FAILED.value
+            work.end(session, kind, row_id, due_at=None, status=failed, error=CRASHED, failed_at=now)
         else:
             work.end(session, kind, row_id, due_at=now + FEED_PAUSE, last_error=CRASHED)
     return len(rows)

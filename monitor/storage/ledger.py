@@ -74,7 +74,7 @@ def retry_delivery(session: Session, delivery_id: int, now: datetime) -> None:
     changed = session.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id, Delivery.status != DeliveryStatus.SENT.value, Delivery.attempts == 0)
-        .values(status=DeliveryStatus.PLANNED.value, due_at=now, turn=Delivery.turn + 1, failures=0)
+        .values(status=DeliveryStatus.PLANNED.value, due_at=now, turn=Delivery.turn + 1, failures=0, failed_at=None)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
     if not changed:

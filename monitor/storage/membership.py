@@ -27,6 +27,7 @@ from monitor.storage.tables import (
     Dossier,
     Revision,
     Story,
+    Subscriber,
     Topic,
 )
 
@@ -214,12 +215,13 @@ def followed_titles(session: Session, slugs: Sequence[str]) -> list[tuple[str, s
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-def given_up_since(session: Session, subscriber_id: int, since: datetime) -> int:
-    """How many messages to this subscriber were given up since an instant."""
+def given_up_since(session: Session, since: datetime, until: datetime) -> list[tuple[int, str, str]]:
+    """(subscriber id, subscriber, kind of channel) of each message that was given up then."""
     statement = (
-        select(func.count())
-        .select_from(Delivery)
-        .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Channel.subscriber_id == subscriber_id, Delivery.status == "failed", Delivery.created_at >= since)
+        select(Subscriber.id, Subscriber.name, Channel.kind)
+        .join(Channel, Channel.subscriber_id == Subscriber.id)
+        .join(Delivery, Delivery.channel_id == Channel.id)
+        .where(Delivery.status == "failed", Delivery.failed_at >= since, Delivery.failed_at < until)
+        .order_by(Delivery.id)
     )
-    return session.scalar(statement) or 0
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]

@@ -357,6 +357,7 @@ class Delivery(WorkMixin, Base):
     receipt: Mapped[str | None] = mapped_column(Text)
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

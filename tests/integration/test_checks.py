@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor.checks import check_all
+from monitor.storage.engine import open_store
+from monitor.storage.tables import Channel, Delivery, Subscriber
 
 
 def codes(tmp_path: Path, **environ: str) -> set[tuple[str, str]]:
@@ -27,3 +30,19 @@ def test_links_without_https_are_warned_of(tmp_path: Path) -> None:
 
 def test_the_databases_clock_is_compared(tmp_path: Path, postgres_url: str) -> None:
     assert ("S003", "ok") in codes(tmp_path, VEILLE_DATABASE_URL=postgres_url)
+
+
+def test_messages_given_up_this_week_are_told(tmp_path: Path, sqlite_url: str) -> None:
+    store, now = open_store(sqlite_url), datetime.now(UTC)
+    with store.write() as session:
+        session.add(Subscriber(name="claire", origin="cli", settings={}, created_at=now))
+        session.flush()
+        session.add(Channel(subscriber_id=1, kind="email", address="claire@example.org", created_at=now))
+        session.flush()
+        row = {"channel_id": 1, "kind": "digest", "message": {}, "created_at": now - timedelta(days=9)}
+        session.add(Delivery(**row, message_id="a@x", status="failed", failed_at=now - timedelta(days=8)))
+    assert ("M004", "warning") not in codes(tmp_path, VEILLE_DATABASE_URL=sqlite_url)
+    with store.write() as session:
+        session.add(Delivery(**row, message_id="b@x", status="failed", failed_at=now - timedelta(days=1)))
+    store.dispose()
+    assert ("M004", "warning") in codes(tmp_path, VEILLE_DATABASE_URL=sqlite_url)

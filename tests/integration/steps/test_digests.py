@@ -242,6 +242,26 @@ def test_a_delivery_is_given_up_after_the_schedule_and_can_be_retried(office: Of
     assert office.monitor.deliveries()[0]["status"] == "sent"
 
 
+def test_what_is_given_up_days_later_is_told_to_the_subscriber_and_to_operators_once(
+    office: Office, mail: Behaviour
+) -> None:
+    text = SUBSCRIBER.format(name="claire", more="") + SUBSCRIBER.format(name="ada", more="operator = true")
+    (office.config / "subscribers.toml").write_text(text, encoding="utf-8")
+    office.monitor.sync()
+    mail.answers = {"claire@example.org": "451 not now"}
+    office.alert()
+    for _ in range(10):
+        office.work(days=0.5)
+    told = [m for m in mail.mails if "à d’autres" in " ".join(m.get_body(("plain",)).get_content().split())]
+    assert [m["To"] for m in told] == ["ada@example.org"]
+    assert "(claire, email)" in " ".join(told[0].get_body(("plain",)).get_content().split())
+    mail.answers = {}
+    office.alert("Encore")
+    office.work(days=1)
+    assert mail.mails[-1]["To"] in {"ada@example.org", "claire@example.org"}
+    assert not any("à d’autres" in str(m) for m in mail.mails[-2:])
+
+
 def test_the_volume_guard_holds_what_comes_on_top_for_one_digest(office: Office, mail: Behaviour, clock: Clock) -> None:
     office.subscribe("claire", more='rhythm = "at once"\nat_most = 3')
     for number in range(8):
