@@ -44,7 +44,9 @@ class DossierError(ConfigError):
 
 
 class QueryError(VeilleError):
-    """A query cannot be understood; `position` counts characters of the query."""
+    """A query cannot be understood; `position` counts characters of the query, which is `text` where it is known."""
+
+    text = ""
 
     def __init__(self, message: str, *, position: int = 0, hint: str = "") -> None:
         super().__init__(message)

@@ -87,10 +87,15 @@ def _root() -> None:
 
 def main() -> None:
     """The `veille` command: exit code 0, 1 for findings or errors said in one sentence, 2 for usage."""
-    from monitor.errors import VeilleError
+    from monitor.errors import QueryError, VeilleError
 
     try:
         app()
+    except QueryError as error:
+        typer.echo(f"veille: {error}", err=True)
+        if error.position and len(error.text) <= 200:
+            typer.echo(f"  {error.text}\n  {' ' * error.position}^", err=True)
+        raise SystemExit(2) from error
     except VeilleError as error:
         typer.echo(f"veille: {error}", err=True)
         raise SystemExit(1) from error

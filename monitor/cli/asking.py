@@ -186,7 +186,7 @@ def asks(run: Callable[[Request], None]) -> Callable[..., None]:
 
     command.__doc__ = run.__doc__
     command.__annotations__ = get_type_hints(_options, include_extras=True)
-    command.__signature__ = inspect.signature(_options)  # type: ignore[attr-defined]
+    command.__signature__ = inspect.signature(_options, eval_str=True)  # type: ignore[attr-defined]
     return command
 
 

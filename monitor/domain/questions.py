@@ -64,7 +64,15 @@ class _Piece(NamedTuple):
 
 
 def parse_question(text: str, *, now: datetime, zone: ZoneInfo, base: Filter | None = None) -> Filter:
-    """What a search box says, on top of `base`. Raises `QueryError` with the position and a suggestion."""
+    """What a search box says, on top of `base`. Raises `QueryError` with the text, the position and a suggestion."""
+    try:
+        return _parsed(text, now, zone, base)
+    except QueryError as error:
+        error.text = text
+        raise
+
+
+def _parsed(text: str, now: datetime, zone: ZoneInfo, base: Filter | None) -> Filter:
     if len(text) > LONGEST:
         raise QueryError(f"a query has at most {LONGEST} characters", position=LONGEST)
     pieces = _pieces(text)

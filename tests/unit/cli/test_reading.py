@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from monitor.cli import alerts, articles, matches, stories
+from monitor.cli import alerts, articles, main, matches, stories
 from monitor.cli.asking import open_desk
 from tests.newsroom import Newsroom
 
@@ -71,3 +72,19 @@ def test_parquet_goes_to_a_file_for_notebooks(alert: int, tmp_path: Path) -> Non
     assert RUN.invoke(matches.app, ["--format", "parquet", "--output", str(file)]).exit_code == 0
     assert parquet.read_table(file).to_pylist()[0]["article.title"] == "La Suède exclut Huawei"
     assert RUN.invoke(matches.app, ["--format", "parquet"]).exit_code == 2
+
+
+@pytest.mark.parametrize("module", [matches, alerts, stories, articles])
+def test_every_option_says_what_it_is_for(module: object) -> None:
+    command = typer.main.get_command(module.app)  # type: ignore[attr-defined]
+    assert [param.name for param in command.params if not getattr(param, "help", None)] == []
+
+
+def test_a_query_that_cannot_be_read_is_shown_with_the_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["veille", "articles", "--q", "exclure AND (huawei"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[1:] == ["  exclure AND (huawei", "  " + " " * 12 + "^"]
