@@ -7,7 +7,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test unit lint types check docs pictures secrets sbom lock clean
+.PHONY: help setup run demo test unit lint types check bench bench-full docs pictures secrets sbom lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 24
@@ -49,6 +49,17 @@ types: $(DEV)  ## mypy --strict on monitor and workers
 
 check: $(STAMP)  ## configuration, database, broker
 	$(BIN)/veille check
+
+bench: $(DEV)  ## speed beside every peer, small: some minutes (peers go into environments of their own under var/bench)
+	rm -f var/bench/small.jsonl
+	for scenario in polls same-body latency articles wave; do $(BIN)/python -m bench.speed $$scenario --feeds 200 --hosts 50 --articles 200 --out var/bench/small.jsonl || exit 1; done
+	$(BIN)/python -m bench.speed report --out var/bench/small.jsonl
+
+bench-full: $(DEV)  ## the same at full size, three rounds: about an hour
+	rm -f var/bench/full.jsonl
+	for scenario in polls same-body latency articles processes; do $(BIN)/python -m bench.speed $$scenario --rounds 3 --out var/bench/full.jsonl || exit 1; done
+	$(BIN)/python -m bench.speed wave --feeds 400 --rounds 3 --out var/bench/full.jsonl
+	$(BIN)/python -m bench.speed report --out var/bench/full.jsonl
 
 docs: $(STAMP)  ## the pages that are generated
 	$(BIN)/python -m monitor.cli.reference > docs/cli.md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import socket
 import subprocess
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -74,39 +77,77 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> Cost:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, text=True)
-    peak = Peak(process.pid)
-    peak.start()
-    output, _ = process.communicate()
+    with Watch([process.pid]) as watch:
+        output, _ = process.communicate()
     seconds = time.monotonic() - start
-    peak.done.set()
-    peak.join()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command), output)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(seconds, cpu, peak.mib, output)
+    return Cost(seconds, cpu, watch.cost.peak, output)
 
 
-class Peak(threading.Thread):
-    """Samples the memory of a process and its descendants: proportional set size, so that shared pages count once."""
+class Watch:
+    """What running processes and their descendants cost from entering to leaving: read from /proc ten times a second.
 
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self.pid, self.mib, self.done = pid, 0.0, threading.Event()
+    A process that lives for less than that may be missed; memory is read at every fifth look.
+    """
 
-    def run(self) -> None:
-        while not self.done.wait(0.5):
-            self.mib = max(self.mib, sum(map(_pss, _family(self.pid))) / 1024)
+    def __init__(self, roots: Sequence[int]) -> None:
+        self._roots, self._done = roots, threading.Event()
+        self._first: dict[int, float] = {}
+        self._last: dict[int, float] = {}
+        self._peak, self._start = 0.0, 0.0
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def cost(self) -> Cost:
+        """Final once left."""
+        cpu = sum(last - self._first.get(pid, 0.0) for pid, last in self._last.items())
+        return Cost(self._seconds, cpu, self._peak, "")
+
+    def __enter__(self) -> Watch:
+        self._first = self._look()
+        self._start = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds = time.monotonic() - self._start
+        self._done.set()
+        self._thread.join()
+        self._last |= self._look(memory=True)
+
+    def _watch(self) -> None:
+        looks = 0
+        while not self._done.wait(0.1):
+            self._last |= self._look(memory=looks % 5 == 0)
+            looks += 1
+
+    def _look(self, *, memory: bool = False) -> dict[int, float]:
+        family = _family(self._roots)
+        if memory:
+            self._peak = max(self._peak, sum(map(_pss, family)) / 1024)
+        return {pid: spent for pid in family if (spent := _spent(pid)) is not None}
 
 
-def _family(root: int) -> list[int]:
+def _spent(pid: int) -> float | None:
+    """Processor seconds of a process alone; None when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _family(roots: Sequence[int]) -> list[int]:
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
         except (OSError, IndexError):
             continue
-    found = [root]
+    found = list(roots)
     for pid in found:
         found += [child for child, parent in parents.items() if parent == pid]
     return found

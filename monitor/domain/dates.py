@@ -20,6 +20,14 @@ _ISO = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE,
 )
+_ENGLISH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+# The form of nearly every RSS feed; others go through the standard library's parser.
+_MAIL = re.compile(
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ({_ENGLISH}) ([12]\d{{3}})"
+    r" (\d\d):(\d\d):(\d\d) (?:GMT|([+-])(\d\d)(\d\d))",
+    re.ASCII,
+)
+_MONTH = {name: number for number, name in enumerate(_ENGLISH.split("|"), 1)}
 _FRENCH = re.compile(
     r"\b(\d{1,2})(?:er)?\s+([a-z]{3,9})\.?,?\s+(\d{4})\b(?:\D{0,5}?(\d{1,2})\s*[h:]\s*(\d\d)?(?::(\d\d))?)?"
     r"\s*(Z|UTC|GMT|CES?T|[+-]\d\d:?\d\d)?"
@@ -36,7 +44,11 @@ _HOURS = {"Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0, **_AHEAD, **{name: -hou
 def parse_date(text: str, zone: tzinfo = PARIS) -> datetime | None:
     """The instant that `text` says, in UTC; without a zone it is read in `zone`. None when it says none."""
     text = text.strip()[:80]
+    if not text:
+        return None
     try:
+        if (mail := _MAIL.fullmatch(text)) is not None and "-0000" not in text:
+            return _mail(mail)
         return _seconds(text) or _iso(text, zone) or _rfc822(text, zone) or _words(text, zone) or _numeric(text, zone)
     except (ValueError, OverflowError):  # the thirtieth of February, the year 0, an offset of three days
         return None
@@ -47,6 +59,12 @@ def plausible(instant: datetime | None, now: datetime) -> datetime | None:
     if instant is None or instant < EPOCH + timedelta(days=1):
         return None
     return min(instant.astimezone(UTC), now)
+
+
+def _mail(found: re.Match[str]) -> datetime:
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    away = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
+    return _instant((year, _MONTH[month], day, hour, minute, second), timezone(-away if sign == "-" else away))
 
 
 def _seconds(text: str) -> datetime | None:

@@ -7,7 +7,7 @@ is injected. A feed is never given up silently: only 410 stops it, and says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
@@ -81,9 +81,15 @@ class FeedState:
         return self.churn_polls < _CHURN_AFTER
 
     def to_json(self) -> dict[str, Any]:
-        values = {name: value for name, value in asdict(self).items() if value is not None}
-        values |= {name: value.total_seconds() for name, value in values.items() if isinstance(value, timedelta)}
-        values |= {name: value.isoformat() for name, value in values.items() if isinstance(value, datetime)}
+        values: dict[str, Any] = {}
+        for name in _READERS:
+            value = getattr(self, name)
+            if isinstance(value, timedelta):
+                values[name] = value.total_seconds()
+            elif isinstance(value, datetime):
+                values[name] = value.isoformat()
+            elif value is not None:
+                values[name] = value
         return values | {"rhythm": self.rhythm.to_json(), "hashes": list(self.hashes)}
 
     @staticmethod

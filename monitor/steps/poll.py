@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from monitor.domain.schedule import PollDecision, after_poll, before_poll
+from monitor.domain.schedule import FeedState, PollDecision, after_poll, before_poll
 from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.fetch.web import FeedAnswer
 from monitor.steps.context import Context
@@ -20,7 +20,7 @@ from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import StoredEntries, add_entries
-from monitor.storage.feeds import PollJob, amend_feed, poll_jobs
+from monitor.storage.feeds import PollJob, amend_feeds, poll_jobs
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ class Polled:
     """One feed's answer, or what went wrong."""
 
     job: PollJob
+    state: FeedState
     at: datetime
     answer: FeedAnswer | None = None
     error: FetchError | ContentError | None = None
@@ -62,6 +63,13 @@ async def poll(ctx: Context, pairs: Sequence[Pair]) -> PollSummary:
     summary = PollSummary()
     async for group in as_finished([_ask(ctx, job) for job in jobs]):
         write_group(group, lambda rows: _store(ctx, rows, summary), "poll_not_stored")
+    log.info(
+        "batch_polled",
+        feeds=summary.polled,
+        failed=summary.failed,
+        unchanged=summary.unchanged,
+        new=summary.entries_new,
+    )
     return summary
 
 
@@ -79,19 +87,29 @@ async def _ask(ctx: Context, job: PollJob) -> Polled:
             believe_guids=state.guids_are_believed,
         )
     except (FetchError, ContentError) as error:
-        return Polled(job, ctx.now(), error=error)
+        return Polled(job, state, ctx.now(), error=error)
     if answer.feed is not None and not job.first:
         # Not with the backlog of a first poll: a push has no way to say that it is one.
         await renew_push(ctx, job.pair[0], answer.url, answer.feed.hub_url, answer.feed.self_url)
-    return Polled(job, ctx.now(), answer=answer)
+    return Polled(job, state, ctx.now(), answer=answer)
 
 
 def _store(ctx: Context, group: Sequence[Polled], summary: PollSummary) -> None:
     fresh: list[Pair] = []
+    rows: list[dict[str, Any]] = []
     done = PollSummary()
     with ctx.store.write() as session:
+        # Before the entries: the rows must be ours, and stay locked until the commit.
+        ours = work.close_all(session, Kind.POLL, [polled.job.pair for polled in group if not polled.busy])
         for polled in group:
-            fresh += _store_one(ctx, session, polled, done)
+            if polled.busy and isinstance(polled.error, FetchError):
+                due_at = polled.at + (polled.error.retry_after or BUSY)
+                work.close(session, Kind.POLL, polled.job.pair, due_at=due_at)
+            elif polled.job.pair[0] in ours:
+                fresh += _store_one(ctx, session, polled, rows, done)
+            else:
+                log.info("poll_superseded", feed=polled.job.url)
+        amend_feeds(session, rows)
         beat(session, "poll", ctx.now())
     ctx.announce_rows(Kind.READ, fresh)
     summary.polled += done.polled
@@ -101,19 +119,14 @@ def _store(ctx: Context, group: Sequence[Polled], summary: PollSummary) -> None:
     summary.errors |= done.errors
 
 
-def _store_one(ctx: Context, session: Session, polled: Polled, done: PollSummary) -> list[Pair]:
-    """Close the feed's row and store its entries: both or neither, else a 304 would hide entries for good."""
+def _store_one(
+    ctx: Context, session: Session, polled: Polled, rows: list[dict[str, Any]], done: PollSummary
+) -> list[Pair]:
+    """Store the entries and say what the row becomes: both or neither, else a 304 would hide entries for good."""
     job, error = polled.job, polled.error
-    if polled.busy and isinstance(error, FetchError):
-        work.close(session, Kind.POLL, job.pair, due_at=polled.at + (error.retry_after or BUSY))
-        return []
-    # Before the entries: the row must be ours, and stays locked until the commit.
-    if not work.close(session, Kind.POLL, job.pair, due_at=None):
-        log.info("poll_superseded", feed=job.url)
-        return []
     stored = _store_entries(ctx, session, polled)
     decision = _decide(ctx, polled, stored)
-    amend_feed(session, job.pair[0], due_at=decision.due_at, **row_values(decision), **_said(polled))
+    rows.append({"id": job.pair[0], "due_at": decision.due_at, **row_values(decision), **_said(polled)})
     done.polled += 1
     if error is not None:
         done.failed += 1
@@ -121,7 +134,7 @@ def _store_one(ctx: Context, session: Session, polled: Polled, done: PollSummary
         log.warning("feed_failed", feed=job.url, reason=str(error), next_at=decision.due_at)
     elif stored is None:
         done.unchanged += 1
-        log.info("feed_unchanged", feed=job.url, next_at=decision.due_at)
+        log.debug("feed_unchanged", feed=job.url, next_at=decision.due_at)
     else:
         done.entries_new += len(stored.new)
         log.info("feed_polled", feed=job.url, new=len(stored.new), churned=stored.churned, next_at=decision.due_at)
@@ -142,7 +155,7 @@ def _decide(ctx: Context, polled: Polled, stored: StoredEntries | None) -> PollD
         seen = seen_answer(polled.answer, stored, polled.at)
     else:
         seen = seen_error(polled.error or ContentError("nothing came"))
-    return after_poll(state_of(polled.job), seen, polled.at, ctx.rng, every=every(polled.job))
+    return after_poll(polled.state, seen, polled.at, ctx.rng, every=every(polled.job))
 
 
 def _said(polled: Polled) -> dict[str, Any]:

@@ -114,6 +114,24 @@ def close(session: Session, kind: Kind, pair: Pair, *, due_at: datetime | None, 
     return session.execute(statement).rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
+def close_all(session: Session, kind: Kind, pairs: Sequence[Pair]) -> set[int]:
+    """Close many rows with `due_at` null, in one statement; gives the ids of those whose turn is still ours.
+
+    They stay locked until the commit: what the steps found out about each is written after this.
+    """
+    if not pairs:
+        return set()
+    table = TABLES[kind]
+    statement = (
+        update(table)
+        .where(tuple_(table.id, table.turn).in_([tuple(pair) for pair in pairs]), table.attempts > 0)
+        .values(due_at=None, attempts=0)
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(statement))
+
+
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
     """Rows whose step died `CRASHED_AFTER` times without a closing write and whose lease is over."""
     table = TABLES[kind]

@@ -22,7 +22,8 @@ _LANDMARK = re.compile(
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#(\d{1,8}|[xX][0-9a-fA-F]{1,7});|(amp|lt|gt|quot|apos);|([A-Za-z][A-Za-z0-9]{1,31});)?")
 # A `<` that opens no tag, or a tag that another `<` interrupts: text. Runs of them take parsers minutes.
-_STRAY = re.compile(r"<(?![A-Za-z_/!?])|<(?=[A-Za-z_/][^<>]*(?:<|\Z))")
+_STRAY = re.compile(r"<(?:(?![A-Za-z_/!?])|(?=[A-Za-z_/][^<>]*+(?:<|\Z)))")
+_ODD_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
 _LONG_TAG = re.compile(r"<[A-Za-z/?!][^<>\[]{1000,}>?")
 _NAME = re.compile(r"</?[A-Za-z][\w:.-]{0,80}")
 _MANY_ATTRIBUTES = 40
@@ -73,7 +74,7 @@ def _root(head: str) -> int:
 
 
 def _legal_markup(text: str) -> str:
-    if "&" in text:
+    if "&" in text and _ODD_REFERENCE.search(text):
         text = _REFERENCE.sub(_legal_reference, text)
     return _LONG_TAG.sub(_bounded_tag, _STRAY.sub("&lt;", text))
 

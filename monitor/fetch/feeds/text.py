@@ -20,6 +20,7 @@ _BLOCKS = _HEADINGS | frozenset(
 )
 _BLOCKS |= frozenset(["figcaption", "hr", "header", "footer", "aside"])
 _SPACES = re.compile(r"[ \t]+")
+_UNEVEN = re.compile(r"\t|  ")
 
 
 def to_line(markup: str, limit: int = 1_000) -> str:
@@ -31,19 +32,19 @@ def to_text(markup: str, limit: int = 200_000) -> str:
     """Clean paragraphs joined by a blank line, at most `limit` characters."""
     paragraphs: list[list[str]] = [[]]
     for line in clean(_plain(markup[:MAX_HTML])).split("\n"):
-        if words := _SPACES.sub(" ", line).strip():
+        if words := (_SPACES.sub(" ", line) if _UNEVEN.search(line) else line).strip():
             paragraphs[-1].append(words)
         elif paragraphs[-1]:
             paragraphs.append([])
-    return "\n\n".join(" ".join(lines) for lines in paragraphs if lines)[:limit].rstrip()
+    return "\n\n".join([" ".join(lines) for lines in paragraphs if lines])[:limit].rstrip()
 
 
 def _plain(markup: str) -> str:
     """Markup that was escaped twice is read twice; more is taken for text."""
     for _ in range(2):
-        if _MARKUP.search(markup):
+        if "<" in markup and _MARKUP.search(markup):
             markup = _strip_tags(markup)
-        elif _ESCAPED.search(markup):
+        elif "&" in markup and _ESCAPED.search(markup):
             markup = html.unescape(markup)
         else:
             break

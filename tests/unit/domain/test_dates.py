@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain import dates
 from monitor.domain.dates import parse_date, plausible
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -68,3 +70,21 @@ def test_the_future_is_now_and_before_1970_is_unknown() -> None:
     assert plausible(datetime(1969, 5, 1, tzinfo=UTC), NOW) is None
     assert plausible(AT_1430, NOW) == AT_1430
     assert plausible(None, NOW) is None
+
+
+@settings(max_examples=150)
+@given(
+    st.integers(0, 32),
+    st.sampled_from(["Jan", "Feb", "Dec"]),
+    st.integers(0, 9999),
+    st.tuples(st.integers(0, 25), st.integers(0, 60), st.integers(0, 61)),
+    st.sampled_from(["GMT", "+0100", "-0530", "+2400", "-0000", "+9999"]),
+)
+def test_the_usual_form_takes_a_short_way_to_the_same_instant(
+    day: int, month: str, year: int, clock: tuple[int, int, int], zone: str
+) -> None:
+    text = f"Mon, {day:02} {month} {year:04} {clock[0]:02}:{clock[1]:02}:{clock[2]:02} {zone}"
+    known = parse_date(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dates, "_MAIL", re.compile(r"(?!)"))
+        assert known == parse_date(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -207,6 +208,7 @@ def test_the_state_survives_storage(seen: list[Observation]) -> None:
     for observation in seen:
         state = after_poll(state, observation, NOW, Random(1)).state
     stored = json.loads(json.dumps(state.to_json()))
+    assert set(stored) == {item.name for item in fields(state) if getattr(state, item.name) is not None}
     assert FeedState.from_json(stored).to_json() == state.to_json()
 
 

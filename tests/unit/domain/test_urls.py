@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain import urls
 from monitor.domain.urls import canonicalise, host_key, published_link, same_site
 
 PIECES = [
@@ -111,3 +114,35 @@ def test_subdomains_are_one_site_and_neighbours_on_a_platform_are_not() -> None:
     assert same_site("https://www.lesechos.fr/a", "http://services.lesechos.fr/b")
     assert not same_site("https://a.github.io/", "https://b.github.io/")
     assert not same_site("", "")
+
+
+PLAIN_PIECES = [
+    "a",
+    "B9",
+    "_",
+    ".",
+    "..",
+    "-",
+    "~",
+    "/",
+    "//",
+    "=",
+    "+",
+    ",",
+    "?",
+    "&",
+    "utm_source=rss",
+    "xtor=RSS-1",
+    "id=3",
+]
+BASES = st.sampled_from([None, "http://127.0.0.2:8900/f.xml", "https://x.fr/y/z"])
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(["", ":8900", ":0800"]), st.lists(st.sampled_from(PLAIN_PIECES), max_size=8).map("".join), BASES)
+def test_a_plain_address_takes_a_short_way_to_the_same_form(port: str, rest: str, base: str | None) -> None:
+    address = f"https://www.exemple.fr{port}/{rest}"
+    known = urls.canonicalise(address, base), urls.published_link(address, base)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "_PLAIN", re.compile(r"(?!)"))
+        assert known == (urls.canonicalise(address, base), urls.published_link(address, base))

@@ -67,6 +67,78 @@ def test_a_regular_feed_reads_the_same(head: list[str], items: list[str]) -> Non
     assert regular is None or (regular, True) == by_feedparser.read(text)
 
 
+IN_ENTRY = [
+    "<title>Huawei &amp; la 5G</title>",
+    "<title type='html'>&lt;b&gt;Gras&lt;/b&gt; &amp;#x27; ’</title>",
+    "<title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>x</div></title>",
+    "<title>Ã©t Ã© é» \x85</title>",
+    "<id>urn:{n}</id>",
+    "<id>https://fil.exemple/{n}</id>",
+    "<link href='https://fil.exemple/{n}'/>",
+    "<link rel='alternate' type='text/html' href='/relatif/{n}?a=1&amp;b=2'/>",
+    "<link rel='alternate' type='text/plain' href='https://fil.exemple/{n}.txt'/>",
+    "<link rel='enclosure' href='https://fil.exemple/{n}.mp3'/>",
+    "<link rel='replies' type='application/atom+xml' href='https://fil.exemple/{n}/r' x:n='3'/>",
+    "<link href='x;{n}'/>",
+    "<link>https://fil.exemple/{n}</link>",
+    "<published>2026-11-20T09:00:00+01:00</published>",
+    "<updated>2026-11-21T09:00:00Z</updated>",
+    "<updated/>",
+    "<author><name>Anne Durand</name></author>",
+    "<author><name>Bo</name><uri>https://fil.exemple/bo</uri><email>bo@fil.exemple</email></author>",
+    "<author><name/></author>",
+    "<author><email>bo@fil.exemple</email></author>",
+    "<author>Anne</author>",
+    "<contributor><name>C</name></contributor>",
+    "<category term='5G'/>",
+    "<category term='5G'>mot</category>",
+    "<summary>Court</summary>",
+    "<summary type='html'>&lt;p&gt;Un.&lt;/p&gt;</summary>",
+    "<summary type='text/html'>x</summary>",
+    "<summary/>",
+    "<content type='html'>&lt;p&gt;Un.&lt;/p&gt;</content>",
+    "<content>Court</content>",
+    "<content type='html' xml:lang='fr'>x</content>",
+    "<content src='https://fil.exemple/{n}'/>",
+    "<rights>r</rights>",
+    "<source><title>autre</title></source>",
+    "<x:odd/>",
+    "<!-- rien -->",
+]
+IN_FEED = [
+    "<title>Fil é</title>",
+    "<subtitle>s</subtitle>",
+    "<id>https://fil.exemple/atom</id>",
+    "<id>urn:fil</id>",
+    "<link href='https://fil.exemple/'/>",
+    "<link rel='self' href='https://fil.exemple/atom'/>",
+    "<link rel='hub' href='/hub'/>",
+    "<updated>2026-11-21T09:00:00Z</updated>",
+    "<author><name>Rédaction</name></author>",
+    "<generator uri='http://x/' version='1'>g</generator>",
+    "<logo>http://x/y</logo>",
+    "<icon>/i</icon>",
+    "<x:odd/>",
+]
+ENTRIES = st.lists(st.sampled_from(IN_ENTRY), unique=True, max_size=7).map("".join)
+REGULAR_ENTRY = st.permutations([IN_ENTRY[n] for n in (0, 4, 6, 13, 14, 16, 22, 24, 28)])
+ROOTS = ["", " xml:lang='fr_FR'", " xml:lang=''", " xml:base='https://x.fr/'"]
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(ROOTS),
+    st.lists(st.sampled_from(IN_FEED), unique=True, max_size=7),
+    st.lists(ENTRIES | REGULAR_ENTRY.map("".join), max_size=3),
+)
+def test_a_regular_atom_feed_reads_the_same(root: str, head: list[str], entries: list[str]) -> None:
+    numbered = "".join(f"<entry>{entry.replace('{n}', str(n))}</entry>" for n, entry in enumerate(entries))
+    namespaces = f'xmlns="http://www.w3.org/2005/Atom" xmlns:x="urn:x"{root}'
+    text = prepare(f"<feed {namespaces}>{''.join(head)}{numbered}</feed>")
+    regular = by_lxml.read(text)
+    assert regular is None or (regular, True) == by_feedparser.read(text)
+
+
 @pytest.mark.parametrize("path", sorted(FEEDS.iterdir()), ids=lambda path: path.name)
 def test_a_fixture_reads_the_same_or_is_left_to_feedparser(path: Path) -> None:
     try:
@@ -79,6 +151,10 @@ def test_a_fixture_reads_the_same_or_is_left_to_feedparser(path: Path) -> None:
 
 def test_most_of_what_wordpress_writes_is_regular() -> None:
     assert by_lxml.read(prepare((FEEDS / "rss-2.0-wordpress.xml").read_text(encoding="utf-8"))) is not None
+
+
+def test_a_plain_atom_feed_is_regular() -> None:
+    assert by_lxml.read(prepare((FEEDS / "atom-1.0.xml").read_text(encoding="utf-8"))) is not None
 
 
 @pytest.mark.parametrize(

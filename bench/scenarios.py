@@ -1,0 +1,374 @@
+"""What is measured, scenario by scenario; `speed.py` runs them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from bench.contenders import Done, Newsboat, Peer, Rss2email, say, written
+from bench.farm import Farm
+from bench.stack import Stack
+from bench.venvs import command_of, python_of
+from workers.broker import prepare_socket, server_command, wait_for
+
+VENVS = Path(__file__).parents[1] / "var" / "bench" / "venvs"
+ENVIRONMENTS = {
+    "reader": "reader",
+    "plain": "plain",
+    "celery": "celery",
+    "newspaper4k": "newspaper4k",
+    "news-please": "news-please",
+    "fundus": "fundus",
+}
+SLOW = 10  # of the slowest peers a tenth of the articles is asked
+Step = Callable[[], Done]
+
+
+class Bench:
+    """One scenario's farm, place and options; `note` writes what a step cost and checks what it left."""
+
+    def __init__(self, farm: Farm, place: Path, options: argparse.Namespace) -> None:
+        self.farm, self.place, self.options, self.wrong = farm, place, options, 0
+        every = farm.feeds()
+        self.feeds, self.warm = every[: options.feeds], every[options.feeds :]
+        self.list = written(place, "feeds.txt", self.feeds)
+        self.held = ExitStack()
+
+    def wants(self, name: str) -> bool:
+        words = self.options.contenders.split(",")
+        return any(word in name for word in words)
+
+    def peer(self, kind: str, script: str, *arguments: str, **environ: str) -> Peer | None:
+        python = python_of(ENVIRONMENTS[kind], VENVS)
+        if python is None:
+            return None
+        peer = Peer(python, script, *arguments, environ=environ)
+        self.held.callback(peer.close)
+        return peer
+
+    def fresh(self, name: str) -> Path:
+        path = self.place / f"{name}-{time.monotonic_ns()}"
+        path.mkdir()
+        return path
+
+    def note(self, scenario: str, step: str, name: str, units: int, run: Step, expect: Mapping[str, int]) -> None:
+        """Run one step and write it down; a result that is not `expect` counts as wrong."""
+        self.farm.ask("reset", "POST")
+        done = run()
+        served = self.farm.ask("stats")
+        wrong = {key: (done.stored.get(key), value) for key, value in expect.items() if done.stored.get(key) != value}
+        line = {
+            "scenario": scenario,
+            "step": step,
+            "name": name,
+            "units": units,
+            "seconds": round(done.cost.seconds, 4),
+            "cpu": round(done.cost.cpu, 3),
+            "peak": round(done.cost.peak, 1),
+            "stored": dict(done.stored),
+            "wrong": wrong,
+            "served": served,
+            "delays": sorted(round(delay, 3) for delay in done.delays),
+        }
+        with self.options.out.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(line) + "\n")
+        rate = units / done.cost.seconds
+        say(
+            f"{scenario:10} {step:11} {name:22} {done.cost.seconds:8.2f} s  cpu {done.cost.cpu:8.2f}  {rate:9.1f}/s",
+            wrong or "",
+        )
+        self.wrong += bool(wrong) and name.startswith("veille")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    run: Callable[[Bench], None]
+    farm: tuple[str, ...] = ()
+
+
+# -- polling ---------------------------------------------------------------------------------------------------------
+
+
+def polls(bench: Bench) -> None:
+    """First poll, nothing changed, a tenth changed: a fresh database each round."""
+    for _ in range(bench.options.rounds):
+        with bench.held:
+            truth = {"entries": window(bench)}
+            runs = list(pollers(bench))
+            for step in ("first", "unchanged", "tenth"):
+                if step == "tenth":
+                    bench.farm.ask("tick", "POST")
+                    truth = {"entries": -1}
+                for name, prepare, poll in runs:
+                    prepare()
+                    expect = truth if truth["entries"] >= 0 else {"entries": len(published(bench))}
+                    bench.note("polls", step, name, len(bench.feeds), poll, expect if name.startswith("veille") else {})
+
+
+def repeated(name: str) -> Callable[[Bench], None]:
+    """Feeds that do not change, polled again and again."""
+
+    def scenario(bench: Bench) -> None:
+        with bench.held:
+            runs = list(pollers(bench))
+            for _, prepare, poll in runs:
+                prepare()
+                poll()
+            for _ in range(bench.options.rounds):
+                for contender, prepare, poll in runs:
+                    prepare()
+                    bench.note(name, "unchanged", contender, len(bench.feeds), poll, {})
+
+    return scenario
+
+
+def pollers(bench: Bench) -> Iterator[tuple[str, Callable[[], object], Step]]:
+    """Name, what makes the feeds due, and the poll."""
+    for name, fast in (("veille feedparser", False), ("veille", True)):
+        if bench.wants(name):
+            stack = poll_stack(bench, fast=fast)
+            yield name, stack.all_due, lambda s=stack: Done(s.poll(), ours(bench, s))  # type: ignore[misc]
+    for workers in (1, 10, 20):
+        if bench.wants(f"reader {workers}"):
+            peer = bench.peer("reader", "reader_peer.py", str(bench.fresh("reader") / "db.sqlite"))
+            if peer:
+                peer.ask("add", bench.list)
+                yield f"reader {workers}", nothing, lambda p=peer, w=workers: p.ask("poll", w)  # type: ignore[misc]
+    for threads in (1, 20):
+        if bench.wants(f"newsboat {threads}") and command_of("newsboat"):
+            boat = Newsboat(bench.fresh("newsboat") / "home", bench.feeds, threads)
+            yield f"newsboat {threads}", nothing, boat.poll
+    if bench.wants("rss2email") and command_of("r2e"):
+        mail = Rss2email(bench.fresh("r2e") / "home", bench.feeds)
+        yield "rss2email", nothing, mail.poll
+    for threads in (1, 8):
+        if bench.wants(f"plain {threads}"):
+            peer = bench.peer("plain", "plain_peer.py", str(bench.fresh("plain") / "db.sqlite"))
+            if peer:
+                yield f"plain {threads}", nothing, lambda p=peer, t=threads: p.ask("poll", bench.list, t)  # type: ignore[misc]
+
+
+def poll_stack(bench: Bench, *, fast: bool = True, processes: int = 2, **settings: str) -> Stack:
+    """A stack whose worker polls only: what it announces to read waits. Warm by the feeds that do not count."""
+    stack = Stack(bench.fresh("veille"), fast=fast, processes=processes, **settings)
+    bench.held.enter_context(stack)
+    stack.start_worker("deliver,poll")
+    stack.follow(bench.warm)
+    stack.poll()
+    stack.follow(bench.feeds)
+    return stack
+
+
+def ours(bench: Bench, stack: Stack) -> dict[str, int]:
+    """What is stored of the feeds that count."""
+    return {
+        "entries": stack.stored()["entries"]
+        - window_of(bench, range(len(bench.feeds), len(bench.feeds) + len(bench.warm)))
+    }
+
+
+def published(bench: Bench) -> list[dict[str, object]]:
+    return [row for row in bench.farm.ask("truth")["rows"] if row["feed"] < len(bench.feeds)]
+
+
+def window(bench: Bench) -> int:
+    return len(published(bench))
+
+
+def window_of(bench: Bench, feeds: range) -> int:
+    return sum(row["feed"] in feeds for row in bench.farm.ask("truth")["rows"])
+
+
+def nothing() -> None:
+    return None
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def articles(bench: Bench) -> None:
+    """Pages fetched, extracted, matched, stored: all texts, and candidates only."""
+    with bench.held:
+        runs = dict(readers(bench))
+        stacks = {name: read_stack(bench, store) for name, store in STORES.items() if bench.wants(name)}
+        lead = next(iter(stacks.values()))
+        for _ in range(bench.options.rounds):
+            urls = lead.entries_due(bench.options.articles)
+            fetch_once(urls)
+            for name, stack in stacks.items():
+                stack.only_due(urls)
+                read_by_stack(bench, name, stack, urls)
+            for name, (share, run) in runs.items():
+                part = urls[: len(urls) // share]
+                path = written(bench.place, "urls.txt", part)
+                bench.note("articles", "read", name, len(part), lambda r=run, p=path: r(p), {})  # type: ignore[misc]
+            crawl(bench)
+
+
+STORES = {"veille": "all", "veille candidates": "candidates"}
+
+
+def read_by_stack(bench: Bench, name: str, stack: Stack, urls: list[str]) -> None:
+    before = stack.stored()["found"]
+    matching = {row["url"] for row in bench.farm.ask("truth")["rows"] if row["match"]}
+    expect = {"found": len(matching & set(urls)), "left": 0}
+
+    def run() -> Done:
+        cost = stack.read()
+        return Done(cost, {"found": stack.stored()["found"] - before, "left": stack.entries_left(datetime.now(UTC))})
+
+    bench.note("articles", "read", name, len(urls), run, expect)
+
+
+def read_stack(bench: Bench, store: str, processes: int = 2, cores: str | None = None) -> Stack:
+    """A stack that polled all feeds, with a worker that reads only, warm."""
+    stack = poll_stack(bench, store=store, processes=processes)
+    stack.poll()
+    stack.stop_worker()
+    stack.entries_due(0)
+    stack.start_worker("deliver,read", cores)
+    for _ in range(2):
+        stack.entries_due(40 * processes)
+        stack.read()
+    return stack
+
+
+def readers(bench: Bench) -> Iterator[tuple[str, tuple[int, Callable[[Path], Done]]]]:
+    """Name, the share of the articles that it is given, and the reading."""
+    for threads in (1, 8, 32):
+        if bench.wants(f"plain {threads}"):
+            peer = bench.peer("plain", "plain_peer.py", str(bench.fresh("plain") / "db.sqlite"))
+            if peer:
+                yield f"plain {threads}", (1, lambda path, p=peer, t=threads: p.ask("read", path, t))  # type: ignore[misc]
+    if bench.wants("task per article") and (peer := task_per_article(bench)):
+        yield "task per article", (1, lambda path, p=peer: p.ask("read", path, 0))  # type: ignore[misc]
+    for name, script in (("newspaper4k", "newspaper4k_peer.py"), ("news-please", "news_please_peer.py")):
+        if bench.wants(name) and (peer := bench.peer(name, script)):
+            yield name, (SLOW, lambda path, p=peer: p.ask("read", path, 8))  # type: ignore[misc]
+
+
+def crawl(bench: Bench) -> None:
+    """fundus takes feeds, not addresses: as many as bring about as many articles."""
+    if not bench.wants("fundus") or not (peer := bench.peer("fundus", "fundus_peer.py")):
+        return
+    chosen = bench.feeds[: max(1, bench.options.articles // 30)]
+    rows = [row for row in bench.farm.ask("truth")["rows"] if row["feed"] < len(chosen)]
+    fetch_once([str(row["url"]) for row in rows])
+    path = written(bench.place, "crawl.txt", chosen)
+    bench.note("articles", "read", "fundus", len(rows), lambda: peer.ask("crawl", path, 0), {"texts": len(rows)})
+
+
+def task_per_article(bench: Bench, processes: int = 2) -> Peer | None:
+    folder = bench.fresh("tasks")
+    with_broker = bench.held.enter_context(broker(folder))
+    database = str(folder / "db.sqlite")
+    return bench.peer("celery", "celery_peer.py", database, str(processes), PEER_BROKER=with_broker)
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[str]:
+    """A Redis or Valkey on a socket, the same as Veille's own."""
+    import subprocess
+
+    socket = folder / "b.sock"
+    prepare_socket(socket)
+    server = subprocess.Popen(server_command(socket, folder))
+    try:
+        wait_for(f"unix://{socket}", 10)
+        yield f"redis+socket://{socket}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def fetch_once(urls: Sequence[str]) -> None:
+    """The farm makes its pages before anybody is measured, as it does not again."""
+    for url in urls:
+        for headers in ({"Accept-Encoding": "gzip"}, {}):
+            with urlopen(Request(url, headers=headers), timeout=30) as answer:
+                answer.read()
+
+
+# -- from a feed's answer to a text stored ---------------------------------------------------------------------------
+
+
+def wave(bench: Bench) -> None:
+    """A tenth of the feeds publish; until all new texts are stored, polling all feeds included."""
+    with bench.held:
+        stack = poll_stack(bench)
+        stack.poll()
+        stack.stop_worker()
+        stack.entries_due(0)
+        stack.start_worker("deliver,read,poll")
+        for _ in range(2):
+            stack.entries_due(80)
+            stack.all_due()
+            stack.wave()
+        stack.entries_due(0)
+        peers = list(wave_peers(bench))
+        for _ in range(bench.options.rounds):
+            bench.farm.ask("tick", "POST")
+            new = [row["url"] for row in published(bench) if row["appeared"] == latest(bench)]
+            stack.all_due()
+            bench.note("wave", "stored", "veille", len(new), lambda: waved(stack), {})
+            for name, run in peers:
+                bench.note("wave", "stored", name, len(new), run, {})
+
+
+def latest(bench: Bench) -> float:
+    return float(max(row["appeared"] or 0 for row in published(bench)))
+
+
+def waved(stack: Stack) -> Done:
+    start = datetime.now(UTC)
+    cost = stack.wave()
+    delays = stack.delays(start)
+    return Done(cost, {"texts": len(delays)}, delays)
+
+
+def wave_peers(bench: Bench) -> Iterator[tuple[str, Step]]:
+    peer = task_per_article(bench) if bench.wants("task per article") else None
+    if peer:
+        peer.ask("poll", bench.list, 0)
+        yield "task per article", lambda p=peer: p.ask("wave", bench.list, 0)  # type: ignore[misc]
+    peer = (
+        bench.peer("plain", "plain_peer.py", str(bench.fresh("plain") / "db.sqlite"))
+        if bench.wants("plain 8")
+        else None
+    )
+    if peer:
+        peer.ask("poll", bench.list, 8)
+        yield "plain 8", lambda p=peer: p.ask("wave", bench.list, 8)  # type: ignore[misc]
+
+
+def processes(bench: Bench) -> None:
+    """The same articles by one worker process and by two."""
+    with bench.held:
+        stacks = {
+            "one process, one core": read_stack(bench, "all", 1, "0"),
+            "one process": read_stack(bench, "all", 1),
+            "two processes": read_stack(bench, "all", 2),
+        }
+        for _ in range(bench.options.rounds):
+            urls = next(iter(stacks.values())).entries_due(bench.options.articles)
+            fetch_once(urls)
+            for name, stack in stacks.items():
+                stack.only_due(urls)
+                bench.note("processes", "read", name, len(urls), lambda s=stack: Done(s.read(), {}), {})  # type: ignore[misc]
+
+
+ALL = {
+    "polls": Scenario(polls),
+    "same-body": Scenario(repeated("same-body"), ("--no-validators", "1.0")),
+    "latency": Scenario(repeated("latency"), ("--latency-ms", "50-200")),
+    "articles": Scenario(articles),
+    "wave": Scenario(wave, ("--latency-ms", "50-200")),
+    "processes": Scenario(processes),
+}
