@@ -51,6 +51,10 @@ _REFUSED_V6 = tuple(
         "3fff::/20",  # documentation
     )
 )
+# Kept by RFC 6761, 6762 and ICANN for private use, or used so by habit; none is in the public root.
+_INSIDE_NAMES = frozenset(
+    {"localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "localdomain"}
+)
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _COMPATIBLE = IPv6Network("::/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -77,6 +81,12 @@ def is_public(address: str | Address) -> bool:
     if carried:
         return all(is_public(inner) for inner in carried)
     return parsed in _GLOBAL_V6 and not any(parsed in block for block in _REFUSED_V6)
+
+
+def is_inside_name(host: str) -> bool:
+    """Whether `host` can only mean something on a network of one's own: one label, or under a name kept for that."""
+    labels = host.rstrip(".").lower().split(".")
+    return len(labels) == 1 or labels[-1] in _INSIDE_NAMES or labels[-2:] == ["home", "arpa"]
 
 
 def _carried(address: IPv6Address) -> Iterator[IPv4Address]:

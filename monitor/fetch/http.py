@@ -20,7 +20,7 @@ import aiohttp
 from yarl import URL
 
 from monitor.errors import FetchError, FetchFailure
-from monitor.fetch.addresses import AllowList, is_public, parse_address
+from monitor.fetch.addresses import AllowList, is_inside_name, is_public, parse_address
 from monitor.fetch.http_body import Body
 from monitor.fetch.http_errors import translate
 from monitor.fetch.http_guard import CURRENT_HOP, Guard, Hop, Lookup, system_lookup
@@ -200,7 +200,7 @@ class Door:
         if self.policy.proxy_url is None or self.policy.allow.names(hop.host, hop.port):
             return None
         literal = parse_address(hop.host)
-        if literal is not None and not is_public(literal):
+        if (literal is not None and not is_public(literal)) or (literal is None and is_inside_name(hop.host)):
             raise FetchError(FetchFailure.REFUSED_ADDRESS, f"{hop.host} is refused", permanent=True)
         if literal is None:
             try:

@@ -139,7 +139,11 @@ class Guard(AbstractResolver):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(settle, found, failure)
 
-        threading.Thread(target=work, name="veille-lookup", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="veille-lookup", daemon=True).start()
+        except RuntimeError as error:  # no thread can be had just now
+            self._slots.release()
+            raise OSError(f"no thread to resolve in: {error}") from error
         return await answer
 
 

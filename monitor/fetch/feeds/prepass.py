@@ -26,6 +26,11 @@ _STRAY = re.compile(r"<(?:(?![A-Za-z_/!?])|(?=[A-Za-z_/][^<>]*+(?:<|\Z)))")
 _ODD_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
 _LONG_TAG = re.compile(r"<[A-Za-z/?!][^<>\[]{1000,}>?")
 _NAME = re.compile(r"</?[A-Za-z][\w:.-]{0,80}")
+_TAG = re.compile(
+    r"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|<(?P<close>/)?(?P<name>[A-Za-z_])[^<>]*?(?P<empty>/)?>", re.DOTALL
+)
+# feedparser takes seconds over a hundred thousand levels; feeds with XHTML in them have a few dozen.
+_MANY_TAGS, _DEEPEST = 20_000, 500
 _MANY_ATTRIBUTES = 40
 _LONGEST_TAG = 16_384
 _SNIFFED = 65_536
@@ -36,12 +41,27 @@ def prepare(text: str) -> str:
 
     What stands before the root goes: the declaration (the characters are decoded, it would only mislead), a DTD (so
     entities that it declares, external or exponential, stay plain text), PHP warnings.
-    Raises `ContentError` (`empty`, `html`, `not-a-feed`) when no feed begins in the first 64 Ki characters.
+    Raises `ContentError` (`empty`, `html`, `not-a-feed`) when no feed begins in the first 64 Ki characters, `too-deep`.
     """
     text = text[_root(text[:_SNIFFED]) :]
     if _ILLEGAL.search(text):
         text = _ILLEGAL.sub("", without_escapes(text))
-    return outside_cdata(text, _legal_markup)
+    text = outside_cdata(text, _legal_markup)
+    if text.count("<") > _MANY_TAGS and _depth(text) > _DEEPEST:
+        raise ContentError("the feed's elements lie too deep in one another", kind="too-deep")
+    return text
+
+
+def _depth(text: str) -> int:
+    """How deep elements lie in one another, at most, by their tags alone; those in CDATA and comments are text."""
+    depth = deepest = 0
+    for tag in _TAG.finditer(text):
+        if tag["close"]:
+            depth -= 1
+        elif tag["name"] and not tag["empty"]:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def outside_cdata(text: str, change: Callable[[str], str]) -> str:

@@ -111,9 +111,7 @@ def _begins(outer: html.HtmlElement, inner: html.HtmlElement) -> bool:
 
 def _drop_cards(heading: html.HtmlElement) -> None:
     """The teasers that follow a `heading` over them, up to what is none: they lead away, each by its title."""
-    for following in list(heading.itersiblings()):
-        if not _leads_away(following):
-            break
+    while (following := heading.getnext()) is not None and _leads_away(following):
         following.drop_tree()
 
 

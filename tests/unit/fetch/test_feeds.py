@@ -97,3 +97,10 @@ def test_the_newest_come_first_and_the_oldest_beyond_the_limit_go() -> None:
 def test_where_guids_change_at_each_poll_links_identify() -> None:
     parsed = parse_new(rss(item(1)), frozenset(), url=URL, now=NOW, believe_guids=False)
     assert parsed.data.entries[0].identity == "https://exemple.fr/a/1"
+
+
+def test_a_feed_of_a_hundred_thousand_levels_is_refused_before_it_is_parsed() -> None:
+    body = b"<rss version='2.0'><channel>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</channel></rss>"
+    with pytest.raises(ContentError) as caught:
+        parse_feed(body, url="https://gazette.example/feed")
+    assert caught.value.kind == "too-deep"

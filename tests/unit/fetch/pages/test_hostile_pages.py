@@ -30,6 +30,10 @@ BOMBS: dict[str, Callable[[], str]] = {
     "deep-json-ld": lambda: LINKED.format('"author":' + "[" * 90_000) + PROSE,
     "author-made-of-commas": lambda: LINKED.format('"author":"' + "a, et " * 20_000 + '"') + PROSE,
     "one-line-of-spaces": lambda: "<p>" + " " * 1_000_000 + "x</p>" + PROSE,
+    "ten-thousand-headings-over-teasers": lambda: (
+        PROSE * 2 + "<h2>À lire aussi</h2><p><a href=/>x</a></p>" * 10_000 + "<h3>L’auteur</h3>" * 10_000
+    ),
+    "names-of-hyphens": lambda: "<p>Par " + "A-" * 90 + "</p><p>" + "A-" * 38 + "!</p>" + PROSE,
     "par-par-par": lambda: "<p>" + "par " * 50 + "</p>" + PROSE,
     "twenty-thousand-paragraphs": lambda: "<p>Il reste une chose à dire ici.</p>" * 20_000,
 }
