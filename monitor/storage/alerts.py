@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import AlertStatus
-from monitor.errors import NotFoundError
 from monitor.storage.engine import insert_new
 from monitor.storage.tables import Alert, AlertEvent, AlertTopic, Article, Dossier, Match, Story, Topic
 
@@ -124,21 +123,3 @@ def _note_article(session: Session, alert: Alert, article_id: int, now: datetime
 def add_event(session: Session, alert_id: int, kind: str, who: str, at: datetime, **detail: Any) -> None:
     """Add a line to the alert's trail."""
     session.add(AlertEvent(alert_id=alert_id, kind=kind, who=who, at=at, detail=detail))
-
-
-def set_status(
-    session: Session, alert_id: int, status: AlertStatus, *, who: str, now: datetime, reason: str | None = None
-) -> None:
-    """Change the follow-up status and say so in the trail. Raises `NotFoundError`."""
-    alert = session.get(Alert, alert_id, with_for_update=True)
-    if alert is None:
-        raise NotFoundError(f"no alert has the id {alert_id}")
-    before = alert.status
-    alert.status, alert.reason = status.value, reason
-    add_event(session, alert_id, "status", who, now, before=before, after=status.value, reason=reason)
-
-
-def events(session: Session, alert_id: int) -> list[Mapping[str, Any]]:
-    """The alert's trail, oldest first."""
-    rows = session.scalars(select(AlertEvent).where(AlertEvent.alert_id == alert_id).order_by(AlertEvent.id))
-    return [{"at": row.at, "kind": row.kind, "who": row.who, **row.detail} for row in rows]
