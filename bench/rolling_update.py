@@ -30,7 +30,7 @@ import psycopg
 
 from bench.containers import SUBSCRIBER, await_true, write_feeds
 from bench.farm import Farm, open_farm
-from bench.faults import start_mail_server
+from bench.faults.mailbox import Mailbox
 from monitor.domain.urls import canonicalise
 from tests.servers import postgres_binaries, postgres_server, valkey_server
 
@@ -103,14 +103,10 @@ class Stage:
     broker: str
     old: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    inbox: Path = field(init=False)
-    mailer: int = field(init=False)
+    mail: Mailbox = field(init=False)
 
     def __post_init__(self) -> None:
-        self.inbox = self.place / "inbox"
-        self.inbox.touch()
-        self.mailer, port = start_mail_server(self.inbox)
-        self.mail = f"smtp://127.0.0.1:{port}?starttls=never"
+        self.mail = Mailbox(self.place / "inbox")
         config = self.place / "config"
         subprocess.run(["cp", "-r", str(self.old / "config"), str(config)], check=True)
         (config / "subscribers.toml").write_text(SUBSCRIBER, encoding="utf-8")
@@ -128,7 +124,7 @@ class Stage:
             "VEILLE_BROKER_URL": self.broker,
             "VEILLE_CONFIG_DIR": str(self.place / "config"),
             "VEILLE_DATA_DIR": str(self.place / f"var-{self.name(tree)}"),
-            "VEILLE_SMTP_URL": self.mail,
+            "VEILLE_SMTP_URL": self.mail.url,
             "VEILLE_ALLOW_PRIVATE_HOSTS": "127.0.0.0/8",
             "VEILLE_TICK_INTERVAL": "2",
             "VEILLE_LOG_FORMAT": "json",
@@ -170,8 +166,7 @@ class Stage:
             process.send_signal(signal.SIGTERM)
         for process in self.running.values():
             process.wait(180)
-        os.kill(self.mailer, signal.SIGKILL)
-        os.waitpid(self.mailer, 0)
+        self.mail.close()
 
     def query(self, sql: str) -> list[Any]:
         with psycopg.connect(self.dsn()) as connection:
@@ -223,7 +218,7 @@ def count(stage: Stage) -> dict[str, Any]:
     links = Counter(canonicalise(row[0]) for row in stage.query("SELECT link FROM entries"))
     ((alerts, stories),) = stage.query("SELECT count(*), count(DISTINCT (dossier_id, story_id)) FROM alerts")
     sent = {row[0].strip("<>") for row in stage.query("SELECT message_id FROM deliveries WHERE status = 'sent'")}
-    heard = Counter(line.strip("<>") for line in stage.inbox.read_text(encoding="utf-8").split())
+    heard = {name: len(instants) for name, instants in stage.mail.accepted().items()}
     outcomes = dict(stage.query("SELECT coalesce(outcome, 'pending'), count(*) FROM entries GROUP BY 1 ORDER BY 1"))
     return {
         "published": len(truth),
