@@ -38,12 +38,19 @@ def send(announcement: Announcement) -> None:
 
     settings = monitor().settings
     lease = settings.deliver_lease if announcement.kind in {Kind.DELIVER, Kind.DIGEST} else settings.poll_lease
+    pairs = list(announcement.pairs)
     size = {Kind.POLL: settings.poll_batch, Kind.READ: settings.read_batch}.get(announcement.kind, 10)
+    batches = dealt(pairs, size) if announcement.kind is Kind.READ else sliced(pairs, size)
     try:
-        for batch in dealt(list(announcement.pairs), size):
+        for batch in batches:
             app.send_task(f"veille.{announcement.kind.value}", args=[batch], expires=lease.total_seconds(), retry=False)
     except OperationalError as error:
         log.warning("announcement_lost", kind=announcement.kind.value, rows=len(announcement.pairs), reason=str(error))
+
+
+def sliced(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:
+    """Batches of at most `size`, in order: where only some find their time, it is what has been due longest."""
+    return [pairs[start : start + size] for start in range(0, len(pairs), size)]
 
 
 def dealt(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:

@@ -8,15 +8,22 @@ from monitor.settings import Settings
 from monitor.steps.context import Context
 from monitor.storage.dossiers import beat
 from monitor.storage.retention import Retention, forget
+from monitor.storage.search_index import mend_index
+
+SIDE_BY_SIDE = timedelta(days=7)  # two versions work side by side for minutes; a pruning may be missed
 
 
 def prune(ctx: Context) -> dict[str, int]:
-    """Delete what is past its retention, in short transactions; gives rows deleted by kind."""
+    """Delete what is past its retention, in short transactions; gives rows deleted by kind.
+
+    What workers of an older version stored during an update is indexed anew on the way (`reindexed`).
+    """
     deleted: dict[str, int] = {}
     keep = retention(ctx.settings)
     while True:
         with ctx.store.write() as session:
             batch = forget(session, ctx.now(), keep)
+            batch["reindexed"] = mend_index(session, ctx.now() - SIDE_BY_SIDE)
         for kind, count in batch.items():
             deleted[kind] = deleted.get(kind, 0) + count
         if not any(batch.values()):

@@ -78,7 +78,7 @@ Part = Callable[[Session, Path, datetime], list[str]]
 
 def _guarded(part: Part, store: Store, directory: Path, now: datetime, result: Synced) -> None:
     try:
-        with store.write() as session:
+        with store.write_alone() as session:  # two ticks may be at it
             result.errors += part(session, directory, now)
     except (ConfigError, OSError) as error:
         result.errors.append(str(error))

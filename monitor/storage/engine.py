@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy import Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.errors import StorageError
+
+ALONE = 0x414C4F4E  # any number, the same for all; that of migrations is another
 
 # steps pass sessions along without knowing where they come from
 __all__ = ["Session", "Store", "insert_new", "open_store"]
@@ -47,6 +49,17 @@ class Store:
     def write(self) -> Iterator[Session]:
         """A short transaction that commits at its end, or rolls back on any error."""
         with self._counted(), self._writer.begin() as session:
+            yield session
+
+    @contextmanager
+    def write_alone(self) -> Iterator[Session]:
+        """A transaction that commits at its end; another of these waits for it, whichever process it is in.
+
+        For what reads rows and then decides what to write; on SQLite every writing transaction is alone.
+        """
+        with self.write() as session:
+            if self.dialect == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ALONE})
             yield session
 
     @contextmanager

@@ -121,6 +121,29 @@ def drop_words(connection: Connection | Session, articles: Iterable[Indexed]) ->
         connection.execute(_DELETE[_dialect(connection)], rows)
 
 
+_NOT_WHOLE = text(
+    "SELECT a.id, a.title, a.lead, a.text, a.source, a.published_at, a.created_at "
+    "FROM articles a LEFT JOIN article_words w ON w.article_id = a.id WHERE a.created_at > :since "
+    "AND (w.article_id IS NULL OR NOT w.words @@ quote_literal(:era || (a.id >> :bits))::tsquery) "
+    "ORDER BY a.id LIMIT :batch"
+).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
+
+
+def mend_index(session: Session, since: datetime) -> int:
+    """Index what a worker of an older version stored after `since` as it knew how; at most `BATCH` articles.
+
+    SQLite's is left alone: there no two versions work side by side.
+    """
+    if _dialect(session) != "postgresql":
+        return 0
+    era = {"era": era_mark(ERAS[0], 0).removesuffix("0"), "bits": ERAS[0]}
+    rows = session.execute(_NOT_WHOLE, {"since": since, "batch": BATCH, **era}).all()
+    articles = [Indexed.of(row) for row in rows]
+    drop_words(session, articles)
+    put_words(session, articles)
+    return len(articles)
+
+
 _INSERT = {
     "sqlite": text("INSERT INTO article_words (rowid, words) VALUES (:id, :words)"),
     "postgresql": text(

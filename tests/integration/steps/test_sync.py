@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,16 @@ def test_what_was_mended_is_told_no_longer(monitor: Monitor) -> None:
     write(monitor, "feeds.toml", FEED.format("trois"))
     assert monitor.sync().errors == []
     assert in_force(monitor)[0] == ["trois"]
+
+
+def test_ticks_that_take_a_configuration_up_together_do_not_trip_each_other(
+    postgres_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    monitor, _ = make_inline_monitor(settings_for(postgres_url, tmp_path), clock)
+    write(monitor, "feeds.toml", FEED.format("un"))
+    write(monitor, "subscribers.toml", SUBSCRIBER.format("ada"))
+    with ThreadPoolExecutor(4) as threads:
+        told = list(threads.map(lambda _: monitor.sync(force=True).errors, range(8)))
+    assert told == [[]] * 8
+    assert in_force(monitor) == (["un"], ["ada"], ["huawei-europe"])
+    monitor.close()

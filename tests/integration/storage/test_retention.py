@@ -6,19 +6,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from monitor.domain.expressions import parse_expression
 from monitor.domain.filters import Filter
 from monitor.query import Queries
 from monitor.settings import load_settings
 from monitor.steps.prune import retention
-from monitor.storage.engine import Store
+from monitor.storage.engine import Store, open_store
 from monitor.storage.retention import forget
+from monitor.storage.search_index import mend_index
 from monitor.storage.tables import Article, Channel, Delivery, Entry, Match, Revision, Sketch, Subscriber
 from tests.newsroom import NOON, Newsroom
 
 DAY = timedelta(days=1)
+WORDS = text("SELECT article_id, words::text FROM article_words ORDER BY article_id")
 SUBJECT, ASIDE = "Huawei exclu", "Un autre sujet"
 
 
@@ -102,3 +104,20 @@ def test_what_is_left_is_what_is_found(old: Store, tmp_path: Path, words: str, f
     pruned(old, NOON + 401 * DAY)
     rows = Queries(old, tmp_path).articles(Filter(expression=parse_expression(words))).rows
     assert [row.title for row in rows] == found
+
+
+def test_what_an_older_worker_indexed_in_its_own_way_is_indexed_anew(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    room = Newsroom(store)
+    ids = [room.article(f"Titre {number}") for number in range(3)]
+    with store.read() as session:
+        whole = session.execute(WORDS).all()
+    with store.write() as session:
+        session.execute(text("DELETE FROM article_words WHERE article_id = :id"), {"id": ids[0]})
+        session.execute(text("UPDATE article_words SET words = 'titr' WHERE article_id = :id"), {"id": ids[1]})
+    with store.write() as session:
+        assert mend_index(session, NOON - timedelta(days=7)) == 2
+        assert mend_index(session, NOON - timedelta(days=7)) == 0
+    with store.read() as session:
+        assert session.execute(WORDS).all() == whole
+    store.dispose()

@@ -1,0 +1,19 @@
+"""How announced rows are dealt out to messages."""
+
+from itertools import pairwise
+
+from workers.runtime import dealt, sliced
+
+PAIRS = [(number, 0) for number in range(120)]
+
+
+def test_feeds_keep_their_order_so_that_the_longest_due_is_polled_first() -> None:
+    assert [pair for batch in sliced(PAIRS, 50) for pair in batch] == PAIRS
+    assert [len(batch) for batch in sliced(PAIRS, 50)] == [50, 50, 20]
+
+
+def test_pages_that_stand_together_go_apart() -> None:
+    batches = dealt(PAIRS, 20)
+    assert sorted(pair for batch in batches for pair in batch) == PAIRS
+    steps = {later[0] - earlier[0] for batch in batches for earlier, later in pairwise(batch)}
+    assert steps == {6}
