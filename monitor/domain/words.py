@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from monitor.domain.dossier import Entity
 
 LONGEST_WORD = 64
+COMMON = frozenset("a au aux d de des du en et l la le les un une que qui par pour sur dans est".split())  # noqa: SIM905
 TITLE = "¤t"  # no word of a text has such a sign
 MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article comes near
 
@@ -130,14 +131,26 @@ class WordsNeeded:
                 yield self._group(self._vocabulary.number(alias.term), mark)
 
     def _group(self, number: int, mark: str) -> Words | None:
-        return some(_pattern(pattern, tail, mark) for pattern, tail in self._patterns.get(number, ()))
+        """Patterns of as many words are asked place by place: a form of the first word, one of the second …"""
+        by_length: dict[int, list[list[Word]]] = {}
+        for pattern, tail in self._patterns.get(number, ()):
+            words = _pattern(pattern, tail, mark)
+            by_length.setdefault(len(words), []).append(words)
+        return some(
+            every(_telling([some(place) for place in zip(*patterns, strict=True)])) for patterns in by_length.values()
+        )
 
 
-def _pattern(pattern: bytes, tail: int, mark: str) -> Words | None:
-    """All words of a pattern; of a prefix the last one is cut short."""
+def _pattern(pattern: bytes, tail: int, mark: str) -> list[Word]:
+    """The words of a pattern; of a prefix the last one is cut short."""
     words = [piece[:LONGEST_WORD].decode("latin-1") for piece in pattern.split()]
     prefix = bool(tail) and not pattern.endswith(b" ")
-    return every(Word(mark + word, prefix and index == len(words) - 1) for index, word in enumerate(words))
+    return [Word(mark + word, prefix and index == len(words) - 1) for index, word in enumerate(words)]
+
+
+def _telling(places: list[Words | None]) -> list[Words | None]:
+    """Without the words that stand in nearly every text, unless there are no others."""
+    return [one for one in places if not (isinstance(one, Word) and one.text in COMMON)] or places
 
 
 def every(parts: Iterable[Words | None]) -> Words | None:

@@ -83,10 +83,22 @@ def open_store(url: str) -> Store:
         if parsed.get_backend_name() == "sqlite":
             return Store(_sqlite(parsed))
         if parsed.get_backend_name() == "postgresql":
-            return Store(create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10))
+            return Store(_postgresql(parsed))
     except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
         raise StorageError(f"the database URL cannot be used: {error}") from error
     raise StorageError(f"{parsed.get_backend_name()} is not supported: write sqlite:///… or postgresql://…")
+
+
+def _postgresql(url: Any) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # our statements are short: compiling one to machine code takes longer than running it
+        connection.execute("SET jit = off")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(url: Any) -> Engine:

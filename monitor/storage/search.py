@@ -13,7 +13,7 @@ from monitor.domain.filters import Cursor, Filter, Window
 from monitor.domain.words import has_prefix
 from monitor.storage import search_filters as filters
 from monitor.storage.search_hydrate import alert_rows, article_rows, match_rows, story_rows
-from monitor.storage.search_index import FirstPass
+from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
@@ -62,13 +62,15 @@ def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | N
 def find_articles(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[ArticleRow]:
     """Whole articles, newest first."""
     below = window.after.id if window.after else None
-    every_one = Newest(session, asked, None)
+    prefer_index(session)
+    newest = Newest(session, asked, judge.words if judge else None)
     if judge is None:
-        ids = every_one.take(below, window.limit + 1)
+        ids = newest.take(below, window.limit + 1)
         after = Cursor(ids[window.limit - 1]) if len(ids) > window.limit else None
         return Found(tuple(article_rows(session, ids[: window.limit])), after)
-    common = judge.words is None or (has_prefix(judge.words) and is_common(session, every_one, judge, below))
-    newest = every_one if common else Newest(session, asked, judge.words)
+    if judge.words is not None and has_prefix(judge.words):
+        every_one = Newest(session, asked, None)
+        newest = every_one if is_common(session, every_one, judge, below) else newest
     return true_articles(session, newest, judge, below, window.limit)
 
 
@@ -81,6 +83,7 @@ def find_stories(session: Session, asked: Filter, window: Window, judge: Judge |
 def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judge | None, articles_of: Any) -> Keys:
     if judge is None:
         return plain_keys(session, ids(session, asked, None), window)
+    prefer_index(session)
     first = FirstPass(session, judge.words) if judge.words is not None else None
     few = first.at_most(session, FEW) if first is not None else None
     if few is not None:

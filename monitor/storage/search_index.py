@@ -183,6 +183,12 @@ def _dialect(connection: Connection | Session) -> str:
     return str(bound.dialect.name)
 
 
+def prefer_index(session: Session) -> None:
+    """PostgreSQL's planner takes reading a million lists of words for cheap; until the transaction ends it may not."""
+    if _dialect(session) == "postgresql":
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+
+
 class FirstPass:
     """The index as a table to select from: `key` is the article's id, `condition` what the words ask."""
 
@@ -198,9 +204,14 @@ class FirstPass:
             self.condition = self.table.c.words.op("@@")(cast(literal(tsquery(words)), TSQUERY))
 
     def ids(self) -> Any:
-        """The ids of all articles that may answer, as a subquery; PostgreSQL takes them from the index."""
-        found = select(self.key.label("id")).where(self.condition)
-        return found if self.ordered else found.cte("found").prefix_with("MATERIALIZED")
+        """The ids of all articles that may answer."""
+        return select(self.key.label("id")).where(self.condition)
+
+    def newest(self, name: str, low: int, high: int) -> Any:
+        """On PostgreSQL: those from `low` to below `high` taken from the index, then sorted, before anything else."""
+        found = self.ids().cte(name).prefix_with("MATERIALIZED")
+        within = select(found.c.id).where(found.c.id >= low, found.c.id < high)
+        return within.order_by(found.c.id.desc()).offset(0).subquery()
 
     def at_most(self, session: Session, most: int) -> list[int] | None:
         """The ids when there are at most `most`; None when there are more, or PostgreSQL's planner thinks so."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, select
+from sqlalchemy import ColumnElement, false, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
@@ -49,12 +50,15 @@ class Newest:
 
     def take(self, below: int | None, count: int) -> list[int]:
         """The newest `count` ids below `below`; fewer when there are no more."""
-        found: list[int] = []
-        for stretch in self._stretches(NO_SUCH_ID if below is None else below):
-            found += self._session.scalars(self._statement(stretch).limit(count - len(found)))
-            if len(found) == count:
-                break
-        return found
+        stretches = self._stretches(NO_SUCH_ID if below is None else below)
+        parts = [self._statement(stretch, f"found_{n}").limit(count) for n, stretch in enumerate(stretches)]
+        if not parts:
+            return []
+        if len(parts) == 1:
+            return list(self._session.scalars(parts[0]))
+        # one after the other, and no further than the page is full: so both databases run a union without an order
+        whole = union_all(*(select(part.subquery().c.id) for part in parts)).limit(count)
+        return list(self._session.scalars(whole))
 
     def _stretches(self, below: int) -> Iterator[_Stretch]:
         floor = self._resolved.oldest_article or 0
@@ -72,8 +76,7 @@ class Newest:
         if self._session.get_bind().dialect.name == "sqlite" or not asks_index:
             yield whole
             return
-        newest = self._session.scalar(select(Article.id).order_by(Article.id.desc()).limit(1)) or 0
-        high = min(whole.high, newest + 1)
+        high = min(whole.high, self._newest + 1)
         for bits in ERAS:
             era = (high - 1) >> bits
             if high <= whole.low:
@@ -83,20 +86,26 @@ class Newest:
         if high > whole.low:
             yield _Stretch(whole.low, high, whole.mark)
 
-    def _statement(self, stretch: _Stretch) -> Any:
+    @cached_property
+    def _newest(self) -> int:
+        return self._session.scalar(select(Article.id).order_by(Article.id.desc()).limit(1)) or 0
+
+    def _statement(self, stretch: _Stretch, name: str) -> Any:
         words = every((self._words, stretch.mark))
         key: Any = Article.id
-        statement: Any = select(key)
+        statement: Any = select(key.label("id"))
         if words is not None:
             first = FirstPass(self._session, words)
-            found = first.ids()
-            key = first.key if first.ordered else found.c.id
-            statement = found if first.ordered else select(key)
+            if first.ordered:
+                key, statement = first.key, first.ids()
+            else:
+                newest = first.newest(name, stretch.low, stretch.high)
+                key, statement = newest.c.id, select(newest.c.id)
             conditions = [*self._of_article(key), *self._of_match(key), *self._of_alert(key)]
         elif filters.asks_matches(self._asked, self._resolved):
             key = Match.article_id
             several = len(self._resolved.topics or ()) != 1
-            statement = select(key).distinct() if several else select(key)
+            statement = select(key.label("id")).distinct() if several else select(key.label("id"))
             conditions = [*self._match_conditions(), *self._of_article(key), *self._of_alert(key)]
         else:
             conditions = [*filters.article_conditions(self._asked, self._resolved), *self._of_alert(key)]
@@ -110,12 +119,12 @@ class Newest:
         """Conditions on the article's own row, for a candidate of which only the id is known."""
         left = self._resolved if not self._by_mark or self._words is None else self._resolved.without_sources()
         conditions = filters.article_conditions(self._asked, left)
-        return [exists().where(Article.id == key, *conditions)] if conditions else []
+        return [_each(Article.id == key, *conditions)] if conditions else []
 
     def _of_match(self, key: Any) -> list[ColumnElement[bool]]:
         if not filters.asks_matches(self._asked, self._resolved):
             return []
-        return [exists().where(Match.article_id == key, *filters.match_conditions(self._asked, self._resolved))]
+        return [_each(Match.article_id == key, *filters.match_conditions(self._asked, self._resolved))]
 
     def _match_conditions(self) -> list[ColumnElement[bool]]:
         topics = self._resolved.topics
@@ -132,8 +141,13 @@ class Newest:
             return []
         told = filters.status_conditions(self._asked)
         if key is Article.id:
-            return [exists().where(Alert.story_id == Article.story_id, *told).correlate(Article)]
-        return [exists().where(Article.id == key, Alert.story_id == Article.story_id, *told)]
+            return [_each(Alert.story_id == Article.story_id, *told)]
+        return [_each(Article.id == key, Alert.story_id == Article.story_id, *told)]
+
+
+def _each(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Something is there for a candidate: asked of one after the other, while EXISTS may become a join of all."""
+    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
 
 
 def _ceiling(session: Session, until: datetime) -> int:
