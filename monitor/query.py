@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
 
 Row = TypeVar("Row")
 MOST_JUDGES = 64
+MOST_COUNTED = 200  # alerts whose text is asked for counts
 
 
 _Find = Callable[[Any, Filter, Window, Any], Found[Row]]
@@ -92,14 +93,14 @@ class Queries:
             return count(session, since, dossier)
 
     def facets(self, asked: Filter | None = None) -> tuple[Facets, bool]:
-        """Counts of alerts; false: the text was asked of the newest 500 only."""
+        """Counts of alerts; false: the text was asked of the newest 200 only."""
         asked = asked or Filter()
         if asked.expression is None:
             with self._store.read() as session:
                 return alert_facets(session, asked), True
         judge = self.judge(asked.expression)
         with self._store.read() as session:
-            keys = search.alert_keys(session, asked, Window(MOST_ROWS), judge)
+            keys = search.alert_keys(session, asked, Window(MOST_COUNTED), judge)
             return alert_facets(session, asked, keys.ids), keys.after is None
 
     def alert_facts(self, ids: Sequence[int]) -> list[AlertFacts]:

@@ -16,11 +16,15 @@ from monitor.storage import search_filters as filters
 from monitor.storage.tables import Alert, AlertTopic, Article, Digest, Dossier, Match, Subscriber, Topic
 
 MOST_SOURCES = 30
+NEWEST = 20_000  # alerts whose outlets are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """Alerts by what they have, each the largest first; weeks by their Monday, oldest first."""
+    """Alerts by what they have, each the largest first; weeks by their Monday, oldest first.
+
+    Outlets are those of the newest `NEWEST` alerts: each is one of several of a story.
+    """
 
     total: int
     statuses: dict[str, int]
@@ -83,12 +87,12 @@ def _by_topic(session: Session, where: list[ColumnElement[bool]]) -> dict[str, i
 def _by_source(session: Session, where: list[ColumnElement[bool]]) -> dict[str, int]:
     # not the bare column: SQLite would walk all articles along its index, to be spared a sort of the few that count
     source = func.coalesce(Article.source, "")
-    count = func.count(distinct(Alert.id))
+    newest = select(Alert.id, Alert.story_id).where(*where).order_by(Alert.id.desc()).limit(NEWEST).subquery()
+    count = func.count(distinct(newest.c.id))
     statement = (
         select(source, count)
-        .select_from(Alert)
-        .join(Article, Article.story_id == Alert.story_id)
-        .where(*where)
+        .select_from(newest)
+        .join(Article, Article.story_id == newest.c.story_id)
         .group_by(source)
         .order_by(count.desc(), source)
         .limit(MOST_SOURCES)

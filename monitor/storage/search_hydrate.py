@@ -172,11 +172,12 @@ def article_rows(session: Session, ids: Sequence[int]) -> list[ArticleRow]:
         return []
     outcomes = _outcomes(session, ids)
     rows = session.execute(select(*_ARTICLE).where(Article.id.in_(ids)))
-    return _in_order(ids, (_article_row(row._asdict(), outcomes) for row in rows))
+    return _in_order(ids, (_article_row(tuple(row), outcomes) for row in rows))
 
 
-def _article_row(values: dict[str, Any], outcomes: Mapping[int, str]) -> ArticleRow:
-    return ArticleRow(**{**values, "authors": tuple(values["authors"]), "outcome": outcomes.get(values["id"])})
+def _article_row(row: tuple[Any, ...], outcomes: Mapping[int, str]) -> ArticleRow:
+    values: list[Any] = [*row[:10], tuple(row[10]), *row[11:14], outcomes.get(row[0]), *row[14:]]
+    return ArticleRow(*values)
 
 
 def _outcomes(session: Session, article_ids: Sequence[int]) -> dict[int, str]:

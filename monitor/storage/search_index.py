@@ -189,6 +189,26 @@ def prefer_index(session: Session) -> None:
         session.execute(text("SET LOCAL enable_seqscan = off"))
 
 
+_NEWEST = {
+    "sqlite": text(
+        "SELECT rowid FROM article_words WHERE article_words MATCH :words AND rowid >= :low AND rowid < :high "
+        "ORDER BY rowid DESC LIMIT :count"
+    ),
+    "postgresql": text(
+        "WITH found AS MATERIALIZED "
+        "(SELECT article_id AS id FROM article_words WHERE words @@ CAST(:words AS tsquery)) "
+        "SELECT id FROM found WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :count"
+    ),
+}
+
+
+def newest_of_words(session: Session, words: Words, low: int, high: int, count: int) -> list[int]:
+    """The newest ids from `low` to below `high` that have the words."""
+    dialect = _dialect(session)
+    asked = fts5_query(words) if dialect == "sqlite" else tsquery(words)
+    return list(session.scalars(_NEWEST[dialect], {"words": asked, "low": low, "high": high, "count": count}))
+
+
 class FirstPass:
     """The index as a table to select from: `key` is the article's id, `condition` what the words ask."""
 
