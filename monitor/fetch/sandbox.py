@@ -319,6 +319,8 @@ class _Child:
         `begun` is the child's own clock when the call began, `end` the loop's when patience is over. Without this, a
         busy machine would lose good pages.
         """
+        if limit.expired():  # the loop itself came late, and the timeout before this
+            return
         now, lacking = asyncio.get_running_loop().time(), seconds - (self._spent() - begun)
         at = min(now + lacking, end)
         if lacking > _STARVED * seconds and at - now > _SLACK:
