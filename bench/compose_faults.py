@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import tempfile
 import time
@@ -40,24 +41,26 @@ def main() -> int:
             "the first poll", lambda: stack.number("SELECT count(*) FROM feeds WHERE last_success_at IS NULL") == 0, 300
         )
         for service in SERVICES * options.rounds:
-            print(f"{service} killed, healthy again after {killed(stack, service):.1f} s", flush=True)
+            unread, seconds = killed(stack, service)
+            print(f"{service} killed with {unread} pages unread, healthy again after {seconds:.1f} s", flush=True)
         settle(stack)
         found = count(stack)
     print(json.dumps(found, indent=1))
     return 1 if any(found["faults"].values()) else 0
 
 
-def killed(stack: Stack, service: str) -> float:
-    """Publish, kill in the middle of the work, publish; seconds until the service is healthy again."""
+def killed(stack: Stack, service: str) -> tuple[int, float]:
+    """Publish, poll, kill in the middle of it, publish again; pages unread, seconds until the service is healthy."""
     stack.farm("tick", "POST")
     stack.veille("feeds", "poll", "--all")
-    await_true(f"work before {service} dies", lambda: stack.number(BUSY) > 0, 60, 0.2)
+    time.sleep(random.uniform(0.5, 3))
+    unread, before = stack.number(BUSY), stack.started(service)
     start = time.monotonic()
     stack.kill(service)
-    await_true(f"{service} is seen dead", lambda: not stack.healthy(service), 30, 0.2)
     stack.farm("tick", "POST")
+    await_true(f"{service} is started again", lambda: stack.started(service) > before, 60, 0.2)
     await_true(f"{service} healthy", lambda: stack.healthy(service), 180, 0.5)
-    return time.monotonic() - start
+    return unread, time.monotonic() - start
 
 
 def settle(stack: Stack) -> None:

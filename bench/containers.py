@@ -48,8 +48,9 @@ class Stack:
         return done.stdout
 
     def ask(self, service: str, *words: str) -> str:
-        """What a command prints inside a service's container."""
-        return self.compose("exec", "-T", service, *words)
+        """What a command prints inside a service's first container. Raises `CalledProcessError`."""
+        command = ["docker", "exec", f"veille-{service}-1", *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def veille(self, *words: str) -> str:
         """`veille …` where ticks are done."""
@@ -69,6 +70,11 @@ class Stack:
 
     def healthy(self, service: str) -> bool:
         return any(one["Service"] == service and one["Health"] == "healthy" for one in self.containers())
+
+    def started(self, service: str) -> int:
+        """How often the engine has started it again."""
+        command = ["docker", "inspect", "-f", "{{.RestartCount}}", f"veille-{service}-1"]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
     def kill(self, service: str) -> None:
         """SIGKILL to the first process of a service's container, as the system would: the engine starts it again."""
