@@ -132,13 +132,14 @@ def _put_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> Non
 
 def find_story(session: Session, data: ArticleData, now: datetime) -> int | None:
     """The story of the article that shares most with this one, if one contains the other by half."""
-    if not data.sketch:
+    first = _first_of_window(session, now) if data.sketch else None
+    if first is None:
         return None
     wanted = sorted(set(data.sketch))
     shared = func.count()
     candidates = session.scalars(
         select(Sketch.article_id)
-        .where(Sketch.hash.in_(wanted[:LOOKED_UP]), Sketch.article_id >= _first_of_window(session, now))
+        .where(Sketch.hash.in_(wanted[:LOOKED_UP]), Sketch.article_id >= first)
         .group_by(Sketch.article_id)
         .having(shared >= FEWEST)
         .order_by(shared.desc(), Sketch.article_id)
@@ -161,15 +162,15 @@ def _sketches(session: Session, article_ids: Sequence[int]) -> dict[int, tuple[i
     return {article_id: tuple(values) for article_id, values in found.items()}
 
 
-def _first_of_window(session: Session, now: datetime) -> int:
-    """Ids are in arrival order: the first article young enough to share a story with one that comes now."""
+def _first_of_window(session: Session, now: datetime) -> int | None:
+    """Ids are in arrival order: the first article young enough to share a story with one that comes now, if any is."""
     first = (
         select(Article.id)
         .where(Article.created_at > now - STORY_WINDOW)
         .order_by(Article.created_at, Article.id)
         .limit(1)
     )
-    return session.scalar(first) or 0
+    return session.scalar(first)
 
 
 def _new_story(session: Session, data: ArticleData, now: datetime) -> int:

@@ -168,6 +168,34 @@ def test_an_agency_text_in_two_outlets_is_one_story_and_one_alert(
         assert len({article.story_id for article in session.scalars(select(Article))}) == 1
 
 
+def test_a_partial_text_is_read_once_more_and_its_whole_text_matched(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.publish("/feed", [("1", "Un titre", "/a")])
+    press.page("/a", "Un titre", PARAGRAPH, "Cet article est réservé aux abonnés.")
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    with monitor.store.read() as session:
+        assert list(session.scalars(select(Article.access))) == ["partial"]
+    press.page("/a", "Un titre", *SEED)
+    for _ in range(4):
+        clock.advance(timedelta(hours=26))
+        work_until_idle(monitor, queue)
+    assert counts(monitor.store) == {"matched": 1}
+
+
+def test_a_text_that_stays_partial_is_not_asked_for_a_third_time(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.publish("/feed", [("1", "Un titre", "/a")])
+    press.page("/a", "Un titre", PARAGRAPH, "Cet article est réservé aux abonnés.")
+    watch(monitor, press)
+    for _ in range(5):
+        work_until_idle(monitor, queue)
+        clock.advance(timedelta(hours=26))
+    assert press.hits("/a") == 2
+
+
 def test_an_edited_entry_is_read_again_and_its_old_text_kept(
     monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
 ) -> None:

@@ -1,0 +1,108 @@
+"""What a story costs an article, in milliseconds of CPU: its sketch, and finding its story in the database.
+
+    .venv/bin/python -m bench.stories [--articles 2000]
+
+On SQLite and on PostgreSQL, over as many articles as asked; half of what is looked up are copies cut by 15 %, half are
+new. The time on the clock stands beside: on PostgreSQL the server works in another process. False groupings are new
+articles for which a story was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.orm import Session
+
+from monitor.domain.model import PageData
+from monitor.domain.stories import sketch
+from monitor.storage.articles import ArticleData, add_article, find_story, lock_stories
+from monitor.storage.engine import Store, open_store
+from monitor.storage.schema import migrate
+from tests.servers import postgres_binaries, postgres_server
+from tests.stories_generator import article, cut
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+LOOKED_UP = 400
+BATCH = 100
+
+
+def made(number: int, text: str) -> ArticleData:
+    url = f"https://bench.example/{number}"
+    return ArticleData(url, url, "bench", PageData(title=f"Titre {number}", text=text), NOW, True, sketch(text))
+
+
+def fill(store: Store, articles: int) -> None:
+    for first in range(0, articles, BATCH):
+        with store.write() as session:
+            lock_stories(session)
+            for number in range(first, min(first + BATCH, articles)):
+                add_article(session, made(number, "\n\n".join(article(number))), NOW)
+
+
+def sketches() -> tuple[float, float]:
+    texts = ["\n\n".join(article(seed)) for seed in range(300)]
+    return timed(lambda: [sketch(text) for text in texts], len(texts))
+
+
+def look_up(name: str, store: Store, articles: int) -> None:
+    rng = random.Random(5)
+    copies = [made(articles + n, cut(article(rng.randrange(articles)), 0.15, rng)) for n in range(LOOKED_UP)]
+    new = [made(articles + LOOKED_UP + n, "\n\n".join(article(articles + n))) for n in range(LOOKED_UP)]
+    with store.write() as session:
+        for batch in (copies, new):
+            find_story(session, batch[0], NOW)  # statements compile once
+        found: list[bool] = []
+        spent = [timed(lambda data=data: found.append(_has_story(session, data)), 1) for data in (*copies, *new)]
+    cpu, wall = (statistics.median(column) for column in zip(*spent, strict=True))
+    print(
+        f"{name:10} {articles} articles  find: {cpu:.3f} ms CPU, {wall:.3f} ms on the clock"
+        f"  recall {sum(found[:LOOKED_UP]) / LOOKED_UP:.4f}  false groupings {sum(found[LOOKED_UP:])} of {LOOKED_UP}"
+    )
+
+
+def _has_story(session: Session, data: ArticleData) -> bool:
+    return find_story(session, data, NOW) is not None
+
+
+def timed(work: object, times: int) -> tuple[float, float]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    work()  # type: ignore[operator]
+    return 1000 * (time.process_time() - cpu) / times, 1000 * (time.perf_counter() - wall) / times
+
+
+def stores() -> Iterator[tuple[str, Store]]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield "SQLite", open_store(f"sqlite:///{Path(folder) / 'veille.db'}")
+    binaries = postgres_binaries()
+    if binaries is not None:
+        with postgres_server(binaries) as url:
+            with psycopg.connect(
+                f"host={url.rpartition('host=')[2]} user=veille dbname=postgres", autocommit=True
+            ) as db:
+                db.execute("CREATE DATABASE bench")
+            yield "PostgreSQL", open_store(url.replace("DATABASE", "bench"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=2_000)
+    articles = parser.parse_args().articles
+    sketches()
+    print(f"sketch: {sketches()[0]:.3f} ms CPU")
+    for name, store in stores():
+        migrate(store)
+        fill(store, articles)
+        look_up(name, store, articles)
+        store.dispose()
+
+
+if __name__ == "__main__":
+    main()
