@@ -75,7 +75,7 @@ PAGES = {
     "facets, French": ["exclure", "sabotage"],
 }
 # the words that the plain ways are asked for: one form, no inflection, no engine that decides
-PLAIN = ["reseau", "gouvernement", "exclut", "onduleur", "hydrolienne"]
+PLAIN = ["reseau", "exclut", "hydrolienne"]
 ACCENTED = {"reseau": "réseau"}
 
 

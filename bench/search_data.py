@@ -76,11 +76,11 @@ def fill(store: Store, count: int) -> None:
     for first in range(1, count + 1, BATCH):
         ids = range(first, min(first + BATCH, count + 1))
         _fill_batch(store, rng, list(ids), step, dict(zip(ids, language.texts(rng, len(ids)), strict=True)))
-    with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        if index:
+    if index:
+        with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text("SET maintenance_work_mem = '1GB'"))
             connection.execute(text(index))
-        connection.execute(text("VACUUM ANALYZE" if index else "ANALYZE"))
+            connection.execute(text("VACUUM ANALYZE"))  # as autovacuum does in time; our SQLite has no statistics
 
 
 def _few_rows(store: Store) -> None:

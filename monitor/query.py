@@ -27,6 +27,7 @@ from monitor.storage.search_facets import (
     topic_sources,
     topic_weeks,
 )
+from monitor.storage.search_filters import asks_articles
 from monitor.storage.search_hydrate import alert_rows, article_rows, findings, revisions, story_rows
 from monitor.storage.search_rows import (
     AlertRow,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
 
 Row = TypeVar("Row")
 MOST_JUDGES = 64
-MOST_COUNTED = 200  # alerts whose text is asked for counts
+MOST_COUNTED, MOST_JUDGED = 2000, 200  # alerts whose outlets, and whose text, are asked for counts
 
 
 _Find = Callable[[Any, Filter, Window, Any], Found[Row]]
@@ -93,14 +94,14 @@ class Queries:
             return count(session, since, dossier)
 
     def facets(self, asked: Filter | None = None) -> tuple[Facets, bool]:
-        """Counts of alerts; false: the text was asked of the newest 200 only."""
+        """Counts of alerts; false: of the newest only, as text or outlets must be asked of each."""
         asked = asked or Filter()
-        if asked.expression is None:
-            with self._store.read() as session:
-                return alert_facets(session, asked), True
-        judge = self.judge(asked.expression)
+        judge = self.judge(asked.expression) if asked.expression is not None else None
         with self._store.read() as session:
-            keys = search.alert_keys(session, asked, Window(MOST_COUNTED), judge)
+            if judge is None and not asks_articles(asked):
+                return alert_facets(session, asked), True
+            most = MOST_COUNTED if judge is None else MOST_JUDGED
+            keys = search.alert_keys(session, asked, Window(most), judge)
             return alert_facets(session, asked, keys.ids), keys.after is None
 
     def alert_facts(self, ids: Sequence[int]) -> list[AlertFacts]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, literal, select
+from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Filter, Window
@@ -96,19 +96,16 @@ def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     resolved = filters.resolve(session, asked)
     conditions = filters.match_conditions(asked, resolved)
     about_article = filters.article_conditions(asked, resolved)
-    statement = select(Match.id, Match.score, Match.article_id)
-    if about_article or filters.asks_status(asked):
-        statement = statement.join(Article, Article.id == Match.article_id).where(*about_article)
+    if about_article:
+        conditions.append(filters.each(Article.id == Match.article_id, *about_article))
     if resolved.oldest_article is not None:
         conditions.append(Match.article_id >= resolved.oldest_article)
     if filters.asks_status(asked):
-        statement = statement.join(Topic, Topic.id == Match.topic_id).join(
-            Alert, and_(Alert.dossier_id == Topic.dossier_id, Alert.story_id == Article.story_id)
-        )
-        conditions += filters.status_conditions(asked)
+        told = (Topic.id == Match.topic_id, Alert.dossier_id == Topic.dossier_id, Alert.story_id == Article.story_id)
+        conditions.append(filters.each(Article.id == Match.article_id, *told, *filters.status_conditions(asked)))
     if few is not None:
         conditions.append(Match.article_id.in_(few))
-    return _ordered(statement.where(*conditions), Match.id, Match.score)
+    return _ordered(select(Match.id, Match.score, Match.article_id).where(*conditions), Match.id, Match.score)
 
 
 def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:

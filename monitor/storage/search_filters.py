@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
@@ -133,8 +133,18 @@ def status_conditions(asked: Filter) -> Conditions:
     return conditions
 
 
+def each(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Something is there for a candidate: asked of one after the other, while EXISTS may become a join of all."""
+    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
+
+
 def asks_status(asked: Filter) -> bool:
     return bool(asked.statuses or asked.not_statuses or asked.assignee is not None)
+
+
+def asks_articles(asked: Filter) -> bool:
+    """Whether a question about alerts must look at each one's articles."""
+    return bool(asked.sources or asked.not_sources or asked.access is not None)
 
 
 def asks_matches(asked: Filter, resolved: Resolved) -> bool:

@@ -27,7 +27,7 @@ from monitor.storage.types import RowId, UtcDateTime
 
 BATCH = 500
 SPREAD = 100  # ids a row: what a batch of rows may span and still be looked up by its ends
-ERAS = (10, 13, 16, 19)  # stretches of 1,024 articles, 8,192 and so on
+ERAS = (10, 13, 16)  # stretches of 1,024 articles, 8,192 and 65,536; after these, all the rest
 LATE = timedelta(days=2)
 EARLIEST = 1995  # what was published before counts as of this year: few, and the article itself is asked
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, literal, select, union_all
+from sqlalchemy import ColumnElement, false, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
@@ -144,12 +144,12 @@ class Newest:
         """Conditions on the article's own row, for a candidate of which only the id is known."""
         left = self._resolved if not self._by_mark or self._words is None else self._resolved.without_sources()
         conditions = filters.article_conditions(self._asked, left)
-        return [_each(Article.id == key, *conditions)] if conditions else []
+        return [filters.each(Article.id == key, *conditions)] if conditions else []
 
     def _of_match(self, key: Any) -> list[ColumnElement[bool]]:
         if not filters.asks_matches(self._asked, self._resolved):
             return []
-        return [_each(Match.article_id == key, *filters.match_conditions(self._asked, self._resolved))]
+        return [filters.each(Match.article_id == key, *filters.match_conditions(self._asked, self._resolved))]
 
     def _match_conditions(self) -> list[ColumnElement[bool]]:
         topics = self._resolved.topics
@@ -166,13 +166,8 @@ class Newest:
             return []
         told = filters.status_conditions(self._asked)
         if key is Article.id:
-            return [_each(Alert.story_id == Article.story_id, *told)]
-        return [_each(Article.id == key, Alert.story_id == Article.story_id, *told)]
-
-
-def _each(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Something is there for a candidate: asked of one after the other, while EXISTS may become a join of all."""
-    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
+            return [filters.each(Alert.story_id == Article.story_id, *told)]
+        return [filters.each(Article.id == key, Alert.story_id == Article.story_id, *told)]
 
 
 def _ceiling(session: Session, until: datetime) -> int:

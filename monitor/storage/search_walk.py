@@ -20,7 +20,7 @@ from monitor.storage.tables import Article
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
-FIRST_BATCH, LARGEST_BATCH = 60, 1000
+FIRST_BATCH, LARGEST_BATCH, LARGEST_WALK = 60, 1000, 3000
 SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
 MOST_ROWS = 200_000
@@ -85,7 +85,7 @@ def true_keys(
         if walked.enough(len(rows), len(asked)):
             found.after = after
             return found
-        size = min(size * 2, LARGEST_BATCH)
+        size = min(size * 3, LARGEST_WALK)
 
 
 def is_common(session: Session, newest: Newest, judge: Judge, below: int | None) -> bool:

@@ -160,7 +160,7 @@ class DeliveryOut(BaseModel):
 
 
 class StatisticsOut(BaseModel):
-    """Alerts of a filter; `complete` is false when the text was asked of the newest 200 only."""
+    """Alerts of a filter; `complete` is false when only the newest were counted."""
 
     total: int
     statuses: dict[str, int]
