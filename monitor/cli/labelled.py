@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,16 @@ from monitor.errors import ConfigError
 
 
 def read_labelled(path: str) -> Iterator[tuple[str, Labelled]]:
-    """The labelled articles of a file with their ids. Raises `ConfigError` with the line of a bad one."""
+    """The labelled articles of a file (one hand's) with their ids. Raises `ConfigError` with the line of a bad one."""
     for where, line in read_lines(path):
         if isinstance(line, ConfigError):
             raise line
         if not isinstance(line.get("relevant"), bool):
             raise ConfigError("a labelled article has relevant: true or false", where=where, code="A003")
-        yield str(line.get("id", where)), _labelled(line)
+        yield str(line.get("id", where)), _labelled(line, Path(path).stem)
 
 
-def _labelled(line: dict[str, Any]) -> Labelled:
+def _labelled(line: dict[str, Any], hand: str) -> Labelled:
     topics = line.get("topics")
     return Labelled(
         to_document(line),
@@ -29,6 +30,7 @@ def _labelled(line: dict[str, Any]) -> Labelled:
         None if topics is None else frozenset(topics),
         frozenset(line.get("disputed") or ()),
         line.get("evidence") or {},
+        hand=hand,
     )
 
 
@@ -39,3 +41,15 @@ def read_sentences(path: Path) -> Iterator[Labelled]:
         if not tab or not text.strip():
             raise ConfigError("a line is topics, a tab, a sentence", where=f"{path}:{number}", code="A004")
         yield Labelled(passage_document(text), relevant=True, topics=frozenset(topics.split()), sentence=True)
+
+
+def read_training(dossier: Path) -> dict[str, list[Labelled]]:
+    """What stands beside a dossier's file to be learnt, by file name: NAME.training/*.jsonl and sentences.tsv."""
+    folder = dossier.with_suffix(".training")
+    found = {
+        path.name: [replace(one, extra=True) for _, one in read_labelled(str(path))]
+        for path in sorted(folder.glob("*.jsonl"))
+    }
+    if (folder / "sentences.tsv").is_file():
+        found["sentences.tsv"] = list(read_sentences(folder / "sentences.tsv"))
+    return found

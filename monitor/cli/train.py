@@ -16,26 +16,22 @@ app = typer.Typer()
 @app.command()
 def train(
     dossier: Annotated[str, typer.Argument(help="slug, or path of a dossier file")],
-    corpus: Annotated[list[str], typer.Argument(help="labelled article lines (JSON)")],
+    corpus: Annotated[list[str] | None, typer.Argument(help="labelled article lines (JSON)")] = None,
     out: Annotated[Path | None, typer.Option(help="where the model goes; default: beside the dossier")] = None,
 ) -> None:
     """Train the model that weighs a dossier's matches.
 
-    What stands in the folder NAME.training beside the dossier (sentences.tsv, articles.jsonl) is learnt too. The same
-    input gives the same model.
+    What stands in the folder NAME.training beside the dossier (*.jsonl, sentences.tsv) is learnt too. The same input
+    gives the same model.
     """
-    from monitor.cli.labelled import read_labelled, read_sentences
+    from monitor.cli.labelled import read_labelled, read_training
     from monitor.domain.training import Trainer
-    from monitor.domain.weigher import dump_model
+    from monitor.domain.weights import dump_model
 
     chosen = dataclasses.replace(find_dossier(dossier), model=None)
     path = Path(chosen.where)
-    folder = path.with_suffix(".training")
-    labelled = [one for name in corpus for _, one in read_labelled(name)]
-    if (folder / "articles.jsonl").is_file():
-        labelled += [one for _, one in read_labelled(str(folder / "articles.jsonl"))]
-    if (folder / "sentences.tsv").is_file():
-        labelled += read_sentences(folder / "sentences.tsv")
+    labelled = [one for name in corpus or () for _, one in read_labelled(name)]
+    labelled += [one for part in read_training(path).values() for one in part]
     target = out or path.with_suffix(".model.json.gz")
     model = Trainer(chosen, labelled).fit(progress=lambda text: typer.echo(f"train: {text}", err=True))
     target.write_bytes(dump_model(model))

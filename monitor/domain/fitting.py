@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain.weigher import Linear
+from monitor.domain.linear import Array, Linear, sigmoid
 
-Array = NDArray[np.float64]
 Objective = Callable[[Array], tuple[float, Array]]
 
-_MEMORY = 10
+_MEMORY = 6
+_STEPS = 40
+_SETTLED = 1e-5  # of the loss: what a step must still gain
 _NEWTON_STEPS = 30
 
 
 class Sparse:
     """A sparse matrix in rows: `rows` are (columns, values)."""
 
-    def __init__(self, rows: list[tuple[NDArray[np.int64], Array]], width: int) -> None:
+    def __init__(self, rows: Sequence[tuple[NDArray[np.int64], Array]], width: int) -> None:
+        columns, values = zip(*rows, strict=True) if rows else ((), ())
         self.width, self.height = width, len(rows)
-        self._columns = np.concatenate([columns for columns, _ in rows]) if rows else np.zeros(0, np.int64)
-        self._values = np.concatenate([values for _, values in rows]) if rows else np.zeros(0)
-        self._rows = np.repeat(np.arange(len(rows)), [len(columns) for columns, _ in rows])
+        self._lengths = np.array([len(each) for each in columns], dtype=np.int64)
+        self._columns = np.concatenate(columns) if columns else np.zeros(0, np.int64)
+        self._values = np.concatenate(values) if values else np.zeros(0)
+        self._filled, self._starts = _runs(np.repeat(np.arange(self.height), self._lengths))
+
+    def take(self, numbers: NDArray[np.int64]) -> Sparse:
+        """These rows, in this order."""
+        ends = np.cumsum(self._lengths)
+        bounds = [slice(ends[n] - self._lengths[n], ends[n]) for n in numbers]
+        return Sparse([(self._columns[part], self._values[part]) for part in bounds], self.width)
 
     def dot(self, weights: Array) -> Array:
-        return np.asarray(np.bincount(self._rows, self._values * weights[self._columns], self.height), dtype=np.float64)
+        """The product with a vector."""
+        return _summed(self._values * weights[self._columns], self._filled, self._starts, self.height)
+
+    def dot_each(self, weights: Array) -> Array:
+        """The product with each column of a matrix."""
+        return np.stack([self.dot(np.ascontiguousarray(column)) for column in weights.T], axis=1)
+
+    @cached_property
+    def _turned(self) -> tuple[NDArray[np.int64], Array, NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and values in the order of columns, and where each column begins."""
+        order = np.argsort(self._columns, kind="stable")
+        rows = np.repeat(np.arange(self.height), self._lengths)[order]
+        return rows, self._values[order], *_runs(self._columns[order])
 
     def back(self, residual: Array) -> Array:
         """The transposed product."""
-        return np.asarray(np.bincount(self._columns, self._values * residual[self._rows], self.width), dtype=np.float64)
+        rows, values, filled, starts = self._turned
+        return _summed(values * residual[rows], filled, starts, self.width)
 
 
-def sigmoid(logits: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
+def _runs(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The numbers of a sorted list, each once, and where each begins."""
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    return numbers[starts], starts
 
 
-def fit_sparse(matrix: Sparse, truth: Array, worth: Array, penalty: float, steps: int = 60) -> Array:
-    """Weights and, last, the bias of a logistic model; `worth` weighs the rows."""
+def _summed(parts: Array, filled: NDArray[np.int64], starts: NDArray[np.int64], length: int) -> Array:
+    found = np.zeros(length)
+    if len(starts):
+        found[filled] = np.add.reduceat(parts, starts)
+    return found
+
+
+def fit_sparse(matrix: Sparse, truth: Array, worth: Array, penalty: Array | float, start: Array | None = None) -> Array:
+    """Weights and, last, the bias of a logistic model; `worth` weighs the rows, `penalty` the weights.
+
+    `start` is a point from which to go on: the answer to a question that was nearly the same.
+    """
 
     def objective(weights: Array) -> tuple[float, Array]:
         logits = matrix.dot(weights[:-1]) + weights[-1]
         loss = float((worth * (np.logaddexp(0, logits) - truth * logits)).sum())
         residual = worth * (sigmoid(logits) - truth)
         gradient = np.append(matrix.back(residual) + penalty * weights[:-1], residual.sum())
-        return loss + 0.5 * penalty * float((weights[:-1] ** 2).sum()), gradient
+        return loss + 0.5 * float((penalty * weights[:-1] ** 2).sum()), gradient
 
-    return minimise(objective, np.zeros(matrix.width + 1), steps)
+    return minimise(objective, np.zeros(matrix.width + 1) if start is None else start, _STEPS)
 
 
 def minimise(objective: Objective, start: Array, steps: int) -> Array:
@@ -66,7 +101,7 @@ def minimise(objective: Objective, start: Array, steps: int) -> Array:
         move, change = candidate - point, slope_there - gradient
         if move @ change > 1e-12:
             moves = [*moves[1 - _MEMORY :], (move, change)]
-        settled = value - lower < 1e-6 * max(1.0, abs(value))
+        settled = value - lower < _SETTLED * max(1.0, abs(value))
         point, value, gradient = candidate, lower, slope_there
         if settled:
             break
@@ -88,14 +123,16 @@ def _direction(gradient: Array, moves: list[tuple[Array, Array]]) -> Array:
     return direction
 
 
-def fit_dense(names: tuple[str, ...], rows: Array, truth: Array, worth: Array, penalty: Array) -> tuple[Linear, Array]:
+def fit_dense(
+    names: tuple[str, ...], rows: Array, truth: Array, worth: Array, penalty: Array, least: Array | float = 1e-6
+) -> tuple[Linear, Array]:
     """A logistic model on standardised columns, by Newton's method.
 
     `penalty` has an entry a column; columns beyond `names` are indicators that are not standardised: their weights come
-    back apart.
+    back apart. `least` is the least spread that a column is scaled by: what is rarely there shall not weigh more.
     """
     count = len(names)
-    mean, scale = rows[:, :count].mean(0), rows[:, :count].std(0) + 1e-6
+    mean, scale = rows[:, :count].mean(0), np.maximum(rows[:, :count].std(0), least)
     table = np.concatenate([(rows[:, :count] - mean) / scale, rows[:, count:], np.ones((len(rows), 1))], axis=1)
     ridge, weights = np.append(penalty, 1e-6), np.zeros(table.shape[1])
     for _ in range(_NEWTON_STEPS):

@@ -1,79 +1,48 @@
 """The weigher: a small linear model that weighs what the rules found, one for each dossier that has been trained.
 
-Each sentence is seen as the rules that hold in it and its word n-grams; one linear model a topic scores it; the scores
-are pooled over the article and weighed once more. Relevance is weighed from `signals` and from the n-grams of the whole
-article. The model is data beside the dossier; `training` makes it; nothing is downloaded.
+Each sentence is seen as the rules that hold in it and its word n-grams; one linear model a topic scores it, another
+the article as a whole; the scores are pooled and weighed once more. Relevance is weighed from `signals`, from the rules
+that hold near the anchor and from the article's n-grams. The model is data beside the dossier; `training` makes it;
+nothing is downloaded.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from daachorse import DoubleArrayAhoCorasick
 from numpy.typing import NDArray
 
 from monitor.domain.dossier import Dossier
+from monitor.domain.linear import Array
 from monitor.domain.model import Contribution, TopicMatch, Verdict
 from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.signals import signals
+from monitor.domain.weights import Model, read_model
 from monitor.errors import DossierError
 
 if TYPE_CHECKING:
     from monitor.domain.scoring import CompiledDossier, Item, Tally
 
-FORMAT = 1
-POOLED = ("best", "second", "third", "best near the anchor", "first", "at least one", "rules", "sentences")
+POOLED = (
+    "best",
+    "second",
+    "third",
+    "best near the anchor",
+    "first",
+    "at least one",
+    "rules",
+    "sentences",
+    "whole article",
+)
 _ELSEWHERE = 0.4  # what an n-gram counts outside the sentences near the anchor, for relevance
+_ELSEWHERE_IN_ARTICLE = 0.5  # the same for the topics' view of the whole article
+_RULE_WORTH = 0.5  # of a rule beside an n-gram in that view
+_ARTICLE_LENGTH = 3.0  # of the vector of a whole article
 _MOST_LINES = 12
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A logistic model on standardised numbers."""
-
-    names: tuple[str, ...]
-    mean: Array
-    scale: Array
-    weights: Array
-    bias: float
-
-    def parts(self, numbers: Array) -> Array:
-        """What each number adds to the logit."""
-        return np.asarray((numbers - self.mean) / self.scale * self.weights)
-
-    def logit(self, numbers: Array) -> Array:
-        return np.asarray(self.parts(numbers).sum(-1) + self.bias)
-
-
-@dataclass(frozen=True)
-class Model:
-    """Everything that was learnt. `weights` has a row for each n-gram, then for each rule; a column for each topic."""
-
-    topics: tuple[str, ...]
-    grams: tuple[str, ...]
-    idf: Array
-    rules: tuple[str, ...]
-    weights: Array
-    bias: Array
-    stack: Linear
-    topic_bias: Array
-    threshold: float
-    relevance: Linear
-    gram_relevance: Array
-    gram_bias: float
-    gram_share: float
-
-    @cached_property
-    def machine(self) -> DoubleArrayAhoCorasick | None:
-        return DoubleArrayAhoCorasick([gram.encode("latin-1") for gram in self.grams]) if self.grams else None
+_NEAR = "near: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +77,40 @@ def rule_counts(counted: list[tuple[Item, int]], sentences: int, rules: int) -> 
     return np.sqrt(np.minimum(counts, 2))
 
 
-def pool(scores: Array, counts: Array, owners: NDArray[np.int64], near: NDArray[np.bool_]) -> Array:
-    """The pooled numbers of each topic, shape (topics, len(POOLED)), of scores of shape (sentences, topics)."""
+def sentence_values(where: NDArray[np.int64], grams: NDArray[np.int64], idf: Array, sentences: int) -> Array:
+    """The value of each n-gram in its sentence: its rarity, over the length of the sentence's vector."""
+    rarity = idf[grams]
+    norm = np.sqrt(np.bincount(where, rarity**2, sentences))
+    return np.asarray(rarity / np.maximum(norm, 1e-9)[where])
+
+
+def article_vector(
+    seen: Sightings, values: Array, counts: Array, first_rule: int, *, whole: bool = False
+) -> tuple[NDArray[np.int64], Array]:
+    """An article as (columns, values): n-grams, then rules; sentences near the anchor and the first count in full.
+
+    `whole` makes all of them count in full.
+    """
+    worth = np.where(seen.near | (np.arange(len(seen.near)) == 0) | whole, 1.0, _ELSEWHERE_IN_ARTICLE)
+    kinds, back = np.unique(seen.grams, return_inverse=True)
+    mass = np.bincount(back, worth[seen.where] * values, len(kinds))
+    held = worth @ counts * _RULE_WORTH
+    rules = np.flatnonzero(held)
+    found = np.sqrt(np.concatenate([mass, held[rules]]))
+    length = np.sqrt((found**2).sum()) or 1.0
+    return np.concatenate([kinds, rules + first_rule]), found * (_ARTICLE_LENGTH / length)
+
+
+def held_near(counts: Array, near: NDArray[np.bool_]) -> Array:
+    """How much of each rule holds near the anchor, for relevance."""
+    return np.asarray(np.log1p((counts[near] ** 2).sum(0)))
+
+
+def pool(scores: Array, counts: Array, owners: NDArray[np.int64], near: NDArray[np.bool_], whole: Array) -> Array:
+    """The pooled numbers of each topic, shape (topics, len(POOLED)).
+
+    `scores` are those of the sentences, shape (sentences, topics); `whole` those of the article.
+    """
     ranked = -np.sort(-scores, axis=0)
     best = ranked[0]
     second = ranked[1] if len(ranked) > 1 else best - 1
@@ -120,7 +121,7 @@ def pool(scores: Array, counts: Array, owners: NDArray[np.int64], near: NDArray[
     squared = counts**2
     held = np.array([np.minimum(squared[:, owners == n].sum(1), 4).sum() for n in range(scores.shape[1])])
     length = np.full(scores.shape[1], np.log(len(scores)))
-    return np.stack([best, second, third, close, scores[0], once, np.log1p(held), length], axis=1)
+    return np.stack([best, second, third, close, scores[0], once, np.log1p(held), length, whole], axis=1)
 
 
 def gram_weights(
@@ -135,6 +136,15 @@ def gram_weights(
     return kinds, values / (np.sqrt((values**2).sum()) or 1.0)
 
 
+class _Logits(NamedTuple):
+    """Of one article: the sentences' scores, the pooled numbers, each topic's logit, and what doubt took from it."""
+
+    scores: Array
+    pooled: Array
+    logits: Array
+    doubt: Array
+
+
 class Weigher:
     """A model bound to a dossier. Rules of the dossier that the model has not seen weigh nothing."""
 
@@ -142,10 +152,13 @@ class Weigher:
         self.model = model
         keys = rule_keys(dossier)
         known = {key: len(model.grams) + n for n, key in enumerate(model.rules)}
-        self._rule_weights = np.zeros((len(keys), len(model.topics)))
-        for number, key in enumerate(keys):
-            if key in known:
-                self._rule_weights[number] = model.weights[known[key]]
+        rows = [known.get(key, -1) for key in keys]
+        self._known = np.array(rows) >= 0
+        self._rule_weights = _rows(model.weights, rows)
+        grams = model.article_weights[: len(model.grams)]
+        self._article_weights = np.concatenate([grams, _rows(model.article_weights, rows)])
+        places = {name: n for n, name in enumerate(model.relevance.names)}
+        self._near_places = np.array([places.get(near_name(key), -1) for key in keys], dtype=np.int64)
         self._owners = rule_owners(dossier, model.topics)
         self._columns = {slug: n for n, slug in enumerate(model.topics)}
 
@@ -157,56 +170,68 @@ class Weigher:
         if not reading.sentences:
             return compiled.silence
         seen = Sightings(*sentence_grams(model.machine, reading), near_sentences(reading, anchors))
+        counts = rule_counts(counted, len(reading.sentences), len(self._rule_weights)) * self._known
         numbers = signals(reading, anchors, compiled.signals)
-        parts, said = self._relevance(numbers, *gram_weights(seen.where, seen.grams, seen.near, model.idf))
-        logit = float(parts.sum() + model.relevance.bias + said)
+        kinds, values = gram_weights(seen.where, seen.grams, seen.near, model.idf)
+        parts, said = self._relevance(numbers, held_near(counts, seen.near), kinds, values)
+        logit = float(parts.sum() + model.relevance.bias + model.trees.bias + said)
         lines = _lines(model.relevance.names, parts, said)
         if logit <= 0:
             return Verdict(dossier.slug, False, _chance(logit), (), dossier.rules_hash, lines)
-        topics = self._topics(compiled, reading, compiled.tallies(reading, anchors, counted), counted, seen)
+        tallies = compiled.tallies(reading, anchors, counted)
+        topics = self._topics(compiled, reading, tallies, self._logits(counts, seen, logit))
         return Verdict(dossier.slug, True, _chance(logit), topics, dossier.rules_hash, lines)
 
-    def _relevance(self, numbers: dict[str, float], kinds: Any, values: Array) -> tuple[Array, float]:
+    def _relevance(self, numbers: dict[str, float], near: Array, kinds: Any, values: Array) -> tuple[Array, float]:
         model = self.model
         row = np.array([float(numbers.get(name, 0.0)) for name in model.relevance.names])
+        known = self._near_places >= 0
+        row[self._near_places[known]] = near[known]
         said = float(model.gram_relevance[kinds] @ values) + model.gram_bias if len(kinds) else model.gram_bias
-        return model.relevance.parts(row), said * model.gram_share
+        parts = model.relevance.parts(row)
+        grown = model.trees.parts(row[: len(model.trees.names)])
+        parts[: len(grown)] += grown
+        return parts, said * model.gram_share
 
-    def scores(self, reading: Reading, counts: Array, where: NDArray[np.int64], grams: NDArray[np.int64]) -> Array:
-        """The logit of each topic in each sentence."""
-        model, length = self.model, len(reading.sentences)
+    def _scores(self, counts: Array, seen: Sightings) -> tuple[Array, Array]:
+        """The logit of each topic in each sentence, and in the article as a whole."""
+        model = self.model
         scores = counts @ self._rule_weights + model.bias
-        if len(grams):
-            idf = model.idf[grams]
-            norm = np.sqrt(np.bincount(where, idf**2, length))
-            weighed = model.weights[grams] * (idf / norm[where])[:, None]
-            rows, first = np.unique(where, return_index=True)
-            scores[rows] += np.add.reduceat(weighed, first, axis=0)
-        return np.asarray(scores)
+        values = sentence_values(seen.where, seen.grams, model.idf, len(counts))
+        if len(seen.grams):
+            rows, first = np.unique(seen.where, return_index=True)
+            scores[rows] += np.add.reduceat(model.weights[seen.grams] * values[:, None], first, axis=0)
+        columns, whole = article_vector(seen, values, counts, len(model.grams))
+        return np.asarray(scores), np.asarray(whole @ self._article_weights[columns] + model.article_bias)
+
+    def _logits(self, counts: Array, seen: Sightings, relevance: float) -> _Logits:
+        scores, whole = self._scores(counts, seen)
+        pooled = pool(scores, counts, self._owners, seen.near, whole)
+        own = self.model.stack.logit(pooled) + self.model.topic_bias
+        both = joint(np.array(relevance), own)
+        return _Logits(scores, pooled, both - self.model.threshold, both - own)
 
     def _topics(
-        self,
-        compiled: CompiledDossier,
-        reading: Reading,
-        tallies: dict[int, Tally],
-        counted: list[tuple[Item, int]],
-        seen: Sightings,
+        self, compiled: CompiledDossier, reading: Reading, tallies: dict[int, Tally], found: _Logits
     ) -> tuple[TopicMatch, ...]:
-        counts = rule_counts(counted, len(reading.sentences), len(self._rule_weights))
-        scores = self.scores(reading, counts, seen.where, seen.grams)
-        pooled = pool(scores, counts, self._owners, seen.near)
-        logits = self.model.stack.logit(pooled) + self.model.topic_bias - self.model.threshold
+        logits = found.logits
         chosen = [n for n in range(len(logits)) if logits[n] > 0] or [int(logits.argmax())]
-        found = []
+        matches = []
         for number, topic in enumerate(compiled.dossier.topics):
-            column = self._columns.get(topic.slug)
+            column = self._columns.get(topic.slug, -1)
             if column not in chosen:
                 continue
-            best = int(scores[:, column].argmax())
-            evidence = compiled.evidence(reading, tallies[number], [], best)
-            parts = self.model.stack.parts(pooled[column])
-            found.append(TopicMatch(topic.slug, _chance(float(logits[column])), evidence, _lines(POOLED, parts, 0.0)))
-        return tuple(found)
+            evidence = compiled.evidence(reading, tallies[number], [], int(found.scores[:, column].argmax()))
+            parts = np.append(self.model.stack.parts(found.pooled[column]), found.doubt[column])
+            lines = _lines((*POOLED, "doubt of relevance"), parts, 0.0)
+            matches.append(TopicMatch(topic.slug, _chance(float(logits[column])), evidence, lines))
+        return tuple(matches)
+
+
+def joint(relevance: Array, topics: Array) -> Array:
+    """The logit of an article being relevant and a topic its own, of the logits of each."""
+    chance = np.clip(1 / (1 + np.exp(-relevance)) / (1 + np.exp(-topics)), 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(chance) - np.log1p(-chance))
 
 
 def near_sentences(reading: Reading, anchors: list[Pair]) -> NDArray[np.bool_]:
@@ -222,6 +247,22 @@ def rule_keys(dossier: Dossier) -> list[str]:
     for topic in dossier.topics:
         keys += [f"{topic.slug}/{rule.label or n}" for n, rule in enumerate(topic.rules)]
     return keys
+
+
+def near_name(key: str) -> str:
+    """What a rule that holds near the anchor is called among the numbers of relevance."""
+    return _NEAR + key
+
+
+def is_near(name: str) -> bool:
+    """Whether a number of relevance is of a rule."""
+    return name.startswith(_NEAR)
+
+
+def _rows(weights: Array, numbers: list[int]) -> Array:
+    """These rows; zeros for -1."""
+    chosen = np.array(numbers, dtype=np.int64)
+    return np.where((chosen >= 0)[:, None], weights[np.maximum(chosen, 0)], 0.0)
 
 
 def rule_owners(dossier: Dossier, topics: tuple[str, ...]) -> NDArray[np.int64]:
@@ -245,71 +286,10 @@ def _lines(names: tuple[str, ...], parts: Array, said: float) -> tuple[Contribut
     return tuple(lines[:_MOST_LINES])
 
 
-def dump_model(model: Model) -> bytes:
-    """The model as gzipped JSON, the same bytes for the same model."""
-    data = {
-        "format": FORMAT,
-        "topics": model.topics,
-        "grams": model.grams,
-        "rules": model.rules,
-        "idf": _pack(model.idf),
-        "weights": _pack(model.weights),
-        "bias": model.bias.tolist(),
-        "stack": _linear(model.stack),
-        "topic_bias": model.topic_bias.tolist(),
-        "threshold": model.threshold,
-        "relevance": _linear(model.relevance),
-        "gram_relevance": _pack(model.gram_relevance),
-        "gram_bias": model.gram_bias,
-        "gram_share": model.gram_share,
-    }
-    return gzip.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 9, mtime=0)
-
-
 def load_weigher(dossier: Dossier) -> Weigher:
     """The weigher of a dossier that has a model. Raises `DossierError` for a model that cannot be read."""
     try:
-        data = json.loads(gzip.decompress(dossier.model or b""))
-        return Weigher(_model(data), dossier)
+        return Weigher(read_model(dossier.model or b""), dossier)
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
         hint = f"make it again: veille train {dossier.slug} CORPUS.jsonl"
         raise DossierError(f"its model cannot be read: {error}", where=dossier.where, code="D008", hint=hint) from error
-
-
-def _model(data: dict[str, Any]) -> Model:
-    if data["format"] != FORMAT:
-        raise ValueError(f"it is of format {data['format']}")
-    topics = tuple(data["topics"])
-    return Model(
-        topics=topics,
-        grams=tuple(data["grams"]),
-        idf=_unpack(data["idf"]),
-        rules=tuple(data["rules"]),
-        weights=_unpack(data["weights"]).reshape(-1, len(topics)),
-        bias=np.array(data["bias"]),
-        stack=_read_linear(data["stack"]),
-        topic_bias=np.array(data["topic_bias"]),
-        threshold=float(data["threshold"]),
-        relevance=_read_linear(data["relevance"]),
-        gram_relevance=_unpack(data["gram_relevance"]),
-        gram_bias=float(data["gram_bias"]),
-        gram_share=float(data["gram_share"]),
-    )
-
-
-def _pack(values: Array) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f2").tobytes()).decode()
-
-
-def _unpack(text: str) -> Array:
-    return np.frombuffer(base64.b64decode(text), dtype="<f2").astype(np.float64)
-
-
-def _linear(linear: Linear) -> dict[str, Any]:
-    rounded = {name: np.round(getattr(linear, name), 6).tolist() for name in ("mean", "scale", "weights")}
-    return {"names": linear.names, **rounded, "bias": round(linear.bias, 6)}
-
-
-def _read_linear(data: dict[str, Any]) -> Linear:
-    mean, scale, weights = (np.array(data[name], dtype=np.float64) for name in ("mean", "scale", "weights"))
-    return Linear(tuple(data["names"]), mean, scale, weights, float(data["bias"]))

@@ -39,3 +39,14 @@ def test_the_samples_of_the_dossier_hold_for_its_rules() -> None:
 def test_floors_are_figures() -> None:
     floors = json.loads((ROOT / "tests/gate/floors.json").read_text())
     assert all(0 < floor <= 1 for floor in floors.values())
+
+
+@needs_corpus
+def test_a_model_that_has_not_seen_an_authors_articles_keeps_its_floors() -> None:
+    """Training figures say nothing of new articles; these do. See `bench/rotation.py`."""
+    from bench.rotation import files_of, kept_back
+    from monitor.domain.scorecard import below
+
+    figures = kept_back(files_of(list(map(str, CORPUS))), "dev-b.jsonl")
+    floors = json.loads((ROOT / "tests/gate/floors_unseen.json").read_text())
+    assert [line for way in floors for line in below(figures[way], floors[way])] == []

@@ -1,0 +1,128 @@
+"""What a weigher has learnt, and its file beside the dossier: gzipped JSON, the same bytes for the same model."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from daachorse import DoubleArrayAhoCorasick
+
+from monitor.domain.linear import Array, Linear
+from monitor.domain.trees import Trees
+
+FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that was learnt.
+
+    `weights` (of sentences) and `article_weights` have a row for each n-gram, then for each rule, and a column for
+    each topic.
+    """
+
+    topics: tuple[str, ...]
+    grams: tuple[str, ...]
+    idf: Array
+    rules: tuple[str, ...]
+    weights: Array
+    bias: Array
+    article_weights: Array
+    article_bias: Array
+    stack: Linear
+    topic_bias: Array
+    threshold: float
+    relevance: Linear
+    trees: Trees
+    gram_relevance: Array
+    gram_bias: float
+    gram_share: float
+
+    @cached_property
+    def machine(self) -> DoubleArrayAhoCorasick | None:
+        return DoubleArrayAhoCorasick([gram.encode("latin-1") for gram in self.grams]) if self.grams else None
+
+
+def dump_model(model: Model) -> bytes:
+    """The model as gzipped JSON, the same bytes for the same model."""
+    data = {
+        "format": FORMAT,
+        "topics": model.topics,
+        "grams": model.grams,
+        "rules": model.rules,
+        "idf": _pack(model.idf),
+        "weights": _pack(model.weights),
+        "bias": model.bias.tolist(),
+        "article_weights": _pack(model.article_weights),
+        "article_bias": model.article_bias.tolist(),
+        "stack": _linear(model.stack),
+        "topic_bias": model.topic_bias.tolist(),
+        "threshold": model.threshold,
+        "relevance": _linear(model.relevance),
+        "trees": {
+            "names": model.trees.names,
+            "features": model.trees.features.tolist(),
+            "thresholds": model.trees.thresholds.tolist(),
+            "values": np.round(model.trees.values, 6).tolist(),
+            "bias": model.trees.bias,
+        },
+        "gram_relevance": _pack(model.gram_relevance),
+        "gram_bias": model.gram_bias,
+        "gram_share": model.gram_share,
+    }
+    return gzip.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 9, mtime=0)
+
+
+def read_model(packed: bytes) -> Model:
+    """The model that `dump_model` packed. Raises `OSError`, `EOFError` or an error of values for anything else."""
+    data = json.loads(gzip.decompress(packed))
+    if data["format"] != FORMAT:
+        raise ValueError(f"it is of format {data['format']}")
+    topics = tuple(data["topics"])
+    return Model(
+        topics=topics,
+        grams=tuple(data["grams"]),
+        idf=_unpack(data["idf"]),
+        rules=tuple(data["rules"]),
+        weights=_unpack(data["weights"]).reshape(-1, len(topics)),
+        bias=np.array(data["bias"]),
+        article_weights=_unpack(data["article_weights"]).reshape(-1, len(topics)),
+        article_bias=np.array(data["article_bias"]),
+        stack=_read_linear(data["stack"]),
+        topic_bias=np.array(data["topic_bias"]),
+        threshold=float(data["threshold"]),
+        relevance=_read_linear(data["relevance"]),
+        trees=_read_trees(data["trees"]),
+        gram_relevance=_unpack(data["gram_relevance"]),
+        gram_bias=float(data["gram_bias"]),
+        gram_share=float(data["gram_share"]),
+    )
+
+
+def _pack(values: Array) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f2").tobytes()).decode()
+
+
+def _unpack(text: str) -> Array:
+    return np.frombuffer(base64.b64decode(text), dtype="<f2").astype(np.float64)
+
+
+def _linear(linear: Linear) -> dict[str, Any]:
+    rounded = {name: np.round(getattr(linear, name), 6).tolist() for name in ("mean", "scale", "weights")}
+    return {"names": linear.names, **rounded, "bias": round(linear.bias, 6)}
+
+
+def _read_trees(data: dict[str, Any]) -> Trees:
+    thresholds, values = (np.array(data[name], dtype=np.float64) for name in ("thresholds", "values"))
+    features = np.array(data["features"], dtype=np.int64)
+    return Trees(tuple(data["names"]), features, thresholds, values, float(data["bias"]))
+
+
+def _read_linear(data: dict[str, Any]) -> Linear:
+    mean, scale, weights = (np.array(data[name], dtype=np.float64) for name in ("mean", "scale", "weights"))
+    return Linear(tuple(data["names"]), mean, scale, weights, float(data["bias"]))
