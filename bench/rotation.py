@@ -17,11 +17,12 @@ from pathlib import Path
 
 from monitor.cli.labelled import read_labelled, read_training
 from monitor.domain.dossier import Dossier
+from monitor.domain.labelled import Labelled
 from monitor.domain.matching import compile_dossiers
 from monitor.domain.rule_weights import fit_weights
 from monitor.domain.scorecard import empty
 from monitor.domain.topics import load_dossier
-from monitor.domain.training import Labelled, Trainer
+from monitor.domain.training import Trainer
 from monitor.domain.weights import dump_model
 
 DOSSIER = Path(__file__).parents[1] / "config/dossiers/huawei-europe.toml"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.cli.article_lines import read_lines, to_document
-from monitor.domain.training import Labelled, passage_document
+from monitor.domain.labelled import Labelled, passage_document
 from monitor.errors import ConfigError
 
 

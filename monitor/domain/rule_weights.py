@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from monitor.domain.automaton import Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import is_about
+from monitor.domain.labelled import Labelled
 from monitor.domain.linear import Array, sigmoid
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import RELEVANCE, CompiledDossier
-from monitor.domain.training import Labelled
 
 _SLOPE = 3.0  # logits a unit of score
 _EARLY = 0.15  # a topic that is probable at less than a half fires: F1 asks for it

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from monitor.domain.labelled import Labelled
 from monitor.domain.model import Verdict
-from monitor.domain.training import Labelled
 
 
 @dataclass(slots=True)

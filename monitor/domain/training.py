@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier
 from monitor.domain.fitting import Sparse, fit_dense, fit_sparse
+from monitor.domain.grams import grams_of
+from monitor.domain.keeping_back import best_threshold, parts
+from monitor.domain.labelled import Labelled
 from monitor.domain.linear import Array, Linear, sigmoid
-from monitor.domain.model import Document
-from monitor.domain.reading import GAP, Pair, Reading
+from monitor.domain.reading import Pair, Reading
 from monitor.domain.scoring import CompiledDossier
 from monitor.domain.signals import signals
-from monitor.domain.terms import is_small_word
-from monitor.domain.text import skeleton
 from monitor.domain.trees import Trees, fit_trees
 from monitor.domain.weigher import (
     POOLED,
@@ -46,9 +46,6 @@ from monitor.domain.weigher import (
 )
 from monitor.domain.weights import Model
 
-FOLDS = 5
-SEED = 20_190_516
-_PREFIXES = (4, 6)
 _SENTENCE_PENALTY, _ARTICLE_PENALTY, _RELEVANCE_PENALTY, _DENSE_PENALTY, _STACK_PENALTY = 0.3, 0.5, 0.1, 12.0, 1.0
 _RULE_PENALTY = 4.0  # times that of n-grams: many rules hold in a sentence
 _RAREST = 5  # sentences that an n-gram stands in
@@ -56,25 +53,9 @@ _OPEN = 0.7  # what a sentence written for training counts for the topics that i
 _TAUGHT = 0.3  # what it counts as an article
 _EACH = 0.5  # the linear model's and the trees' share of what the numbers say of relevance
 _GRAM_SHARE = 2.0  # the spread that the n-grams' logit of relevance is brought to
-_THRESHOLDS = np.arange(-1.0, 1.05, 0.1)
-_AS_GOOD = 0.005
-_ENOUGH_HANDS, _ENOUGH = 4, 60
+_ENOUGH = 60
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """An article with its labels. `topics` is None when only its relevance is known."""
-
-    document: Document
-    relevant: bool
-    topics: frozenset[str] | None = None
-    disputed: frozenset[str] = frozenset()
-    evidence: Mapping[str, str] = field(default_factory=dict)
-    sentence: bool = False  # a single sentence written for training: its topics are its own
-    hand: str = ""  # who wrote it: articles of one hand are kept back together
-    extra: bool = False  # it teaches, but where a topic begins is left to the others
 
 
 _UNSEEN = Sightings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
@@ -243,9 +224,9 @@ class Trainer:
     def _pooled_unseen(self, labelled: list[_Example], taught: list[_Example], progress: Progress) -> Array:
         """The pooled numbers of each article from a model fitted on the others, shape (articles, topics, numbers)."""
         pooled = np.zeros((len(labelled), len(self.topics), len(POOLED)))
-        parts = _parts([one.source.hand for one in labelled])
-        for number, part in enumerate(parts, 1):
-            progress(f"part {number} of {len(parts)}")
+        folds = parts([one.source.hand for one in labelled])
+        for number, part in enumerate(folds, 1):
+            progress(f"part {number} of {len(folds)}")
             held = set(part.tolist())
             both = self._fit_both([one for n, one in enumerate(labelled) if n not in held], taught)
             pooled[part] = self._pool([labelled[n] for n in part], both)
@@ -323,7 +304,7 @@ class Trainer:
         logits = joint(relevance[:, None], stack.logit(pooled) + topic_bias)
         logits[relevance <= 0] = -np.inf
         asked = (worth > 0) & _measure(judged)[:, None]
-        return stack, topic_bias, _best_threshold(logits[asked], truth[asked] > 0)
+        return stack, topic_bias, best_threshold(logits[asked], truth[asked] > 0)
 
     def _fit_relevance(self, articles: list[_Example]) -> tuple[_Relevance, Array]:
         """What tells relevance, and the logit that each article got from a model that had not seen its hand.
@@ -337,7 +318,7 @@ class Trainer:
             [gram_weights(one.seen.where, one.seen.grams, one.near, self._idf) for one in articles], len(self._grams)
         )
         by_numbers, by_grams = np.zeros(len(truth)), np.zeros(len(truth))
-        for held in _parts([one.source.hand for one in articles]):
+        for held in parts([one.source.hand for one in articles]):
             kept = np.setdiff1d(np.arange(len(truth)), held)
             numbers, trees = _fit_numbers(names, rows[kept], truth[kept])
             by_numbers[held] = numbers.logit(rows[held]) + trees.logit(rows[held][:, : len(trees.names)])
@@ -345,7 +326,7 @@ class Trainer:
             by_grams[held] = bags.take(held).dot(weights[:-1]) + weights[-1]
         share = _GRAM_SHARE / max(float(by_grams.std()), 1e-6)
         asked = _measure(articles)
-        start = _best_threshold((by_numbers + share * by_grams)[asked], truth[asked] > 0)
+        start = best_threshold((by_numbers + share * by_grams)[asked], truth[asked] > 0)
         numbers, trees = _fit_numbers(names, rows, truth)
         weights = fit_sparse(bags, truth, np.ones(len(truth)), _RELEVANCE_PENALTY)
         numbers = dataclasses.replace(numbers, bias=numbers.bias - start)
@@ -369,21 +350,6 @@ def _measure(examples: Sequence[_Example]) -> NDArray[np.bool_]:
     return own if own.sum() >= _ENOUGH else np.ones(len(own), dtype=np.bool_)
 
 
-def _parts(hands: Sequence[str]) -> list[NDArray[np.int64]]:
-    """Which articles are kept back together: those of one hand; of few hands, parts drawn by lot."""
-    kinds = sorted(set(hands))
-    if len(kinds) >= _ENOUGH_HANDS:
-        return [np.flatnonzero([hand == kind for hand in hands]) for kind in kinds]
-    order = np.random.default_rng(SEED).permutation(len(hands))
-    return [np.sort(order[fold::FOLDS]) for fold in range(FOLDS)]
-
-
-def _best_threshold(logits: Array, true: NDArray[np.bool_]) -> float:
-    """The middle of the thresholds whose F1 is nearly the best: one alone would be chance."""
-    figures = np.array([_f1(logits > threshold, true) for threshold in _THRESHOLDS])
-    return float(round(_THRESHOLDS[figures >= figures.max() - _AS_GOOD].mean(), 2))
-
-
 def _spread(example: _Example) -> Array:
     """A written sentence's topics, for each of the sentences it may fall into."""
     return np.tile(example.truth, (len(example.reading.sentences), 1))
@@ -394,28 +360,3 @@ def _unknown(example: _Example) -> NDArray[np.bool_]:
     if example.source.sentence:
         return np.zeros((len(example.reading.sentences), len(example.truth)), dtype=np.bool_)
     return np.asarray((example.shown == 0) & ((example.truth > 0) | example.open))
-
-
-def _f1(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
-    both = int((said & true).sum())
-    return 2 * both / max(1, int(said.sum()) + int(true.sum()))
-
-
-def grams_of(sentence: str) -> set[bytes]:
-    """The n-grams of a sentence as byte patterns: words, beginnings of words, pairs of words."""
-    found: set[bytes] = set()
-    for run in skeleton(sentence).split(b"  "):
-        words = run.split()
-        for number, word in enumerate(words):
-            small = is_small_word(word)
-            if len(word) > 1 and not small:
-                found.add(b" " + word + b" ")
-                found.update(b" " + word[:length] for length in _PREFIXES if len(word) > length)
-            if number and not (small and is_small_word(words[number - 1])):
-                found.add(b" " + words[number - 1] + b" " + word + b" ")
-    return found
-
-
-def passage_document(text: str) -> Document:
-    """A document of one sentence."""
-    return Document(body=text.replace(GAP, " "))

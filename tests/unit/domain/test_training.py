@@ -5,11 +5,12 @@ from itertools import product
 
 import pytest
 
+from monitor.domain.labelled import Labelled, passage_document
 from monitor.domain.matching import compile_dossiers
 from monitor.domain.model import Document
 from monitor.domain.rule_weights import fit_weights
 from monitor.domain.topics import parse_dossier
-from monitor.domain.training import Labelled, Trainer, passage_document
+from monitor.domain.training import Trainer
 from monitor.domain.weights import dump_model, read_model
 
 DOSSIER = parse_dossier(
