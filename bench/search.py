@@ -5,26 +5,30 @@
 Each database is filled when it is empty. Prints a line a question: median and 99th percentile in milliseconds over
 `--rounds`, in one process, the first run (which compiles) apart. `--part newest`: the newest page of 50 articles, each
 shape of question with several words of each selectivity. `--part pages`: filtered pages of matches and alerts, French
-searches, facets. `--part plain`: the newest page, LIKE and full text joined and sorted by date, in interleaved rounds.
+searches, facets. `--part writes`: what the index costs when an article is stored. `--part plain`: the newest page, LIKE
+and full text joined and sorted by date, in interleaved rounds.
 With two databases, `--part ids` holds that each question gives the same ids on both.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from bench.search_data import NOW, open_filled
+from bench.search_data import NOW, Language, open_filled
 from monitor.domain.filters import Filter, Window
+from monitor.domain.model import Document
 from monitor.domain.questions import parse_question
 from monitor.query import Queries
 from monitor.storage.engine import Store
+from monitor.storage.search_index import Indexed, put_words
 
 PAGE = Window(50)
 NEWEST = {
@@ -155,6 +159,25 @@ def plain_ways(store: Store, word: str) -> Iterator[tuple[str, Callable[[], obje
     yield "full text, joined, sorted by date", lambda: run(joined, word)
 
 
+def writes(store: Store) -> None:
+    """What the index adds to storing an article, in transactions of twenty that are taken back."""
+    language, rng, times = Language(11), random.Random(11), list[float]()
+    for first in range(10_000_000, 10_000_000 + 25 * 20, 20):
+        texts = enumerate(language.texts(rng, 20), first)
+        articles = [Indexed(n, Document(title, "", body, "Média 1", None, NOW), NOW) for n, (title, body) in texts]
+        with store.engine.execution_options(veille_write=True).connect() as connection:
+            _without_references(connection)
+            times.append(timed(lambda found=articles, on=connection: put_words(on, found)) / 20)  # type: ignore[misc]
+            connection.rollback()
+    told("index of words, an article", times)
+
+
+def _without_references(connection: Connection) -> None:
+    """The articles themselves are not stored here (PostgreSQL: as a superuser)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+
+
 def same_ids(stores: list[Store]) -> int:
     """How many questions give other ids on one database than on the other; each is printed."""
     wrong, count = 0, 0
@@ -186,10 +209,10 @@ def main() -> int:
     options.add_argument("urls", nargs="+")
     options.add_argument("--articles", type=int, default=100_000)
     options.add_argument("--rounds", type=int, default=40)
-    options.add_argument("--part", choices=["newest", "pages", "plain", "ids"], action="append")
+    options.add_argument("--part", choices=["newest", "pages", "plain", "writes", "ids"], action="append")
     given = options.parse_args()
     stores = [open_filled(url, given.articles) for url in given.urls]
-    parts = given.part or ["newest", "pages", "plain", "ids"]
+    parts = given.part or ["newest", "pages", "plain", "writes", "ids"]
     for store in stores:
         print(f"\n{store.dialect}")
         queries = Queries(store)
@@ -199,6 +222,8 @@ def main() -> int:
             pages(queries, given.rounds)
         if "plain" in parts:
             plain(store, queries, 3)
+        if "writes" in parts:
+            writes(store)
     return same_ids(stores) if "ids" in parts and len(stores) > 1 else 0
 
 
