@@ -14,6 +14,7 @@ import xxhash
 from monitor.domain.caching import retry_after
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import ContentError, FetchError, FetchFailure
+from monitor.fetch.candidates import Test, may_hold
 from monitor.fetch.discovery import Preview, discover
 from monitor.fetch.http import Door, DoorPolicy, Response
 from monitor.fetch.http_urls import check_url
@@ -120,8 +121,11 @@ class Web:
         answer = _feed_answer(response, None, None, new_hash, parsed.data)
         return replace(answer, hashes=parsed.hashes, known=parsed.known)
 
-    async def page(self, url: str) -> PageAnswer:
-        """Read an article's page, where robots.txt and opt-outs let us. Raises `FetchError` and `ContentError`."""
+    async def page(self, url: str, *, wanted: Test | None = None) -> PageAnswer:
+        """Read an article's page, where robots.txt and opt-outs let us. Raises `FetchError` and `ContentError`.
+
+        With `wanted`, a page that cannot hold what this looks for is fetched and not extracted (`no-candidate`).
+        """
         delay = await self._permitted(url)
         async with self._turn(url, delay):
             response = await self.door.get(
@@ -134,6 +138,8 @@ class Web:
         self._refuse_reserved(reserved_by_headers(response.headers))
         content_type = response.headers.get("content-type")
         _refuse_other_media(response.body, content_type)
+        if wanted is not None and not may_hold(response.body, content_type, wanted):
+            raise ContentError("nothing that is looked for stands in the page", kind="no-candidate")
         started = time.monotonic()
         page = await self.sandbox.extract_page(response.body, url=response.url, content_type=content_type)
         extracting = time.monotonic() - started

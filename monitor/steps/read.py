@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -123,20 +123,35 @@ async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | Non
     if job.link is None or key is None:
         return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the entry has no link")
     try:
-        answer = await ctx.web.page(job.link)
+        answer = await ctx.web.page(job.link, wanted=_wanted(ctx, matcher, job))
     except FetchError as error:
         return _not_fetched(ctx, matcher, job, key, error)
     except ContentError as error:
-        if error.kind == "timeout" and job.failures + 1 < PARSES:  # a machine under load, more often than a bad page
-            again = ctx.now() + backoff(job.failures + 1, ctx.rng, first=FIRST_RETRY)
-            return Reading(job, ctx.now(), Outcome.FAILED, str(error), retry_at=again)
-        return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, str(error))
+        return _not_parsed(ctx, matcher, job, key, error)
     page = _completed(answer.page, job)
     if len(page.text) + len(page.lead) < LEAST_TEXT:
         return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the page has no text that can be read")
     canonical = (page.canonical_url and canonicalise(page.canonical_url)) or canonicalise(answer.url) or key
     reading = _matched(ctx, matcher, job, page, canonical, has_text=True)
     return replace(reading, extracting=answer.extracting)
+
+
+def _wanted(ctx: Context, matcher: Matcher, job: ReadJob) -> Callable[[str], bool] | None:
+    """The test of candidates; None when every page is extracted, or this one for what its feed says of it."""
+    said = "\n\n".join((job.title, job.summary, job.content))
+    if ctx.settings.store == "all" or job.article_id is not None or matcher.may_match(said):
+        return None
+    return matcher.may_match
+
+
+def _not_parsed(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: ContentError) -> Reading:
+    """A page without a topic's word, or one that gave no text."""
+    if error.kind == "no-candidate":
+        return Reading(job, ctx.now(), Outcome.SKIPPED, str(error))
+    if error.kind == "timeout" and job.failures + 1 < PARSES:  # a machine under load, more often than a bad page
+        again = ctx.now() + backoff(job.failures + 1, ctx.rng, first=FIRST_RETRY)
+        return Reading(job, ctx.now(), Outcome.FAILED, str(error), retry_at=again)
+    return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, str(error))
 
 
 def _not_fetched(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: FetchError) -> Reading:

@@ -14,13 +14,13 @@ from monitor.domain.cleaning import clean, clean_line
 from monitor.domain.model import PageData
 from monitor.domain.urls import canonicalise, same_site
 from monitor.errors import ContentError
+from monitor.fetch.page_decoding import decode
 from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
 from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit, is_paywall
 from monitor.fetch.pages.bylines import signed_below
 from monitor.fetch.pages.content import Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
-from monitor.fetch.pages.decoding import decode
 from monitor.fetch.pages.head import Head, read_head
 from monitor.fetch.pages.lead import Seen, find_lead, without_lead
 from monitor.fetch.pages.linked_data import LinkedData, read_linked_data, squash, text_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from monitor.app import Monitor
 from monitor.domain.feedlist import FeedSpec
@@ -296,3 +296,19 @@ def test_a_page_that_was_not_parsed_in_time_is_tried_again(
     clock.advance(timedelta(hours=3))
     work_until_idle(monitor, queue)
     assert counts(monitor.store) == {"matched": 1}
+
+
+def test_candidates_only_raises_the_same_alerts(bench: tuple[Monitor, InlineQueue], press: Press) -> None:
+    press.publish("/feed", [("1", SEED_TITLE, "/a"), ("2", REVIEW_TITLE, "/b"), ("3", "Le budget des écoles", "/c")])
+    press.page("/a", SEED_TITLE, *SEED)
+    press.page("/b", REVIEW_TITLE, *REVIEW)
+    press.page("/c", "Le budget des écoles", PARAGRAPH, PARAGRAPH)
+    monitor, queue = bench
+    monitor.settings = monitor.context.settings = monitor.settings.model_copy(update={"store": "candidates"})
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    assert counts(monitor.store) == {"matched": 1, "unmatched": 1, "skipped": 1}
+    with monitor.store.read() as session:
+        assert [alert.title for alert in session.scalars(select(Alert))] == [SEED_TITLE]
+        assert session.scalar(select(func.count()).select_from(Article)) == 2
+    assert press.hits("/c") == 1
