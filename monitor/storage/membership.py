@@ -82,7 +82,7 @@ def add_members(session: Session, digest_id: int, who: Follower, now: datetime) 
     columns = ("digest_id", "alert_id", "revision", "subscriber_id")
     statement = insert(DigestAlert).from_select(
         columns,
-        select(literal(digest_id), chosen.c.id, chosen.c.revision, literal(who.id)).order_by(chosen.c.id),
+        select(literal(digest_id), chosen.c.id, chosen.c.revision, literal(who.id)),
     )
     session.execute(statement)  # psycopg gives no row count for it
     members = select(func.count()).select_from(DigestAlert).where(DigestAlert.digest_id == digest_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from monitor.storage.types import Json, RowId, UtcDateTime
@@ -20,6 +20,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+UNREAD = "outcome IS NULL"
 
 
 class Base(DeclarativeBase):
@@ -78,7 +80,12 @@ class Entry(WorkMixin, Base):
     """One item as one feed published it; `outcome` is null until it was read."""
 
     __tablename__ = "entries"
-    _constraints = (UniqueConstraint("feed_id", "identity"), Index("ix_entries_article_id", "article_id"))
+    _constraints = (
+        UniqueConstraint("feed_id", "identity"),
+        Index("ix_entries_article_id", "article_id"),
+        Index("ix_entries_read_at", "read_at"),
+        Index("ix_entries_unread", "id", sqlite_where=text(UNREAD), postgresql_where=text(UNREAD)),
+    )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"))
     identity: Mapped[str] = mapped_column(Text)
@@ -147,7 +154,7 @@ class Revision(Base):
     """An earlier text of an article, kept when the page changed."""
 
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("article_id", "number"),)
+    __table_args__ = (UniqueConstraint("article_id", "number"), Index("ix_revisions_replaced_at", "replaced_at"))
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
     number: Mapped[int]
@@ -234,6 +241,8 @@ class Alert(Base):
         UniqueConstraint("dossier_id", "story_id"),
         Index("ix_alerts_status_id", "status", "id"),
         Index("ix_alerts_raised_at", "raised_at"),
+        Index("ix_alerts_updated_at", "updated_at"),
+        Index("ix_alerts_snoozed_until", "snoozed_until"),
         Index("ix_alerts_score_id", "score", "id"),
         Index("ix_alerts_story_id", "story_id"),
     )

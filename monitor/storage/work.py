@@ -49,6 +49,11 @@ def _working(table: Any) -> Any:
     return table.enabled.is_(True) if hasattr(table, "enabled") else table.due_at.is_not(None)
 
 
+def _these(table: Any, pairs: Sequence[Pair]) -> tuple[Any, Any]:
+    """The rows of `pairs` at these turns. The ids alone as well: SQLite finds no row by a pair."""
+    return table.id.in_([row_id for row_id, _ in pairs]), tuple_(table.id, table.turn).in_([tuple(p) for p in pairs])
+
+
 def announce_due(
     session: Session, kind: Kind, now: datetime, lease: timedelta, limit: int = 5000
 ) -> list[Announcement]:
@@ -90,7 +95,7 @@ def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lea
     statement = (
         update(table)
         .where(
-            tuple_(table.id, table.turn).in_([tuple(pair) for pair in pairs]),
+            *_these(table, pairs),
             table.due_at.is_not(None),
             _working(table),
         )
@@ -124,7 +129,7 @@ def close_all(session: Session, kind: Kind, pairs: Sequence[Pair]) -> set[int]:
     table = TABLES[kind]
     statement = (
         update(table)
-        .where(tuple_(table.id, table.turn).in_([tuple(pair) for pair in pairs]), table.attempts > 0)
+        .where(*_these(table, pairs), table.attempts > 0)
         .values(due_at=None, attempts=0)
         .returning(table.id)
         .execution_options(synchronize_session=False)
