@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.errors import StorageError
 
+# milliseconds: a worker that is frozen in the middle of a transaction (a stopped process, a moved machine) would hold
+# its locks for ever, and everybody who waits for them with it
+FROZEN = 60_000
 ALONE = 0x414C4F4E  # any number, the same for all; that of migrations is another
 
 # steps pass sessions along without knowing where they come from
@@ -99,6 +102,11 @@ def _postgresql(url: Any) -> Engine:
         connection.commit()
 
     return engine
+
+
+def _postgresql(url: Any) -> Engine:
+    options = {} if "options" in url.query else {"options": f"-c idle_in_transaction_session_timeout={FROZEN}"}
+    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=options)
 
 
 def _sqlite(url: Any) -> Engine:

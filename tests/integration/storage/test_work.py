@@ -6,11 +6,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage import work
-from monitor.storage.engine import Store
+from monitor.storage.engine import Store, open_store
 from monitor.storage.feeds import add_feeds
 from monitor.storage.tables import Feed
 from monitor.storage.work import Kind
@@ -87,8 +88,6 @@ def test_a_row_that_crashes_travels_alone_and_then_no_more(store: Store, feeds: 
 
 
 def test_sixteen_threads_with_copies_of_every_message_take_each_row_once(postgres_url: str) -> None:
-    from monitor.storage.engine import open_store
-
     store = open_store(postgres_url)
     with store.write() as session:
         add_feeds(session, [FeedSpec(f"G{n}", f"https://g{n}.example/") for n in range(100)], Origin.CLI, NOW)
@@ -107,3 +106,10 @@ def test_sixteen_threads_with_copies_of_every_message_take_each_row_once(postgre
         thread.join()
     store.dispose()
     assert len(taken) == len({row_id for row_id, _ in taken}) == 100
+
+
+def test_a_worker_frozen_within_a_transaction_does_not_keep_its_locks_for_ever(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    with store.read() as session:
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
+    store.dispose()
