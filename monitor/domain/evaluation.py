@@ -6,7 +6,6 @@ offsets, in order; an empty list when it is true without a place (NOT, condition
 
 from __future__ import annotations
 
-import operator
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -29,11 +28,11 @@ from monitor.domain.expressions import (
     Within,
     Without,
 )
+from monitor.domain.masks import Masked, joined_by_and, joined_by_or
 from monitor.domain.reading import Pair, Reading, bits
 
 Found = list[Pair] | None
 Compiled = Callable[[Reading, int, int], Found]
-Masked = Callable[[Reading], int]
 _Named = tuple[int, date | None, date | None]
 
 
@@ -125,10 +124,10 @@ class Compiler:
             case Reference("set", name):
                 return self._sentence_mask(self._sets[name])
             case Reference():
-                entity = self.compile(expression)
-                return lambda reading: reading.mask_of(entity(reading, 0, reading.end) or ())
+                entity, key = self.compile(expression), f"{self._scope}@{expression.name}"
+                return lambda reading: reading.entity_mask(key, lambda: entity(reading, 0, reading.end))
             case And(parts):
-                return _joined(operator.and_, [self._sentence_mask(part) for part in parts])
+                return joined_by_and([self._sentence_mask(part) for part in parts])
             case Or(parts):
                 return self._sentence_either(parts)
             case Not(part):
@@ -143,7 +142,7 @@ class Compiler:
         if terms:
             number = self._vocabulary.number(*terms)
             masks.append(lambda reading: reading.mask(number))
-        return _joined(operator.or_, masks)
+        return joined_by_or(masks)
 
     def _either(self, parts: tuple[Expression, ...]) -> Compiled:
         """Terms side by side share one number: a set of a thousand names costs one look-up."""
@@ -161,22 +160,6 @@ class Compiler:
         others = (entity.periphrases, entity.rivals, entity.alone)
         phrases, rivals, alone = (self._vocabulary.number(*terms) if terms else -1 for terms in others)
         return _mentioned(f"{self._scope}@{entity.name}", _Names(names, phrases, rivals, alone))
-
-
-def _joined(join: Callable[[int, int], int], masks: list[Masked | None]) -> Masked | None:
-    known = [mask for mask in masks if mask is not None]
-    if len(known) < len(masks):
-        return None
-    if len(known) == 1:
-        return known[0]
-
-    def run(reading: Reading) -> int:
-        found = known[0](reading)
-        for mask in known[1:]:
-            found = join(found, mask(reading))
-        return found
-
-    return run
 
 
 _LONGEST = 12  # words of the longest term

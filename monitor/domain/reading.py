@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
@@ -33,6 +33,7 @@ class Reading:
         self.end = len(self.text)
         self.hits: dict[int, list[Pair]] = {}
         self._masks: dict[int, int] = {}
+        self._entity_masks: dict[str, int] = {}
         self.entities: dict[str, list[Pair]] = {}
 
     @property
@@ -102,7 +103,17 @@ class Reading:
         """The sentences that hold a group of terms: bit n stands for sentence n."""
         found = self._masks.get(number)
         if found is None:
-            found = self._masks[number] = self.mask_of(self.hits.get(number, ()))
+            pairs = self.hits.get(number)
+            if pairs is None:
+                return 0
+            found = self._masks[number] = self.mask_of(pairs)
+        return found
+
+    def entity_mask(self, key: str, pairs: Callable[[], Iterable[Pair] | None]) -> int:
+        """The sentences that hold an entity, asked for once."""
+        found = self._entity_masks.get(key)
+        if found is None:
+            found = self._entity_masks[key] = self.mask_of(pairs() or ())
         return found
 
     def mask_of(self, pairs: Iterable[Pair]) -> int:

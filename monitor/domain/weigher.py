@@ -238,7 +238,9 @@ def near_sentences(reading: Reading, anchors: list[Pair]) -> NDArray[np.bool_]:
     """Which sentences name the anchor or stand beside one that does."""
     mask = reading.mask_of(anchors)
     mask |= mask << 1 | mask >> 1
-    return np.array([mask >> n & 1 == 1 for n in range(len(reading.sentences))], dtype=np.bool_)
+    count = len(reading.sentences)
+    packed = (mask & ((1 << count) - 1)).to_bytes(count // 8 + 1, "little")
+    return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), bitorder="little")[:count].astype(np.bool_)
 
 
 def rule_keys(dossier: Dossier) -> list[str]:

@@ -42,6 +42,7 @@ def test_floors_are_figures() -> None:
 
 
 @needs_corpus
+@pytest.mark.timeout(300)
 def test_a_model_that_has_not_seen_an_authors_articles_keeps_its_floors() -> None:
     """Training figures say nothing of new articles; these do. See `bench/rotation.py`."""
     from bench.rotation import files_of, kept_back

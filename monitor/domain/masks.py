@@ -1,0 +1,42 @@
+"""In which sentences an expression holds, as bits of a whole number: bit n stands for sentence n."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from monitor.domain.reading import Reading
+
+Masked = Callable[[Reading], int]
+
+
+def joined_by_and(masks: list[Masked | None]) -> Masked | None:
+    """None when one of the masks is; the others are not asked once a mask is empty."""
+    known = [mask for mask in masks if mask is not None]
+    if len(known) < len(masks):
+        return None
+
+    def run(reading: Reading) -> int:
+        found = -1
+        for mask in known:
+            found &= mask(reading)
+            if not found:
+                return 0
+        return found
+
+    return run
+
+
+def joined_by_or(masks: list[Masked | None]) -> Masked | None:
+    known = [mask for mask in masks if mask is not None]
+    if len(known) < len(masks):
+        return None
+    if len(known) == 1:
+        return known[0]
+
+    def run(reading: Reading) -> int:
+        found = 0
+        for mask in known:
+            found |= mask(reading)
+        return found
+
+    return run
