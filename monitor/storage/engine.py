@@ -93,7 +93,8 @@ def open_store(url: str) -> Store:
 
 
 def _postgresql(url: Any) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    options = {} if "options" in url.query else {"options": f"-c idle_in_transaction_session_timeout={FROZEN}"}
+    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -102,11 +103,6 @@ def _postgresql(url: Any) -> Engine:
         connection.commit()
 
     return engine
-
-
-def _postgresql(url: Any) -> Engine:
-    options = {} if "options" in url.query else {"options": f"-c idle_in_transaction_session_timeout={FROZEN}"}
-    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=options)
 
 
 def _sqlite(url: Any) -> Engine:
