@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from monitor.settings import Settings
 from monitor.storage.engine import Session
 from monitor.storage.tables import Alert, AlertTopic, Channel, Delivery, Digest, DigestAlert, Entry, Subscriber, Topic
 
@@ -42,6 +43,7 @@ def counts(town: Town, started: float, over: float) -> dict[str, int | float]:
         "mails_lost": len(set(sent) - set(received)) + sum(at is None for at in sent.values()),
         "repeated": sum(len(times) - 1 for times in received.values()),
         "repeated_after_commit": _after_commit(received, sent),
+        "repeated_early": _early(received, town.site.settings),
         "back_after": round(_longest_silence(moments, started, over), 1),
     }
 
@@ -99,6 +101,12 @@ def _after_commit(received: dict[str, list[float]], sent: dict[str, datetime | N
     return found
 
 
+def _early(received: dict[str, list[float]], settings: Settings) -> int:
+    """Mails that came again before the lease of the one who sent them first was over: two had the row at once."""
+    least = (settings.deliver_lease - settings.deliver_time_limit).total_seconds()
+    return sum(after - before < least for times in received.values() for before, after in pairwise(sorted(times)))
+
+
 def _longest_silence(moments: list[float], started: float, over: float) -> float:
     """Seconds, at most, without a mail while alerts were coming in."""
     inside = [started, *(at for at in moments if at <= over), over]
@@ -107,6 +115,14 @@ def _longest_silence(moments: list[float], started: float, over: float) -> float
 
 def broken(line: dict[str, int | float]) -> list[str]:
     """What of the promise a line breaks."""
-    zero = ("lost", "untold", "in_two_digests", "missed_digests", "mails_lost", "repeated_after_commit")
+    zero = (
+        "lost",
+        "untold",
+        "in_two_digests",
+        "missed_digests",
+        "mails_lost",
+        "repeated_after_commit",
+        "repeated_early",
+    )
     found = [name for name in zero if line[name]]
     return found + (["back_after"] if line["back_after"] > PATIENCE.total_seconds() else [])

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 from bench.faults.receivers import CASES
 from bench.faults.receivers import broken as case_broken
-from bench.faults.verdict import _after_commit, _longest_silence, _missed, broken
+from bench.faults.verdict import _after_commit, _early, _longest_silence, _missed, broken
+from monitor.settings import load_settings
 from monitor.storage.engine import open_store
 from monitor.storage.schema import migrate
 from monitor.storage.tables import Digest, DigestAlert, Subscriber
 from tests.newsroom import NOON, Newsroom
 
-GOOD = {"lost": 0, "untold": 0, "in_two_digests": 0, "missed_digests": 0, "mails_lost": 0, "repeated_after_commit": 0}
+COUNTED = ("lost", "untold", "in_two_digests", "missed_digests", "mails_lost", "repeated_after_commit")
+GOOD = dict.fromkeys((*COUNTED, "repeated_early"), 0)
 
 
 def test_a_line_with_anything_wrong_is_broken():
@@ -26,6 +28,11 @@ def test_a_mail_that_comes_again_after_its_commit_is_not_allowed():
     committed = datetime.fromtimestamp(100, UTC)
     assert _after_commit({"a": [98.0, 99.0]}, {"a": committed}) == 0
     assert _after_commit({"a": [99.0, 130.0]}, {"a": committed}) == 1
+
+
+def test_a_mail_that_comes_again_while_its_row_is_leased_was_sent_by_two():
+    assert _early({"a": [100.0, 161.0]}, load_settings({})) == 0
+    assert _early({"a": [100.0, 104.0]}, load_settings({})) == 1
 
 
 def test_silence_is_the_longest_pause_while_alerts_came_in():
