@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be repeated")
     parser.add_argument("--point", action="append", choices=list(points.POINTS), help="only this one of the points")
+    parser.add_argument("--share", type=float, default=1.0, help="of the storms' faults and alerts, such as 0.25")
     parser.add_argument("--repeats", type=int, help="how often each named point; 20, or 1 in short")
     options = parser.parse_args()
     quiet()
@@ -53,7 +54,7 @@ def programme(kind: str, options: argparse.Namespace) -> Iterator[dict[str, Any]
     short = options.programme == "short"
     repeats = options.repeats or (1 if short else 20)
     for part in options.part or PARTS:
-        for phase in phases(part, kind, short=short):
+        for phase in phases(part, kind, short=short, share=options.share):
             with fresh(kind) as (folder, url, server):
                 line = storm.run(folder, url, server, phase)
                 yield {**line, "broken": verdict.broken(line)}
@@ -72,8 +73,8 @@ def fresh(kind: str) -> Iterator[tuple[Path, str, PostgresServer | None]]:
         yield Path(folder), url or f"sqlite:///{folder}/veille.db", server
 
 
-def phases(part: str, kind: str, *, short: bool) -> list[storm.Phase]:
-    """The storms of a part; a short one has a tenth of the faults and of the alerts, or less."""
+def phases(part: str, kind: str, *, short: bool, share: float) -> list[storm.Phase]:
+    """The storms of a part; a short one has a thirtieth of the faults and of the alerts."""
     found = {"kills": [storm.KILLS], "services": [storm.FLUSHES, storm.BEATS, storm.AWAY]}.get(part, [])
     if part == "services" and kind == "postgresql":
         found.append(storm.RESTARTS)
@@ -81,7 +82,7 @@ def phases(part: str, kind: str, *, short: bool) -> list[storm.Phase]:
         return [
             replace(phase, times=max(2, phase.times // 30), alerts=phase.alerts // 30, pace=QUICK) for phase in found
         ]
-    return found
+    return [replace(phase, times=round(phase.times * share), alerts=round(phase.alerts * share)) for phase in found]
 
 
 def quiet() -> None:

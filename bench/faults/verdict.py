@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ def counts(town: Town, started: float, over: float) -> dict[str, int | float]:
         outcomes = Counter(session.scalars(select(Entry.outcome)))
         sent = dict(session.execute(select(Delivery.message_id, Delivery.sent_at)).all())
         digested, told = _members(session), _told_at_once(session)
-        missed = sum(_missed(session, subscriber, alerts) for subscriber in digested)
+        slots = [_slots(session, subscriber, alerts) for subscriber in digested]
     planned_for = len(digested) * len(alerts)
     moments = sorted(at for times in received.values() for at in times if started <= at)
     return {
@@ -38,7 +38,8 @@ def counts(town: Town, started: float, over: float) -> dict[str, int | float]:
         "lost": town.published - sum(n for name, n in outcomes.items() if name) + town.published - len(alerts),
         "untold": planned_for - sum(map(len, digested.values())) + told["untold"],
         "in_two_digests": told["twice"] + sum(count > 1 for members in digested.values() for count in members.values()),
-        "missed_digests": missed,
+        "missed_digests": sum(missed for missed, _ in slots),
+        "late_digests": sum(late for _, late in slots),
         "mails": sum(map(len, received.values())),
         "mails_lost": len(set(sent) - set(received)) + sum(at is None for at in sent.values()),
         "repeated": sum(len(times) - 1 for times in received.values()),
@@ -75,21 +76,23 @@ def _names(session: Session, pattern: str) -> list[int]:
     return list(session.scalars(select(Subscriber.id).where(Subscriber.name.like(pattern)).order_by(Subscriber.name)))
 
 
-def _missed(session: Session, subscriber: int, alerts: dict[int, datetime]) -> int:
-    """Full minutes at which alerts waited for a digest of this subscriber and none closed within 90 seconds."""
+def _slots(session: Session, subscriber: int, alerts: dict[int, datetime]) -> tuple[int, int]:
+    """Full minutes at which alerts waited for a digest of this subscriber: those that none followed, and those that
+    one followed only after more than 90 seconds (its worker was killed twice).
+    """
     statement = (
         select(Digest.closed_at, DigestAlert.alert_id).join(DigestAlert).where(Digest.subscriber_id == subscriber)
     )
     closed_by: dict[int, datetime] = {alert: at for at, alert in session.execute(statement)}
     closings = sorted(session.scalars(select(Digest.closed_at).where(Digest.subscriber_id == subscriber)))
-    slots: dict[datetime, bool] = defaultdict(bool)
+    slots: dict[datetime, int] = {}
     for alert, raised_at in alerts.items():
         slot = (raised_at + MARGIN).replace(second=0, microsecond=0) + MINUTE
         closed_at = closed_by.get(alert)
         if closed_at is None or closed_at >= slot:
-            place = bisect_left(closings, slot)
-            slots[slot] |= place == len(closings) or closings[place] > slot + PATIENCE
-    return sum(slots.values())
+            slots[slot] = bisect_left(closings, slot)
+    late = sum(place < len(closings) and closings[place] > slot + PATIENCE for slot, place in slots.items())
+    return sum(place == len(closings) for place in slots.values()), late
 
 
 def _after_commit(received: dict[str, list[float]], sent: dict[str, datetime | None]) -> int:

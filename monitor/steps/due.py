@@ -12,7 +12,7 @@ from monitor.steps.context import Context
 from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.entries import finish_entry
+from monitor.storage.entries import finish_entry, reads_of
 from monitor.storage.heartbeats import note_announced
 from monitor.storage.work import Kind
 
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 CRASHED = "failed: crashed"
 FEED_PAUSE = timedelta(days=1)  # a feed is never given up: one that crashes us is tried again a day later
+REREAD = timedelta(days=1)
 ORDER = (Kind.DELIVER, Kind.READ, Kind.DIGEST, Kind.POLL)
 
 
@@ -57,8 +58,10 @@ def end_crashed(ctx: Context, session: Session, kind: Kind) -> int:
     for row_id in rows:
         log.error("step_crashed", kind=kind.value, id=row_id, reason=CRASHED)
         if kind is Kind.READ:
-            work.end(session, kind, row_id, due_at=None, reason=CRASHED)
-            finish_entry(session, row_id, Outcome.FAILED, read_at=now)
+            # Perhaps it was not its fault: it is read once more, like any page that gave nothing.
+            again = reads_of(session, row_id) == 0
+            work.end(session, kind, row_id, due_at=now + REREAD if again else None, reason=CRASHED)
+            finish_entry(session, row_id, Outcome.FAILED, read_at=now, reads=1)
         elif kind is Kind.DELIVER:
             failed = DeliveryStatus.FAILED.value
             work.end(session, kind, row_id, due_at=None, status=failed, error=CRASHED, failed_at=now)

@@ -176,6 +176,11 @@ def known_articles(session: Session, canonical_urls: Sequence[str]) -> dict[str,
     return {row[0]: row[1] for row in rows}
 
 
+def reads_of(session: Session, entry_id: int) -> int:
+    """How often an entry was read to an end."""
+    return session.scalar(select(Entry.reads).where(Entry.id == entry_id)) or 0
+
+
 def finish_entry(session: Session, entry_id: int, outcome: Outcome, **values: Any) -> None:
     """Write how the reading ended; only after `work.close` said that the turn is ours."""
     session.execute(

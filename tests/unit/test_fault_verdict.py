@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.faults.receivers import CASES
 from bench.faults.receivers import broken as case_broken
-from bench.faults.verdict import _after_commit, _early, _longest_silence, _missed, broken
+from bench.faults.verdict import _after_commit, _early, _longest_silence, _slots, broken
 from monitor.settings import load_settings
 from monitor.storage.engine import open_store
 from monitor.storage.schema import migrate
@@ -39,7 +39,7 @@ def test_silence_is_the_longest_pause_while_alerts_came_in():
     assert _longest_silence([5, 8, 40], 0, 50) == 32
 
 
-def test_a_minute_at_which_alerts_waited_in_vain_is_a_missed_digest(tmp_path):
+def test_a_minute_at_which_alerts_waited_is_a_late_or_a_missed_digest(tmp_path):
     store = open_store(f"sqlite:///{tmp_path}/veille.db")
     migrate(store)
     room = Newsroom(store)
@@ -56,8 +56,10 @@ def test_a_minute_at_which_alerts_waited_in_vain_is_a_missed_digest(tmp_path):
             session.flush()
             session.add(DigestAlert(digest_id=digest.id, alert_id=alert, revision=1, subscriber_id=1))
         session.flush()
-        assert _missed(session, 1, alerts) == 1
-        assert _missed(session, 1, {early: alerts[early]}) == 0
+        never = {**alerts, 99: NOON + timedelta(minutes=9)}
+        assert _slots(session, 1, {early: alerts[early]}) == (0, 0)
+        assert _slots(session, 1, alerts) == (0, 1)
+        assert _slots(session, 1, never) == (1, 1)
     store.dispose()
 
 

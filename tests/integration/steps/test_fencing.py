@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_row_that_kills_its_process_ends_as_crashed_and_holds_nobody_up(
         press.page(path, title, f"Le texte numéro {number} ne ressemble à aucun autre. " * 20)
     press.page("/poison", "Poison")
     monitor, queue = start(settings, press, clock)
-    for _ in range(6):
+    for _ in range(8):
         while queue.messages:
             message = queue.messages.popleft()
             if message.kind is Kind.READ:
@@ -96,6 +97,9 @@ def test_a_row_that_kills_its_process_ends_as_crashed_and_holds_nobody_up(
         outcomes = {entry.guid: (entry.outcome, entry.reason) for entry in session.scalars(select(Entry))}
     assert outcomes.pop("poison") == ("failed", "failed: crashed")
     assert {outcome for outcome, _ in outcomes.values()} == {"unmatched"}
+    with monitor.store.read() as session:
+        poison = session.scalars(select(Entry).where(Entry.guid == "poison")).one()
+        assert poison.due_at == poison.read_at + timedelta(days=1)  # once more, in case it was not its fault
     monitor.close()
 
 

@@ -72,7 +72,7 @@ def test_a_writer_whose_turn_is_over_writes_nothing(store: Store, feeds: list[in
 def test_a_row_that_crashes_travels_alone_and_then_no_more(store: Store, feeds: list[int]) -> None:
     poison, at = feeds[0], NOW
     sizes = []
-    for _ in range(4):
+    for _ in range(work.CRASHED_AFTER):
         messages = announce(store, at)
         sizes.append(next(len(m.pairs) for m in messages if any(row == poison for row, _ in m.pairs)))
         for message in messages:
@@ -81,7 +81,7 @@ def test_a_row_that_crashes_travels_alone_and_then_no_more(store: Store, feeds: 
                     with store.write() as session:
                         work.close(session, Kind.POLL, pair, due_at=at + LEASE)
         at += LEASE
-    assert sizes == [20, 20, 1, 1]
+    assert sizes == [20, 20, 1, 1, 1, 1]
     with store.read() as session:
         assert work.crashed(session, Kind.POLL, at) == [poison]
     assert all(row != poison for m in announce(store, at) for row, _ in m.pairs)
