@@ -169,8 +169,8 @@ def weather(town: Town, phase: Phase) -> Line:
             done, last, pause = done + 1, time.time(), phase.pause()
         time.sleep(0.05)
     over = time.time()
-    wait(town.idle, 420)
-    line = {"point": phase.name, "faults": done, "seconds": round(time.time() - started)}
+    idle = wait(town.idle, 900)
+    line = {"point": phase.name, "faults": done, "seconds": round(time.time() - started), "unfinished": int(not idle)}
     return {**line, **counts(town, started, over), "quiet_after": round(time.time() - over)}
 
 
@@ -186,11 +186,12 @@ def ahead(town: Town, phase: Phase, done: int) -> bool:
     return town.published >= min(phase.alerts, phase.alerts * done // phase.times)
 
 
-def wait(condition: Callable[[], bool], seconds: float) -> None:
-    """Until it is so; after `seconds` what is missing shows in the count."""
+def wait(condition: Callable[[], bool], seconds: float) -> bool:
+    """Until it is so; false after `seconds`."""
     deadline = time.time() + seconds
     while time.time() < deadline:
         with suppress(SQLAlchemyError):
             if condition():
-                return
+                return True
         time.sleep(0.2)
+    return False

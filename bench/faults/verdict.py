@@ -117,7 +117,9 @@ def _longest_silence(moments: list[float], started: float, over: float) -> float
 
 
 def broken(line: dict[str, int | float]) -> list[str]:
-    """What of the promise a line breaks."""
+    """What of the promise a line breaks; of a run that did not come to its end, no more can be said."""
+    if line.get("unfinished"):
+        return ["unfinished"]
     zero = (
         "lost",
         "untold",

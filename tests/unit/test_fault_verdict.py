@@ -20,6 +20,7 @@ GOOD = dict.fromkeys((*COUNTED, "repeated_early"), 0)
 def test_a_line_with_anything_wrong_is_broken():
     assert broken({**GOOD, "back_after": 12.0}) == []
     assert broken({**GOOD, "back_after": 90.5}) == ["back_after"]
+    assert broken({**GOOD, "lost": 9, "back_after": 9, "unfinished": 1}) == ["unfinished"]
     for name in GOOD:
         assert broken({**GOOD, name: 1, "back_after": 0}) == [name]
 
