@@ -1,9 +1,11 @@
 """Matching: articles a second and core, beside the usual ways, on the same texts and terms, in one run.
 
-    python bench/matching.py [--articles 600] [--format json]
+    python -m bench.matching [--articles 600] [--format json]
 
 Times are of this process's CPU (`process_time`), the best of three, so that neighbours count less. Texts are of
 everyday words with sentences about the anchor mixed in: 500 words each, a third naming it, unless said otherwise.
+spaCy is no dependency: it takes part where it is installed, say in a copy of .venv made for the occasion
+(`cp -r .venv /tmp/spacy && /tmp/spacy/bin/python -m pip install spacy && /tmp/spacy/bin/python -m bench.matching`).
 """
 
 from __future__ import annotations
