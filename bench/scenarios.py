@@ -230,6 +230,7 @@ def read_by_stack(bench: Bench, name: str, stack: Stack, urls: list[str]) -> Non
 def read_stack(bench: Bench, store: str, processes: int = 2, cores: str | None = None) -> Stack:
     """A stack that polled all feeds, with a worker that reads only, warm."""
     stack = poll_stack(bench, store=store, processes=processes)
+    stack.all_due()
     stack.poll()
     stack.stop_worker()
     stack.entries_due(0)
@@ -303,6 +304,7 @@ def wave(bench: Bench) -> None:
     """A tenth of the feeds publish; until all new texts are stored, polling all feeds included."""
     with bench.held:
         stack = poll_stack(bench)
+        stack.all_due()
         stack.poll()
         stack.stop_worker()
         stack.entries_due(0)

@@ -85,11 +85,10 @@ class Stack:
         self.app.control.purge()
 
     def follow(self, feeds: Sequence[str]) -> None:
-        """Add feeds to those that are polled; written and synchronised as an edit of the file would be."""
+        """Poll these feeds and no others; written and synchronised as an edit of the file would be."""
         path = self.place / "config" / "feeds.toml"
-        known = path.read_text(encoding="utf-8") if path.exists() else ""
-        new = (f'[[feed]]\nname = "{url}"\nurl = "{url}"\n' for url in feeds)
-        path.write_text(known + "\n".join(new), encoding="utf-8")
+        tables = (f'[[feed]]\nname = "{url}"\nurl = "{url}"\n' for url in feeds)
+        path.write_text("\n".join(tables), encoding="utf-8")
         self.monitor.sync()
 
     def all_due(self) -> None:
@@ -131,9 +130,9 @@ class Stack:
         return self._measured(lambda start: self.feeds_left(start) or self.entries_left(start))
 
     def feeds_left(self, start: datetime) -> int:
-        """Feeds not polled since `start`."""
+        """Enabled feeds not polled since `start`."""
         undone = or_(Feed.last_polled_at.is_(None), Feed.last_polled_at < start, Feed.attempts > 0)
-        return self._count(select(func.count()).select_from(Feed).where(undone))
+        return self._count(select(func.count()).select_from(Feed).where(Feed.enabled, undone))
 
     def entries_left(self, start: datetime) -> int:
         """Entries that are due and unread."""
