@@ -2,7 +2,7 @@
 
 Commands on standard input, an answer in JSON each:
 `poll FEEDS.txt THREADS`: `feedparser.parse(url)` of every feed; entries are known by their link.
-`read URLS.txt THREADS`: `fetch_url`, `extract`, two words looked for, one row in SQLite.
+`read URLS.txt THREADS`: `urlopen`, `extract`, two words looked for, one row in SQLite.
 `wave FEEDS.txt THREADS`: both, only what is new; `delays` are seconds from each feed's answer to its texts stored.
 """
 
@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import threading
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,6 +23,12 @@ EUROPE = re.compile(
     "l'Europe|Union européenne|Commission européenne|l'Allemagne|Bruxelles|l'Espagne|les Pays-Bas"
     "|marché européen|l'Italie|la Pologne"
 )
+
+
+def fetch(url: str) -> bytes:
+    """trafilatura's own `fetch_url` refuses addresses that are not public, as the farm's are."""
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return answer.read()
 
 
 class Script:
@@ -41,7 +48,7 @@ class Script:
                 self.seen.update(found)
 
     def read(self, url: str) -> None:
-        page = trafilatura.fetch_url(url)
+        page = fetch(url)
         text = trafilatura.extract(page) if page else None
         if text is None:
             return
