@@ -100,6 +100,7 @@ def _postgresql(url: Any) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         # our statements are short: compiling one to machine code takes longer than running it
         connection.execute("SET jit = off")
+        connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN}")
         connection.commit()
 
     return engine
