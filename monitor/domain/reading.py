@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
-import numpy as np
-
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.text import INVISIBLE, paragraphs, sentences, skeleton
 
@@ -66,6 +64,8 @@ class Reading:
 
     @cached_property
     def _word_starts(self) -> list[int]:
+        import numpy as np  # here: commands that only list rows read no text, and start sooner without it
+
         letters = np.frombuffer(self.haystack, dtype=np.uint8) != 32
         starts: list[int] = np.flatnonzero(letters[1:] & ~letters[:-1]).tolist()
         return starts
