@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from datetime import datetime
+from typing import Any
 
 from monitor.fetch.web import PageAnswer, Web
 from monitor.settings import load_settings
@@ -17,10 +18,10 @@ monitor, _ = make_inline_monitor(load_settings(told["environ"]), Clock(datetime.
 read_page = Web.page
 
 
-async def dying_page(self: Web, url: str) -> PageAnswer:
+async def dying_page(self: Web, url: str, **options: Any) -> PageAnswer:
     if url.endswith("/poison"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return await read_page(self, url)
+    return await read_page(self, url, **options)
 
 
 Web.page = dying_page  # type: ignore[method-assign]
