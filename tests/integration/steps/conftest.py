@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,16 +62,18 @@ def note_open_transactions(monitor: Monitor) -> list[int]:
     """
     opened: list[int] = []
 
-    async def look() -> None:
-        while True:
-            opened.append(monitor.store.open_transactions)
-            await asyncio.sleep(0)
+    async def begin() -> None:
+        selector: Any = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
+        select = selector.select
 
-    async def begin() -> asyncio.Task[None]:
-        return asyncio.get_running_loop().create_task(look())
+        def look(timeout: float | None = None) -> Any:
+            opened.append(monitor.store.open_transactions)
+            return select(timeout)
+
+        selector.select = look
 
     assert monitor.context.web is not None
-    monitor.background = monitor._run(begin())  # type: ignore[attr-defined]
+    monitor._run(begin())
     return opened
 
 
