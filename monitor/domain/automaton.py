@@ -77,8 +77,8 @@ class Automaton:
         for start, end, pattern in self._machine.find_overlapping(haystack):
             for number, check, tail in owners[pattern]:
                 first, stop = start, end - 2
-                if tail == BARE:
-                    first, stop = start - 1, start
+                if tail == BARE:  # from the beginning of the number whose last digit this is
+                    first, stop = haystack.rfind(b" ", 0, start), start
                 elif tail:
                     stop = haystack.find(b" ", end) - 1
                     if stop - end + 1 > tail:

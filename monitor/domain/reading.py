@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -12,6 +13,8 @@ from monitor.domain.text import INVISIBLE, paragraphs, sentences, skeleton
 
 Pair = tuple[int, int]
 GAP = "\n\n"
+_NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
+_LONGEST_NUMBER = 24
 
 
 class Reading:
@@ -131,16 +134,30 @@ class Reading:
         return "lead" if offset < fields["body"][0] else "body"
 
     def span(self, start: int, end: int) -> Span:
-        """The span of the original field under (start, end) of `text`; the pair must lie in one field."""
+        """The span of the original field under (start, end) of `text`; the pair must lie in one field.
+
+        A number is shown whole, and a letter with its accent, whatever part of it the rules were about.
+        """
         name = self.field_of(start)
+        start, end = self._whole_number(start, end)
         if self._kept is not None:
             start, end = self._kept[start], self._kept[end - 1] + 1
+            while end < len(self._raw) and "\u0300" <= self._raw[end] <= "\u036f":
+                end += 1
             base = {"title": 0, "lead": len(self.document.title) + len(GAP)}.get(
                 name, len(self.document.title) + len(self.document.lead) + 2 * len(GAP)
             )
         else:
             base = self.fields[name][0]
         return Span(Field(name), start - base, end - base, self._raw[start:end])
+
+    def _whole_number(self, start: int, end: int) -> Pair:
+        """`1 000` where only `000` is meant: terms know the groups between blanks and commas, people do not."""
+        if not (self.text[start].isdigit() or self.text[end - 1].isdigit()):
+            return start, end
+        around = _NUMBER.finditer(self.text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
+        spans = [(start, end), *(found.span() for found in around if found.start() < end and found.end() > start)]
+        return min(first for first, _ in spans), max(last for _, last in spans)
 
 
 def bits(mask: int) -> Iterator[int]:

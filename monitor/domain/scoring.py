@@ -181,7 +181,8 @@ class CompiledDossier:
             best = max(weights, key=lambda n: (weights[n], -n)) if weights else reading.sentence_of(also[0][0])
         words = self._words(reading, tally, best) | set(also)
         ordered = sorted(words, key=lambda pair: (reading.sentence_of(pair[0]) != best, pair))
-        return tuple(reading.span(*pair) for pair in [reading.sentences[best], *ordered][:MOST_EVIDENCE])
+        chosen = [reading.sentences[best], *ordered][: 2 * MOST_EVIDENCE]
+        return tuple(dict.fromkeys(reading.span(*pair) for pair in chosen))[:MOST_EVIDENCE]
 
     def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
         """The words that counted: those of the best sentence first, others until there are enough."""

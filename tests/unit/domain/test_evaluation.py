@@ -146,6 +146,21 @@ def test_about_means_more_than_a_mention_in_passing() -> None:
 
 
 def test_figures_are_found_in_digits_and_words() -> None:
-    assert found("<nombre> BEFORE/3 salarié", "quelque 300 salariés") == ["0", "salariés"]
+    assert found("<nombre> BEFORE/3 salarié", "quelque 300 salariés") == ["300", "salariés"]
     assert found("<nombre> BEFORE/3 salarié", "deux cents salariés")
     assert found("<pourcent>", "en baisse de 12 %") == ["%"]
+    assert found("huawei NEAR/1 <nombre>", "chez Huawei, 300 départs") == ["Huawei", "300"]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "shown"),
+    [
+        ("<nombre>", "embauche 1 000 personnes", {"1 000"}),
+        ("<nombre>", "verse 12\u202f345,50 euros, puis 3,5 millions", {"12\u202f345,50", "3,5", "millions"}),
+        ("<nombre>", "en 2024 500 emplois", {"2024", "500"}),
+        ("<pourcent>", "une hausse de 12,5%", {"12,5%"}),
+        ("=cafe", "un cafe\u0301 noir", {"cafe\u0301"}),
+    ],
+)
+def test_a_number_or_a_letter_with_its_accent_is_shown_whole(query: str, text: str, shown: set[str]) -> None:
+    assert set(found(query, text) or ()) == shown

@@ -20,7 +20,8 @@ from monitor.domain.topics import parse_dossier
 TERMS = ["exclure", "équipementier chinois", "réseau", "œuvre", "Huawei", "opérateur", "sécurité nationale"]
 FIRST = "EXCLU|exclus,|l’équipementier|chinois|chinoises|Réseaux|oeuvres.|œuvre"
 WORDS = [*FIRST.split("|"), "HUAWEI", "\u00ad", "«", "5 G", "sécurité", "nationale", "xclu"]
-texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=30).map(" ".join)
+FIGURES = ["1 000", "300", "3,5", "12%", "4G", "numériser", "U.E.", "cafe\u0301"]
+texts = st.lists(st.sampled_from([*WORDS, *FIGURES]) | st.text(max_size=6), max_size=30).map(" ".join)
 DOSSIER = """
 slug = "essai"
 title = "Essai"
@@ -31,7 +32,7 @@ about = { mentions = 1, paragraphs = 1 }
 [[topics]]
 slug = "a"
 title = "A"
-rules = [{ any = ["exclure", "réseau", "œuvre", "opérateur NOT chinois"] }]
+rules = [{ any = ["exclure", "réseau", "œuvre", "opérateur NOT chinois", "<nombre>", "<pourcent> OR numé*", "^UE"] }]
 """
 
 
@@ -46,7 +47,12 @@ def test_every_span_is_the_original_slice(title: str, lead: str, body: str) -> N
     document = Document(title, lead, f"Huawei {body}")
     fields = {"title": document.title, "lead": document.lead, "body": document.body}
     for match in _matcher().match_one(document, "essai").topics:
-        assert all(fields[span.field][span.start : span.end] == span.text for span in match.evidence)
+        for span in match.evidence:
+            text = fields[span.field]
+            assert text[span.start : span.end] == span.text
+            before, after = text[: span.start], text[span.end :]
+            assert not (before[-1:].isalnum() and span.text[0].isalnum()), span
+            assert not (after[:1].isalnum() and span.text[-1].isalnum()), span
 
 
 @cache
