@@ -77,24 +77,24 @@ def _check_feeds(settings: Settings) -> Iterator[Finding]:
 
 def _check_dossiers(settings: Settings) -> Iterator[Finding]:
     from monitor.domain.matching import failed_samples
-    from monitor.domain.topics import load_dossier
+    from monitor.domain.topics import load_dossiers
 
-    paths = sorted((settings.config_dir / "dossiers").glob("*.toml"))
-    if not paths:
-        where = str(settings.config_dir / "dossiers")
-        yield Finding(
-            "C006", Level.WARNING, "no dossier: nothing will match", where, "docs/topics.md says how to write one"
-        )
-    for path in paths:
+    folder = settings.config_dir / "dossiers"
+    path = None
+    for path, dossier in load_dossiers(folder):
         try:
-            dossier = load_dossier(path)
+            if isinstance(dossier, ConfigError):
+                raise dossier
             failures = failed_samples(dossier)
         except ConfigError as error:
             yield _config_finding(error)
             continue
         yield Finding("C006", Level.OK, f"dossier {dossier.slug}: {len(dossier.topics)} topics", str(path))
-        for failure in failures:
-            yield Finding("C006", Level.ERROR, f"a sample of {failure}", str(path), "change the rule or the sample")
+        for where, failure in failures:
+            yield Finding("C006", Level.ERROR, f"a sample of {failure}", where, "change the rule or the sample")
+    if path is None:
+        hint = "docs/topics.md says how to write one"
+        yield Finding("C006", Level.WARNING, "no dossier: nothing will match", str(folder), hint)
 
 
 def _check_subscribers(settings: Settings) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ class Screen:
         for alert in alerts[:SHOWN]:
             sources = " · ".join(dict.fromkeys(article.source for article in alert.articles))
             title = Text.assemble((plain(alert.title), "bold"), ("\n" + plain(sources), "dim"))
-            table.add_row(f"{alert.score:.2f}", title, Text(topics(alert), "cyan"))
+            table.add_row(f"{min(alert.score, 0.99):.2f}", title, Text(topics(alert), "cyan"))
         if len(alerts) > SHOWN:
             table.add_row("", Text(self.words["others"].format(count=len(alerts) - SHOWN), "dim"), "")
         self.console.print(table)

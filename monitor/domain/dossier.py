@@ -77,7 +77,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """An article is relevant when it is about the anchor, `requires` holds, `rules` reach `threshold`."""
+    """An article is relevant when it is about the anchor, `requires` holds, `rules` reach `threshold`.
+
+    `where` names it in errors, and `text` is its TOML, for their lines.
+    """
 
     slug: str
     title: str
@@ -96,3 +99,4 @@ class Dossier:
     rules_hash: str = ""
     signals: tuple[tuple[str, Expression], ...] = ()
     model: bytes | None = field(default=None, repr=False)
+    text: str = field(default="", repr=False, compare=False)

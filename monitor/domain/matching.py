@@ -12,6 +12,7 @@ from pathlib import Path
 
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier
+from monitor.domain.dossier_values import Values
 from monitor.domain.model import Document, Verdict
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import CompiledDossier
@@ -75,16 +76,22 @@ def compile_dossiers(dossiers: Iterable[Dossier], cache_dir: Path | None = None)
     """A matcher for `dossiers`. Inflected forms are expanded here, and kept in `cache_dir` by content hash.
 
     Raises `DossierError` for a term that expands to thousands of forms and for a model that cannot be read; its `where`
-    is that of the dossier at fault.
+    is the line of the dossier at fault.
     """
     chosen, vocabulary = list(dossiers), Vocabulary()
     compiled = [CompiledDossier(dossier, vocabulary) for dossier in chosen]
     try:
         automaton = compile_vocabulary(vocabulary, cache_dir)
     except QueryError as error:
-        where = next((dossier.where for dossier in chosen if _is_broken(dossier)), "")
-        raise DossierError(error.message, where=where, code="D007", hint=error.hint) from error
+        raise _at_fault(chosen, error) from error
     return Matcher(compiled, automaton)
+
+
+def _at_fault(dossiers: list[Dossier], error: QueryError) -> DossierError:
+    """The error at the line of its term, in the dossier that does not compile by itself."""
+    dossier = next((one for one in dossiers if _is_broken(one)), None)
+    where = "" if dossier is None else _place(dossier, error.text)
+    return DossierError(error.message, where=where, code="D007", hint=error.hint)
 
 
 def _is_broken(dossier: Dossier) -> bool:
@@ -97,18 +104,18 @@ def _is_broken(dossier: Dossier) -> bool:
     return False
 
 
-def failed_samples(dossier: Dossier) -> list[str]:
-    """What a dossier's own sentences say against its rules: one sentence each, none when all hold.
+def failed_samples(dossier: Dossier) -> list[tuple[str, str]]:
+    """What a dossier's own sentences say against its rules: (place, sentence about it), none when all hold.
 
     A sample is one sentence, so what decides is whether its topic's rules reach their threshold in it. Raises
-    `DossierError` for a dossier that does not compile.
+    `DossierError` for a dossier that does not compile, or whose model cannot be read.
     """
     vocabulary = Vocabulary()
-    compiled = CompiledDossier(dossier, vocabulary, weigh=False)
+    compiled = CompiledDossier(dossier, vocabulary)
     try:
         automaton = compile_vocabulary(vocabulary)
     except QueryError as error:
-        raise DossierError(error.message, where=dossier.where, code="D007", hint=error.hint) from error
+        raise _at_fault([dossier], error) from error
     failures = []
     for topic in dossier.topics:
         for sample in topic.samples:
@@ -116,5 +123,9 @@ def failed_samples(dossier: Dossier) -> list[str]:
             automaton.scan(reading)
             if compiled.fires(reading, topic.slug) != sample.fires:
                 verb = "does not fire" if sample.fires else "fires"
-                failures.append(f"{topic.slug} {verb} on: {sample.text}")
+                failures.append((_place(dossier, sample.text), f"{topic.slug} {verb} on: {sample.text}"))
     return failures
+
+
+def _place(dossier: Dossier, written: str) -> str:
+    return f"{dossier.where}:{Values(dossier.text, dossier.where).line(written)}"

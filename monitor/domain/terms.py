@@ -98,10 +98,12 @@ def _limit(term: Term, choices: list[list[str]]) -> None:
     for choice in choices:
         count *= len(choice)
     if count > MOST_FORMS:
-        raise QueryError(
+        error = QueryError(
             f"{term.text!r} expands to {count} forms",
             hint='write ="…" for this form alone, or join its words with BEFORE/1',
         )
+        error.text = term.text
+        raise error
 
 
 def _forms_of(word: str, forms: Mapping[str, Iterable[str]]) -> list[str]:

@@ -46,6 +46,7 @@ class DossierShelf:
             try:
                 return compile_dossiers(dossiers.values(), self._cache_dir)
             except DossierError as error:
-                if dossiers.pop(error.where, None) is None:
+                slug = error.where.partition(":")[0]
+                if dossiers.pop(slug, None) is None:
                     raise
-                self._report(error.where, str(error))
+                self._report(slug, str(error))

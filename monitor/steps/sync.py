@@ -12,14 +12,22 @@ from pathlib import Path
 import structlog
 
 from monitor.domain.feedlist import load_feeds
+from monitor.domain.matching import compile_dossiers
 from monitor.domain.model import Origin
 from monitor.domain.periods import Cadence, next_due
 from monitor.domain.subscribers import SubscriberSpec, load_subscribers
-from monitor.domain.topics import load_dossier
+from monitor.domain.topics import Dossier, load_dossiers
 from monitor.errors import ConfigError
 from monitor.settings import Settings
 from monitor.storage.deliveries import disable_missing_subscribers, put_subscriber
-from monitor.storage.dossiers import DossierRow, disable_missing_dossiers, get_setting, put_dossier, put_setting
+from monitor.storage.dossiers import (
+    DossierRow,
+    disable_missing_dossiers,
+    get_setting,
+    put_dossier,
+    put_setting,
+    versions_in_force,
+)
 from monitor.storage.engine import Session, Store
 from monitor.storage.feeds import sync_feeds
 
@@ -63,7 +71,8 @@ def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False
     if known.get("hash") == found and not force:
         return Synced(errors=list(known.get("errors", ())))
     result = Synced(changed=True)
-    for part in (_feeds, _dossiers, _subscribers):
+    loaded = _load_dossiers(store, settings, result)
+    for part in (_feeds, loaded.put, _subscribers):
         _guarded(part, store, directory, now, result)
     for error in result.errors:
         log.error("configuration_broken", reason=error)
@@ -73,44 +82,61 @@ def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False
     return result
 
 
-Part = Callable[[Session, Path, datetime], list[str]]
+Part = Callable[[Session, Path, datetime], None]
 
 
 def _guarded(part: Part, store: Store, directory: Path, now: datetime, result: Synced) -> None:
     try:
         with store.write_alone() as session:  # two ticks may be at it
-            result.errors += part(session, directory, now)
+            part(session, directory, now)
     except (ConfigError, OSError) as error:
         result.errors.append(str(error))
 
 
-def _feeds(session: Session, directory: Path, now: datetime) -> list[str]:
+def _feeds(session: Session, directory: Path, now: datetime) -> None:
     path = directory / "feeds.toml"
     if path.exists():
         sync_feeds(session, load_feeds(path), now)
-    return []
 
 
-def _dossiers(session: Session, directory: Path, now: datetime) -> list[str]:
-    """Each file by itself: a broken dossier stops no other, and its last good version stays."""
-    errors, slugs, broken = [], [], False
-    for path in sorted((directory / "dossiers").glob("*.toml")):
+@dataclass
+class _Dossiers:
+    """The dossiers of the configuration that can be put in force; `whole`: all of them."""
+
+    found: list[Dossier] = field(default_factory=list)
+    whole: bool = True
+
+    def put(self, session: Session, directory: Path, now: datetime) -> None:  # noqa: ARG002 - as every part
+        for dossier in self.found:
+            model = None if dossier.model is None else base64.b64encode(dossier.model).decode()
+            row = DossierRow(dossier.slug, dossier.title, dossier.text, model, dossier.rules_hash)
+            put_dossier(session, row, [(topic.slug, topic.title) for topic in dossier.topics], Origin.FILE, now)
+        if self.whole:  # a broken file's slug is not known, so nothing may be taken for gone
+            disable_missing_dossiers(session, [dossier.slug for dossier in self.found])
+
+
+def _load_dossiers(store: Store, settings: Settings, result: Synced) -> _Dossiers:
+    """Each file by itself: a broken dossier stops no other, and its last good version stays.
+
+    What would take the place of a version in force is compiled first: that takes seconds, so no transaction is open.
+    """
+    with store.read() as session:
+        in_force = dict(versions_in_force(session))
+    loaded = _Dossiers()
+    for _, dossier in load_dossiers(settings.config_dir / "dossiers"):
         try:
-            dossier = load_dossier(path)
+            if isinstance(dossier, ConfigError):
+                raise dossier
+            if in_force.get(dossier.slug, dossier.rules_hash) != dossier.rules_hash:
+                compile_dossiers([dossier], settings.data_dir / "cache")
+            loaded.found.append(dossier)
         except ConfigError as error:
-            errors.append(str(error))
-            broken = True
-            continue
-        slugs.append(dossier.slug)
-        model = None if dossier.model is None else base64.b64encode(dossier.model).decode()
-        row = DossierRow(dossier.slug, dossier.title, path.read_text(encoding="utf-8"), model, dossier.rules_hash)
-        put_dossier(session, row, [(topic.slug, topic.title) for topic in dossier.topics], Origin.FILE, now)
-    if not broken:  # a broken file's slug is not known, so nothing may be taken for gone
-        disable_missing_dossiers(session, slugs)
-    return errors
+            result.errors.append(str(error))
+            loaded.whole = False
+    return loaded
 
 
-def _subscribers(session: Session, directory: Path, now: datetime) -> list[str]:
+def _subscribers(session: Session, directory: Path, now: datetime) -> None:
     path = directory / "subscribers.toml"
     if path.exists():
         specs = load_subscribers(path)
@@ -125,7 +151,6 @@ def _subscribers(session: Session, directory: Path, now: datetime) -> list[str]:
                 now=now,
             )
         disable_missing_subscribers(session, [spec.name for spec in specs if spec.enabled])
-    return []
 
 
 def first_due(spec: SubscriberSpec, now: datetime) -> datetime | None:

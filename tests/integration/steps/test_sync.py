@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from monitor.app import Monitor
+from monitor.domain.model import Document
 from monitor.storage.tables import Dossier, Feed, Subscriber
 from monitor.testing import Clock, make_inline_monitor
 from tests.integration.steps.conftest import settings_for
 
 FEED = '[[feed]]\nname = "{0}"\nurl = "https://{0}.example/feed"\n'
 SUBSCRIBER = '[[subscriber]]\nname = "{0}"\n[[subscriber.channel]]\nkind = "console"\n'
+SMALL = 'slug = "essai"\ntitle = "Essai"\n[relevance]\nthreshold = 0.0\n[[topics]]\nslug = "a"\ntitle = "A"\n'
+SMALL += 'rules = [{ any = ["usine"] }]\n'
 # it can be opened and not read, by root either
 UNREADABLE = Path("/proc/self/mem")
 
@@ -59,6 +62,26 @@ def test_a_broken_file_leaves_its_last_good_version_and_the_others_go_on(monitor
     assert in_force(monitor) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "broken", "words"),
+    [
+        ("dossiers/essai.toml", SMALL.replace("usine", "exclure interdire bannir"), "expands to"),
+        ("dossiers/essai.toml", SMALL.replace('"usine"', "3"), "not a list of strings"),
+        ("dossiers/essai.model.json.gz", "no model", "veille train essai"),
+    ],
+)
+def test_a_dossier_that_does_not_compile_leaves_the_workers_on_its_last_good_version(
+    monitor: Monitor, name: str, broken: str, words: str
+) -> None:
+    write(monitor, "dossiers/essai.toml", SMALL)
+    monitor.tick()
+    write(monitor, name, broken)
+    assert [words in error for error in monitor.sync().errors] == [True]
+    matcher = monitor.context.dossiers.matcher()
+    assert {dossier.slug for dossier in matcher.dossiers} == {"essai", "huawei-europe"}
+    assert matcher.match_one(Document("Une usine"), "essai").relevant
+
+
 def test_a_file_that_cannot_be_read_ends_no_tick(monitor: Monitor) -> None:
     before = in_force(monitor)
     for name in ("feeds.toml", "dossiers/huawei-europe.model.json.gz", "notes.txt"):
@@ -66,7 +89,7 @@ def test_a_file_that_cannot_be_read_ends_no_tick(monitor: Monitor) -> None:
         (monitor.settings.config_dir / name).symlink_to(UNREADABLE)
     monitor.tick()
     told = monitor.sync().errors
-    assert [Path(error.partition(": ")[0]).name for error in told] == ["feeds.toml", "huawei-europe.toml"]
+    assert sorted(Path(error.partition(": ")[0]).name for error in told) == ["feeds.toml", "huawei-europe.toml"]
     assert in_force(monitor) == before
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.matching import compile_dossiers
-from monitor.domain.topics import load_dossier, parse_dossier
+from monitor.domain.matching import compile_dossiers, failed_samples
+from monitor.domain.topics import Dossier, load_dossier, load_dossiers, parse_dossier
 from monitor.errors import DossierError
 
 GOOD = """slug = "essai"
@@ -37,6 +37,15 @@ def test_a_good_file_is_read() -> None:
         ("slug = \"a\"", "slug = \"Un Deux\"", "not a slug", 6),
         ("[[topics]]", "[[topics", "not TOML", 5),
         ("[{ any = [\"exclure\"] }]", "[{ weight = 2 }]", "finds nothing", 8),
+        ("[{ any", "[{ cap = 1.5, any", "'cap' is not a whole number", 8),
+        ("[{ any", "[{ anywhere = 1, any", "'anywhere' is not true or false", 8),
+        ("[{ any = [\"exclure\"] }]", "3", "'rules' is not a list of tables", 8),
+        ("[\"France\", \"Italie\"]", "[]", "the set 'pays' is empty", 4),
+        ("title = \"Essai\"", "title = \"Essai\"\nmodel = 1", "'model' is not true or false", 3),
+        ("[sets]", "[entities.x]\nnames = 3\n[sets]", "'names' is not a list", 4),
+        ("[sets]", "[relevance]\nabout = { mentions = 0 }\n[sets]", "'mentions' is not a whole number", 4),
+        ("[sets]", "[scoring.boost]\ntitel = 2\n[sets]", "unknown key 'titel'", 4),
+        ("[sets]", "[entities.x]\nnames = [{ term = 'X', since = 2020-01-02, until = 2019-01-02 }]\n[sets]", "ends", 4),
     ],
 )  # fmt: skip
 def test_a_bad_file_names_line_and_remedy(old: str, new: str, words: str, line: int) -> None:
@@ -45,11 +54,32 @@ def test_a_bad_file_names_line_and_remedy(old: str, new: str, words: str, line: 
     assert raised.value.where == f"essai.toml:{line}"
 
 
-def test_a_term_of_thousands_of_forms_is_refused_and_names_its_dossier() -> None:
+def test_the_line_is_that_of_the_value_at_fault_not_of_a_word_like_it() -> None:
+    more = '\n# weight: "heavy"\n[[topics]]\nslug = "b"\ntitle = "B"\nrules = [\n{ find = "x1", weight = 2 },\n'
+    with pytest.raises(DossierError, match="'weight' is not a number") as raised:
+        parse_dossier(GOOD + more + '{ find = "weight", weight = "2" }]\n', "essai.toml")
+    assert raised.value.where == "essai.toml:16"
+
+
+@pytest.mark.parametrize("broken", ["topics = 3", "topics = [3]"])
+def test_topics_of_a_wrong_kind_are_an_error_of_the_dossier(broken: str) -> None:
+    with pytest.raises(DossierError, match="'topics' is not a list of tables"):
+        parse_dossier(f'slug = "essai"\ntitle = "Essai"\n{broken}\n', "essai.toml")
+
+
+def test_two_files_of_one_slug_are_told_and_the_first_holds(tmp_path: Path) -> None:
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(GOOD, encoding="utf-8")
+    (_, first), (_, second) = load_dossiers(tmp_path)
+    assert isinstance(first, Dossier)
+    assert str(second) == f"{tmp_path}/b.toml:1: the slug 'essai' is that of a.toml already (one file a dossier)"
+
+
+def test_a_term_of_thousands_of_forms_is_refused_at_its_line() -> None:
     bad = GOOD.replace("exclure", "exclure interdire bannir")
     with pytest.raises(DossierError, match="expands to") as raised:
         compile_dossiers([parse_dossier(GOOD.replace("essai", "bon"), "bon.toml"), parse_dossier(bad, "essai.toml")])
-    assert raised.value.where == "essai.toml"
+    assert raised.value.where == "essai.toml:8"
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
@@ -75,18 +105,16 @@ def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
     assert compile_dossiers([dossier], tmp_path).may_match("exclu")
 
 
+def test_a_sample_that_does_not_hold_is_told_at_its_line() -> None:
+    text = GOOD + 'fires = ["Il est exclu.",\n"Rien ici."]\nsilent = ["Exclue !"]\n'
+    assert failed_samples(parse_dossier(text, "essai.toml")) == [
+        ("essai.toml:10", "a does not fire on: Rien ici."),
+        ("essai.toml:11", "a fires on: Exclue !"),
+    ]
+
+
 def test_a_model_that_cannot_be_read_says_how_to_make_it() -> None:
     with pytest.raises(DossierError, match="veille train"):
         compile_dossiers([parse_dossier(GOOD, "essai.toml", model=b"nonsense")])
-
-
-def test_the_shipped_dossier_fits_the_schema_for_editors() -> None:
-    import json
-    import tomllib
-
-    from jsonschema import Draft202012Validator
-
-    root = Path(__file__).parents[3]
-    schema = json.loads((root / "docs/dossier.schema.json").read_text())
-    dossier = tomllib.loads((root / "config/dossiers/huawei-europe.toml").read_text())
-    assert list(Draft202012Validator(schema).iter_errors(dossier)) == []
+    with pytest.raises(DossierError, match="veille train"):
+        failed_samples(parse_dossier(GOOD, "essai.toml", model=b"nonsense"))
