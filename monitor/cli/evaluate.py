@@ -12,6 +12,7 @@ import typer
 from monitor.cli.article_lines import find_dossier
 from monitor.domain.dossier import Dossier
 from monitor.domain.scorecard import Scorecard, below, empty
+from monitor.errors import ConfigError
 
 app = typer.Typer()
 
@@ -36,7 +37,7 @@ def evaluate(
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
         _show(cards, whole, worst)
-    failed = below(_figures(whole, rules_only=rules_only), json.loads(floors.read_text())) if floors else []
+    failed = below(_figures(whole, rules_only=rules_only), _floors(floors, whole)) if floors else []
     for sentence in failed:
         typer.echo(f"evaluate: {sentence}", err=True)
     if failed:
@@ -53,6 +54,20 @@ def _measure(dossier: Dossier, corpus: list[str]) -> Scorecard:
         for identity, labelled in read_labelled(name):
             card.add(identity, labelled, matcher.match_one(labelled.document, dossier.slug))
     return card
+
+
+def _floors(path: Path, card: Scorecard) -> dict[str, float]:
+    """The floors of a file. Raises `ConfigError` for one that no figure has: it would hold nothing."""
+    try:
+        floors = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=str(path), code="A005") from error
+    known = {**_figures(card, rules_only=False), **_figures(card, rules_only=True)}
+    for name, floor in floors.items():
+        if name not in known or not isinstance(floor, (int, float)):
+            hint = f"there are {', '.join(known)}"
+            raise ConfigError(f"no figure is called {name!r}, or its floor is no number", where=str(path), hint=hint)
+    return dict(floors)
 
 
 def _figures(card: Scorecard, *, rules_only: bool) -> dict[str, float]:

@@ -49,6 +49,8 @@ def suggest(
         lines = [{**dataclasses.asdict(one), "side": side} for side, terms in found.items() for one in terms]
         typer.echo(json.dumps(lines, ensure_ascii=False))
         return
+    if not confirmed and not dismissed:
+        typer.echo(f"no alert with {topic} was confirmed or dismissed yet: `veille alerts set ID confirmed`", err=True)
     rest = len(others) + len(dismissed)
     typer.echo(f"for {topic}: {len(confirmed)} articles of confirmed alerts (in), {rest} others (out)")
     _print(found["for"])

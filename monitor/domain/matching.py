@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier
@@ -20,6 +21,13 @@ from monitor.domain.terms import Surface
 from monitor.errors import DossierError, QueryError
 
 __all__ = ["Matcher", "compile_dossiers"]
+
+
+class Gathered(NamedTuple):
+    """The labels of the expressions that held for a topic, and what its rules add up to."""
+
+    labels: set[str]
+    raw: float
 
 
 class Matcher:
@@ -50,15 +58,19 @@ class Matcher:
         """The verdict of one dossier. Raises `KeyError` for a slug that was not compiled."""
         return next(verdict for _, verdict in self._verdicts(document, [self._by_slug[slug]]))
 
-    def labels(self, document: Document, slug: str) -> dict[str, set[str]]:
-        """The expressions that hold somewhere in a document, by topic, whatever the verdict."""
+    def gathered(self, document: Document, slug: str) -> dict[str, Gathered]:
+        """What each topic's rules found in a document that names the anchor, whatever the verdict; only what held."""
         compiled, reading = self._by_slug[slug], Reading(document)
         self._automaton.scan(reading)
-        topics, found = compiled.dossier.topics, dict[str, set[str]]()
-        for item, _ in compiled.counted(reading) if compiled.anchors(reading) is not None else ():
-            if item.owner >= 0:
-                found.setdefault(topics[item.owner].slug, set()).add(item.label)
-        return found
+        anchors = compiled.anchors(reading)
+        if anchors is None:
+            return {}
+        tallies = compiled.tallies(reading, anchors, compiled.counted(reading))
+        return {
+            topic.slug: Gathered({item.label for item, _, _ in tallies[number].lines}, tallies[number].raw)
+            for number, topic in enumerate(compiled.dossier.topics)
+            if tallies[number].lines
+        }
 
     def may_match(self, text: str) -> bool:
         """False only when no topic of any dossier can fire on an article of this text (tags and all, if need be)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from monitor.domain.matching import compile_dossiers
+from monitor.domain.matching import Gathered, compile_dossiers
 from monitor.domain.model import Verdict
-from monitor.domain.topics import Dossier
+from monitor.domain.scoring import label_of, squash
+from monitor.domain.topics import Dossier, parse_dossier
 from monitor.storage.alerts import raise_alert
 from monitor.storage.articles import lock_stories, put_matches, topic_ids
+from monitor.storage.dossiers import dossiers_in_force
 from monitor.storage.engine import Store
 from monitor.storage.stored import PAGE, StoredArticle, stored_articles
 
@@ -30,7 +34,7 @@ class Backtest:
     gained: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     lost: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     kept: Counter[str] = field(default_factory=Counter)
-    near: list[tuple[int, str, float]] = field(default_factory=list)
+    near: list[tuple[int, str, float, str | None]] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
     alone: Counter[str] = field(default_factory=Counter)
     stories_before: set[int] = field(default_factory=set)
@@ -46,10 +50,14 @@ class Backtest:
         return max(1.0, (self.last_at - self.first_at).total_seconds() / 604_800)
 
     def report(self, dossier: Dossier) -> dict[str, Any]:
-        """The figures as JSON: by topic, alerts a week, terms that never hit, terms that carry a topic alone."""
+        """The figures as JSON: by topic, alerts a week, terms that never hit, terms that carry a topic alone.
+
+        A near-miss without a topic fell short of relevance; one with a topic (by rules alone) of that.
+        """
         labels = [f"{topic.slug}/{label}" for topic in dossier.topics for label in _labels(topic.rules)]
         return {
             "dossier": dossier.slug,
+            "weighed": dossier.model is not None,
             "articles": self.articles,
             "alerts_per_week": {
                 "before": round(len(self.stories_before) / self.weeks, 2),
@@ -58,7 +66,10 @@ class Backtest:
             "topics": {topic.slug: self._topic(topic.slug) for topic in dossier.topics},
             "dead_terms": [label for label in labels if not self.hits[label]],
             "terms_alone": dict(self.alone.most_common(_SHOWN)),
-            "near_misses": [{"article": i, "title": t, "score": s} for i, t, s in self.near[:_SHOWN]],
+            "near_misses": [
+                {"article": article, "title": title, "score": score, "topic": topic}
+                for article, title, score, topic in sorted(self.near, key=lambda near: -near[2])[:_SHOWN]
+            ],
         }
 
     def _topic(self, slug: str) -> dict[str, Any]:
@@ -76,9 +87,17 @@ class Backtest:
 
 
 def _labels(rules: tuple[Any, ...]) -> list[str]:
-    from monitor.domain.scoring import label_of
-
     return list(dict.fromkeys(label_of(rule, expression) for rule in rules for expression in rule.items))
+
+
+def weighed_as_in_force(store: Store, dossier: Dossier) -> Dossier:
+    """A changed copy without a model of its own is weighed by that of the dossier in force, unless it wants none."""
+    if dossier.model is not None or not tomllib.loads(dossier.text).get("model", True):
+        return dossier
+    with store.read() as session:
+        rows = [row for row in dossiers_in_force(session) if row.slug == dossier.slug and row.model]
+    model = base64.b64decode(rows[0].model or "") if rows else None
+    return parse_dossier(dossier.text, dossier.where, model=model)
 
 
 def backtest(
@@ -88,13 +107,33 @@ def backtest(
     matcher, found = compile_dossiers([dossier], cache_dir), Backtest()
     for article in stored_articles(store, dossier.slug):
         verdict = matcher.match_one(article.document, dossier.slug)
+        gathered = matcher.gathered(article.document, dossier.slug)
         _compare(found, article, verdict)
-        for slug, labels in matcher.labels(article.document, dossier.slug).items():
-            found.hits.update(f"{slug}/{label}" for label in labels)
-            if len(labels) == 1 and slug in {match.topic for match in verdict.topics}:
-                found.alone[f"{slug}/{next(iter(labels))}"] += 1
+        _count_terms(found, verdict, gathered)
+        if dossier.model is None and verdict.relevant:
+            _nearly(found, article, verdict, gathered, dossier)
         progress(found.articles)
     return found
+
+
+def _count_terms(found: Backtest, verdict: Verdict, gathered: dict[str, Gathered]) -> None:
+    fired = {match.topic for match in verdict.topics}
+    for slug, (labels, _) in gathered.items():
+        found.hits.update(f"{slug}/{label}" for label in labels)
+        if len(labels) == 1 and slug in fired:
+            found.alone[f"{slug}/{next(iter(labels))}"] += 1
+
+
+def _nearly(
+    found: Backtest, article: StoredArticle, verdict: Verdict, gathered: dict[str, Gathered], dossier: Dossier
+) -> None:
+    """Topics that fall short of their threshold in a relevant article: a model has scores of its own for them."""
+    fired = {match.topic for match in verdict.topics}
+    for topic in dossier.topics:
+        if topic.slug in gathered and topic.slug not in fired:
+            score = squash(gathered[topic.slug].raw, topic.threshold)
+            if _NEAR[0] <= score < _NEAR[1]:
+                found.near.append((article.id, article.document.title, score, topic.slug))
 
 
 def _compare(found: Backtest, article: StoredArticle, verdict: Verdict) -> None:
@@ -112,7 +151,7 @@ def _compare(found: Backtest, article: StoredArticle, verdict: Verdict) -> None:
     if now:
         found.stories_after.add(article.story_id)
     elif _NEAR[0] <= verdict.score < _NEAR[1]:
-        found.near.append((article.id, title, verdict.score))
+        found.near.append((article.id, title, verdict.score, None))
 
 
 @dataclass(slots=True)
@@ -149,6 +188,7 @@ def rematch(
             batch.clear()
             progress(done.articles)
     _write(store, batch, now, done, deliver=deliver)
+    progress(done.articles)
     return done
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
@@ -25,6 +25,12 @@ class StoredArticle:
     document: Document
     created_at: datetime
     topics: frozenset[str]
+
+
+def count_articles(store: Store) -> int:
+    """How many articles are stored."""
+    with store.read() as session:
+        return session.scalar(select(func.count()).select_from(Article)) or 0
 
 
 def stored_articles(store: Store, dossier: str, since: datetime | None = None) -> Iterator[StoredArticle]:

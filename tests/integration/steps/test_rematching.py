@@ -1,5 +1,6 @@
 """A changed dossier on stored articles, on both databases."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from monitor.domain.model import Access, Origin, PageData
 from monitor.domain.topics import Dossier, parse_dossier
-from monitor.steps.rematching import backtest, rematch
+from monitor.steps.rematching import backtest, rematch, weighed_as_in_force
 from monitor.storage.articles import ArticleData, add_article
 from monitor.storage.dossiers import DossierRow, put_dossier
 from monitor.storage.engine import Store
@@ -63,3 +64,12 @@ def test_a_rematch_takes_back_what_no_longer_fires(store: Store, dossier: Dossie
     narrower = parse_dossier(TEXT.replace('"usine", "raff', '"raff'), "essai.toml")
     assert backtest(store, narrower).report(narrower)["topics"]["usine"]["lost"] == 1
     assert rematch(store, narrower, now=NOW).changed == 1
+
+
+def test_a_changed_copy_is_weighed_by_the_model_in_force_unless_it_wants_none(store: Store, dossier: Dossier) -> None:
+    row = DossierRow(dossier.slug, dossier.title, TEXT, base64.b64encode(b"model").decode(), dossier.rules_hash + "2")
+    with store.write() as session:
+        put_dossier(session, row, [("usine", "Usine")], Origin.FILE, NOW)
+    plain = parse_dossier("model = false\n" + TEXT, "essai.toml")
+    found = [weighed_as_in_force(store, one).model for one in (dossier, plain)]
+    assert found == [b"model", None]
