@@ -20,7 +20,7 @@ from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import StoredEntries, add_entries
-from monitor.storage.feeds import PollJob, amend_feeds, poll_jobs
+from monitor.storage.feeds import PollJob, poll_jobs
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ def _store(ctx: Context, group: Sequence[Polled], summary: PollSummary) -> None:
                 fresh += _store_one(ctx, session, polled, rows, done)
             else:
                 log.info("poll_superseded", feed=polled.job.url)
-        amend_feeds(session, rows)
+        work.amend(session, Kind.POLL, rows)
         beat(session, "poll", ctx.now())
     ctx.announce_rows(Kind.READ, fresh)
     summary.polled += done.polled

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -21,10 +22,18 @@ from monitor.steps.flow import as_finished, write_group
 from monitor.steps.raising import deliver_at_once
 from monitor.storage import work
 from monitor.storage.alerts import raise_alert
-from monitor.storage.articles import ArticleData, add_article, lock_stories, put_matches, revise_article, topic_ids
+from monitor.storage.articles import (
+    ArticleData,
+    add_article,
+    article_at,
+    lock_stories,
+    put_matches,
+    revise_article,
+    topic_ids,
+)
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.entries import ReadJob, finish_entry, known_articles, read_jobs
+from monitor.storage.entries import ReadJob, known_articles, read_jobs
 from monitor.storage.heartbeats import add_time
 from monitor.storage.work import Kind, Pair
 
@@ -216,12 +225,11 @@ def _matched(
 
 def _store(ctx: Context, group: Sequence[Reading], summary: ReadSummary) -> None:
     done = ReadSummary()
-    planned: list[Pair] = []
     with ctx.store.write() as session:
         lock_stories(session)
-        ids = topic_ids(session)
-        for reading in group:
-            planned += _store_one(ctx, session, reading, ids, done)
+        # Before all else: the rows must be ours, and stay locked until the commit.
+        ours = work.close_all(session, Kind.READ, [reading.job.pair for reading in group])
+        planned = _store_ours(ctx, session, [reading for reading in group if _is_ours(reading, ours)], done)
         beat(session, "read", ctx.now())
         _store_times(session, group, ctx.now())
     ctx.announce_rows(Kind.DELIVER, planned)
@@ -232,31 +240,52 @@ def _store(ctx: Context, group: Sequence[Reading], summary: ReadSummary) -> None
         summary.outcomes[name] = summary.outcomes.get(name, 0) + count
 
 
+def _is_ours(reading: Reading, ours: set[int]) -> bool:
+    if reading.job.pair[0] not in ours:
+        log.info("reading_superseded", entry=reading.job.pair[0])
+    return reading.job.pair[0] in ours
+
+
 def _store_times(session: Session, group: Sequence[Reading], now: datetime) -> None:
     add_time(session, "extract", [reading.extracting for reading in group if reading.extracting], now)
     add_time(session, "match", [reading.matching for reading in group if reading.matching], now)
 
 
-def _store_one(
-    ctx: Context, session: Session, reading: Reading, ids: dict[tuple[str, str], int], done: ReadSummary
-) -> list[Pair]:
-    job = reading.job
-    failures = 0 if reading.retry_at is None else job.failures + (not reading.handed_back)
+def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: ReadSummary) -> list[Pair]:
+    """Articles, matches and alerts one after the other, as they may belong together; the entries' rows at once."""
+    ids = topic_ids(session)
+    stored_at = max((reading.at for reading in group), default=ctx.now())
+    planned: list[Pair] = []
+    rows = []
+    for reading in group:
+        row = _row(reading)
+        if reading.retry_at is None:
+            outcome, article_id, changes = _store_article(session, reading, stored_at)
+            reads = reading.job.reads + 1
+            row |= {"outcome": outcome.value, "article_id": article_id, "read_at": reading.at, "reads": reads}
+            if article_id is not None and changes is not None:
+                fresh = reading.job.article_id is None
+                put_matches(session, article_id, reading.verdicts, ids, reading.at, fresh=fresh)
+                planned += _raise(ctx, session, reading, article_id, changes, done)
+            done.count(outcome)
+            log.info(
+                "entry_read",
+                entry=row["id"],
+                link=reading.job.link,
+                outcome=outcome.value,
+                reason=reading.reason,
+            )
+        rows.append(row)
+    done.retried += sum(reading.retry_at is not None for reading in group)
+    work.amend(session, Kind.READ, rows)
+    return planned
+
+
+def _row(reading: Reading) -> dict[str, Any]:
+    """What the entry's row says in any case."""
+    failures = 0 if reading.retry_at is None else reading.job.failures + (not reading.handed_back)
     due_at = reading.retry_at or _reread_at(reading)
-    if not work.close(session, Kind.READ, job.pair, due_at=due_at, failures=failures, reason=reading.reason):
-        log.info("reading_superseded", entry=job.pair[0])
-        return []
-    if reading.retry_at is not None:
-        done.retried += 1
-        return []
-    outcome, article_id, changes = _store_article(session, reading)
-    finish_entry(session, job.pair[0], outcome, article_id=article_id, read_at=reading.at, reads=job.reads + 1)
-    done.count(outcome)
-    log.info("entry_read", entry=job.pair[0], link=job.link, outcome=outcome.value, reason=reading.reason)
-    if article_id is None or changes is None:
-        return []
-    put_matches(session, article_id, reading.verdicts, ids, reading.at)
-    return _raise(ctx, session, reading, article_id, changes, done)
+    return {"id": reading.job.pair[0], "due_at": due_at, "failures": failures, "reason": reading.reason}
 
 
 def _reread_at(reading: Reading) -> datetime | None:
@@ -275,21 +304,21 @@ def _reread_at(reading: Reading) -> datetime | None:
     return reading.at + REVISIT[reads] if watched else None
 
 
-def _store_article(session: Session, reading: Reading) -> tuple[Outcome, int | None, list[str] | None]:
+def _store_article(session: Session, reading: Reading, now: datetime) -> tuple[Outcome, int | None, list[str] | None]:
     """The outcome as it then is, the article's id, and what an edit changed; None when nothing is to be matched."""
     job, data = reading.job, reading.article
     if data is None:
         if job.outcome and job.article_id is not None:  # a page that went away later was read all the same
             return Outcome(job.outcome), job.article_id, None
-        same = known_articles(session, [reading.same_as]) if reading.same_as else {}
-        return reading.outcome, next(iter(same.values()), job.article_id), None
+        same = article_at(session, reading.same_as) if reading.same_as else None
+        return reading.outcome, same or job.article_id, None
     if job.article_id is not None:
         if not data.has_text:  # what was read before is better than what the feed says
             return Outcome(job.outcome or reading.outcome), job.article_id, None
         return reading.outcome, job.article_id, revise_article(session, job.article_id, data, reading.at)
-    article_id = add_article(session, data, reading.at)
+    article_id = add_article(session, data, now)
     if article_id is None:
-        return Outcome.DUPLICATE, known_articles(session, [data.canonical_url])[data.canonical_url], None
+        return Outcome.DUPLICATE, article_at(session, data.canonical_url), None
     return reading.outcome, article_id, []
 
 

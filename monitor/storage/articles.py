@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -60,7 +61,7 @@ def lock_stories(session: Session) -> None:
 
 def add_article(session: Session, data: ArticleData, now: datetime) -> int | None:
     """Store a new article in its story; None when its canonical address is known. Call `lock_stories` first."""
-    if session.scalar(select(Article.id).where(Article.canonical_url == data.canonical_url)) is not None:
+    if article_at(session, data.canonical_url) is not None:
         return None
     story_id = find_story(session, data, now) or _new_story(session, data, now)
     row = {**_values(data), "story_id": story_id, "created_at": now, "updated_at": now}
@@ -125,9 +126,21 @@ def _values(data: ArticleData) -> dict[str, Any]:
 
 
 def _put_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> None:
-    rows = [{"hash": value, "article_id": article_id} for value in sorted(set(sketch))]
-    if rows:
-        session.execute(insert(Sketch), rows)
+    """All hashes in one value: a row of parameters for each would cost six times as much."""
+    if not sketch:
+        return
+    hashes = sorted(set(sketch))
+    connection = session.connection()
+    given: object = hashes if connection.dialect.name == "postgresql" else json.dumps(hashes)
+    connection.execute(_PUT_SKETCH[connection.dialect.name], {"hashes": given, "article_id": article_id})
+
+
+_PUT_SKETCH = {
+    "sqlite": text("INSERT INTO sketches (hash, article_id) SELECT value, :article_id FROM json_each(:hashes)"),
+    "postgresql": text(
+        "INSERT INTO sketches (hash, article_id) SELECT unnest(CAST(:hashes AS bigint[])), CAST(:article_id AS bigint)"
+    ),
+}
 
 
 # Made once: to build such a statement costs more than to run it.
@@ -181,16 +194,26 @@ def _first_of_window(session: Session, now: datetime) -> int | None:
 
 
 def _new_story(session: Session, data: ArticleData, now: datetime) -> int:
-    story = Story(title=data.page.title, agency=data.page.agency, created_at=now)
-    session.add(story)
-    session.flush()
-    return story.id
+    row = {"title": data.page.title, "agency": data.page.agency, "created_at": now}
+    return int(session.connection().execute(_NEW_STORY, row).scalar_one())
+
+
+_NEW_STORY = insert(Story.__table__).returning(Story.id)  # type: ignore[arg-type]
+_ARTICLE_AT = select(Article.id).where(Article.canonical_url == bindparam("url"))
+
+
+def article_at(session: Session, canonical_url: str) -> int | None:
+    """The article at a canonical address, if it is stored."""
+    found: int | None = session.connection().scalar(_ARTICLE_AT, {"url": canonical_url})
+    return found
 
 
 def topic_ids(session: Session) -> dict[tuple[str, str], int]:
     """(dossier slug, topic slug) → id, for topics in force."""
-    statement = select(Dossier.slug, Topic.slug, Topic.id).join(Topic, Topic.dossier_id == Dossier.id)
-    return {(dossier, topic): topic_id for dossier, topic, topic_id in session.execute(statement)}
+    return {(dossier, topic): topic_id for dossier, topic, topic_id in session.connection().execute(_TOPIC_IDS)}
+
+
+_TOPIC_IDS = select(Dossier.slug, Topic.slug, Topic.id).join(Topic, Topic.dossier_id == Dossier.id)
 
 
 def put_matches(
@@ -199,8 +222,10 @@ def put_matches(
     verdicts: Mapping[str, Verdict],
     ids: Mapping[tuple[str, str], int],
     now: datetime,
+    *,
+    fresh: bool = False,
 ) -> None:
-    """Make the article's matches in these dossiers exactly what the verdicts say."""
+    """Make the article's matches in these dossiers exactly what the verdicts say; a `fresh` article has none yet."""
     wanted = {
         ids[verdict.dossier, match.topic]: (match, verdict)
         for verdict in verdicts.values()
@@ -208,10 +233,7 @@ def put_matches(
         if (verdict.dossier, match.topic) in ids
     }
     ours = [topic_id for (dossier, _), topic_id in ids.items() if dossier in verdicts]
-    stored = {
-        match.topic_id: match
-        for match in session.scalars(select(Match).where(Match.article_id == article_id, Match.topic_id.in_(ours)))
-    }
+    stored = {} if fresh else _matches(session, article_id, ours)
     for topic_id in stored.keys() - wanted.keys():
         session.delete(stored[topic_id])
     rows = []
@@ -223,6 +245,11 @@ def put_matches(
         else:
             rows.append({**values, "article_id": article_id, "topic_id": topic_id, "created_at": now})
     insert_new(session, Match.__table__, rows, [Match.id])  # type: ignore[arg-type]
+
+
+def _matches(session: Session, article_id: int, topics: Sequence[int]) -> dict[int, Match]:
+    found = session.scalars(select(Match).where(Match.article_id == article_id, Match.topic_id.in_(topics)))
+    return {match.topic_id: match for match in found}
 
 
 def _match_values(match: TopicMatch, verdict: Verdict, now: datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Origin
-from monitor.storage.engine import insert_new
+from monitor.storage.engine import insert_new, insert_on
 from monitor.storage.tables import Dossier, DossierVersion, Heartbeat, Setting, Topic
 
 
@@ -89,14 +89,16 @@ def put_setting(session: Session, key: str, value: Mapping[str, Any]) -> None:
 
 def beat(session: Session, name: str, now: datetime, **detail: Any) -> None:
     """Note that something was done now: health checks look at this."""
-    row = {"name": name, "at": now, "detail": detail}
-    if not insert_new(session, Heartbeat.__table__, [row], [Heartbeat.name]):  # type: ignore[arg-type]
-        session.execute(
-            update(Heartbeat)
-            .where(Heartbeat.name == name)
-            .values(at=now, detail=detail)
-            .execution_options(synchronize_session=False)
-        )
+    connection = session.connection()
+    statement = _BEATS.get(connection.dialect.name)
+    if statement is None:
+        written = insert_on(connection, Heartbeat.__table__)  # type: ignore[arg-type]
+        said = {"at": written.excluded.at, "detail": written.excluded.detail}
+        statement = _BEATS[connection.dialect.name] = written.on_conflict_do_update(index_elements=["name"], set_=said)
+    connection.execute(statement, {"name": name, "at": now, "detail": detail})
+
+
+_BEATS: dict[str, Any] = {}
 
 
 def beats(session: Session) -> dict[str, datetime]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.feedlist import FeedSpec
@@ -61,18 +61,6 @@ def _job(feed: Feed, pair: Pair) -> PollJob:
         last_entry_at=feed.last_entry_at,
         hub_url=feed.hub_url,
     )
-
-
-def amend_feeds(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what polls found, each row with its `id`; only after `work.close_all` said that the turns are ours."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        alike.setdefault(tuple(row), []).append({**row, "row_id": row["id"]})
-    table = Feed.__table__
-    for names, group in alike.items():
-        values: dict[str, Any] = {name: bindparam(name) for name in names if name != "id"}
-        statement = update(table).where(table.c.id == bindparam("row_id")).values(values)  # type: ignore[arg-type]
-        session.connection().execute(statement, group)
 
 
 def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.pulse import ANNOUNCED, waiting_since
@@ -26,10 +26,12 @@ def add_time(session: Session, what: str, seconds: Sequence[float], now: datetim
     """Add to the number of times that `what` was done, and to the seconds that it took; both only ever grow."""
     if not seconds:
         return
-    row = session.scalar(select(Heartbeat).where(Heartbeat.name == TIME + what).with_for_update())
-    known = row.detail if row is not None else {}
+    known = session.connection().scalar(_DETAIL, {"name": TIME + what}) or {}
     total = {
         "count": known.get("count", 0) + len(seconds),
         "seconds": round(known.get("seconds", 0.0) + sum(seconds), 6),
     }
     beat(session, TIME + what, now, **total)
+
+
+_DETAIL = select(Heartbeat.detail).where(Heartbeat.name == bindparam("name")).with_for_update()

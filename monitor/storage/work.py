@@ -7,13 +7,14 @@ After the queue design of healthchecks (a claim by conditional UPDATE) with a fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from monitor.storage.tables import Delivery, Entry, Feed, Subscriber
@@ -137,6 +138,23 @@ def close_all(session: Session, kind: Kind, pairs: Sequence[Pair]) -> set[int]:
         .execution_options(synchronize_session=False)
     )
     return set(session.scalars(statement))
+
+
+def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what steps found out, each row with its `id`; only after `close_all` said that the turns are ours."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row), []).append({**row, "row_id": row["id"]})
+    for names, group in alike.items():
+        session.connection().execute(_amending(kind, names), group)
+
+
+@lru_cache(maxsize=64)
+def _amending(kind: Kind, names: tuple[str, ...]) -> Any:
+    """Made once: to build such a statement costs more than to run it."""
+    table = TABLES[kind].__table__
+    values: dict[str, Any] = {name: bindparam(name) for name in names if name != "id"}
+    return update(table).where(table.c.id == bindparam("row_id")).values(values)
 
 
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
