@@ -86,14 +86,29 @@ class Compiler:
                 return _in_sentences(mask, self.compile(part))
             case Within(unit, part):
                 return _within(unit, self.compile(part))
-            case AtLeast(count, Or(parts), True):
-                return _distinct([self.compile(part) for part in parts], count)
+            case AtLeast(count, part, True):
+                return _distinct([self.compile(member) for member in self._members(part)], count)
             case AtLeast(count, part):
                 return _mentions(self.compile(part), count)
             case About(part):
                 return _about(self.compile(part), self._about)
             case Meta(kind, value):
                 return _meta(kind, value)
+
+    def _members(self, expression: Expression) -> tuple[Expression, ...]:
+        """What `distinct` counts: several parts each as one, the members of a single set one by one."""
+        if isinstance(expression, Or):
+            return expression.parts
+        return tuple(dict.fromkeys(self._flat(expression)))
+
+    def _flat(self, expression: Expression) -> list[Expression]:
+        match expression:
+            case Reference("set", name):
+                return self._flat(self._sets[name])
+            case Or(parts):
+                return [member for part in parts for member in self._flat(part)]
+            case _:
+                return [expression]
 
     def mask(self, expression: Expression) -> Masked:
         """The function that tells in which sentences an expression holds: bit n stands for sentence n.

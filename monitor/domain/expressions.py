@@ -18,6 +18,7 @@ from monitor.errors import QueryError
 SHORTEST_PREFIX = 4
 LONGEST_TAIL = 12
 DEEPEST = 40
+MOST_COUNT = 10_000
 FIGURES = {
     **dict.fromkeys(("<nombre>", "<number>"), "<nombre>"),
     **dict.fromkeys(("<pourcent>", "<percent>", "%"), "<pourcent>"),
@@ -174,6 +175,11 @@ def _operator(word: str) -> tuple[str, int] | None:
     return None
 
 
+def is_operator(word: str) -> bool:
+    """Whether a word joins terms (AND, OU, NEAR/3 …) instead of being one."""
+    return _operator(word) is not None
+
+
 class _Parser:
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens, self._index, self._depth = tokens, 0, 0
@@ -228,7 +234,12 @@ class _Parser:
             return None
         if negated:
             self._take()
-        name, distance = _operator(self._take().text) or ("", 0)
+        token = self._take()
+        name, distance = _operator(token.text) or ("", 0)
+        if not 1 <= distance <= MOST_COUNT:
+            raise QueryError(
+                f"{token.text} is no distance in words", position=token.position, hint=f"{name}/1 is side by side"
+            )
         return name, distance, negated
 
     def _single(self) -> Expression:
@@ -250,9 +261,7 @@ class _Parser:
     def _negation(self, token: _Token) -> Expression:
         if _operator(token.text) != ("NOT", 10):
             raise QueryError(
-                f"{token.text} needs a term before it",
-                position=token.position,
-                hint=f'write "{token.text}" for the word',
+                f"{token.text} needs a term before it", position=token.position, hint=_misplaced(token.text)
             )
         return Not(self._nested(self._single, token))
 
@@ -283,6 +292,10 @@ class _Parser:
         made: Expression
         if name in _METAS:
             made = _meta(name, self._take())
+            if not self._at(")"):
+                raise QueryError(
+                    f"{name}() takes one value", position=self._next.position, hint=f"{name}(…) OR {name}(…)"
+                )
         elif name in _COUNTED:
             made = self._counted(name, opened)
         else:
@@ -301,6 +314,16 @@ class _Parser:
             raise QueryError(f"{name}() needs a term after its number", position=opened.position, hint=f"{name}(2, …)")
         part = parts[0] if len(parts) == 1 else Or(tuple(parts))
         return Within("first", part, count) if name == "first" else AtLeast(count, part, name == "distinct")
+
+
+def _misplaced(operator: str) -> str:
+    """What was meant by an operator that stands where a term should."""
+    name, _ = _operator(operator) or ("", 0)
+    if name == "INSIDE":
+        return "it is written a NOT INSIDE b"
+    if name in ("BEFORE", "SENTENCE", "PARAGRAPH"):
+        return f'write "{operator}" for the word, NOT (a {operator} b) for the contrary'
+    return f'write "{operator}" for the word'
 
 
 def _closest_function(name: str) -> str:
@@ -322,8 +345,8 @@ def _make_join(left: Expression, name: str, distance: int, negated: bool, right:
 
 
 def _number(token: _Token) -> int:
-    if not token.text.isdigit() or not 1 <= int(token.text) <= 10_000:
-        raise QueryError(f"{token.text!r} is not a number from 1 to 10000", position=token.position)
+    if not token.text.isdigit() or not 1 <= int(token.text) <= MOST_COUNT:
+        raise QueryError(f"{token.text!r} is not a number from 1 to {MOST_COUNT}", position=token.position)
     return int(token.text)
 
 

@@ -11,7 +11,16 @@ from typing import Any
 
 from monitor.domain.dossier import About, Alias, Dossier, Entity, Rule, Sample, Topic
 from monitor.domain.dossier_values import Values, closest
-from monitor.domain.expressions import Expression, Or, Reference, Term, children, parse_expression, parse_term
+from monitor.domain.expressions import (
+    Expression,
+    Or,
+    Reference,
+    Term,
+    children,
+    is_operator,
+    parse_expression,
+    parse_term,
+)
 from monitor.errors import ConfigError, DossierError, QueryError
 
 __all__ = ["Dossier", "Topic", "load_dossier", "load_dossiers", "parse_dossier"]
@@ -268,12 +277,11 @@ class _Reader(Values):
 
 
 _PHRASE = re.compile(r"(?:==|=|\^)?[\w'’.&+\- ]+\*?\d*")
-_OPERATOR = re.compile(r"\b(?:AND|OR|NOT|ET|OU|SAUF|NEAR|BEFORE|SENTENCE|PARAGRAPH)\b")
 
 
 def _parse_item(text: str) -> Expression:
     """An expression; plain words side by side are a phrase here, not an AND."""
-    if _PHRASE.fullmatch(text) and not _OPERATOR.search(text):
+    if _PHRASE.fullmatch(text) and not any(map(is_operator, text.split())):
         return parse_term(text)
     return parse_expression(text)
 

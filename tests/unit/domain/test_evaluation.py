@@ -19,12 +19,16 @@ HUAWEI = Entity(
     rivals=(Term("ZTE"), Term("DJI")),
     alone=(Term("géant de Shenzhen"),),
 )
+SETS = {
+    "south": parse_expression("Rome OR Madrid OR italien"),
+    "europe": parse_expression("#south OR Berlin"),
+}
 
 
 @cache
 def _compiled(query: str) -> tuple[Compiled, Automaton]:
     vocabulary = Vocabulary()
-    run = Compiler(vocabulary, entities={"huawei": HUAWEI}).compile(parse_expression(query))
+    run = Compiler(vocabulary, entities={"huawei": HUAWEI}, sets=SETS).compile(parse_expression(query))
     return run, compile_vocabulary(vocabulary)
 
 
@@ -104,6 +108,13 @@ def test_mentions_and_distinct_count() -> None:
     assert found("mentions(3, huawei)", "Huawei et Huawei") is None
     assert found("distinct(2, paris, rome, berlin)", "Paris, Paris") is None
     assert found("distinct(2, paris, rome, berlin)", "Paris, Rome")
+
+
+def test_distinct_counts_the_members_of_one_set_and_several_sets_as_one_each() -> None:
+    assert found("distinct(2, #europe)", "Rome, Rome et encore Rome") is None
+    assert found("distinct(2, #europe)", "de Rome à Berlin") == ["Rome", "Berlin"]
+    assert found("distinct(2, #south, paris)", "de Rome à Madrid") is None
+    assert found("distinct(2, #south, paris)", "de Rome à Paris") == ["Rome", "Paris"]
 
 
 def test_fields_bound_what_is_looked_at() -> None:

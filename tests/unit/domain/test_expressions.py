@@ -57,6 +57,11 @@ def test_marks_say_how_a_term_is_compared(text: str, form: Form) -> None:
         ("after(demain) x1", 6, "not a date"),
         ("?", 0, "holds no word"),
         ("(" * 60 + "a1", 40, "too deeply"),
+        ("a1 NEAR/0 b1", 3, "no distance"),
+        ("a1 BEFORE/10001 b1", 3, "no distance"),
+        ("a1 INSIDE b1", 3, "a NOT INSIDE b"),
+        ("a1 NOT BEFORE/5 b1", 7, r"NOT \(a BEFORE/5 b\)"),
+        ("language(fr, en)", 11, "takes one value"),
     ],
 )
 def test_an_error_tells_its_place(text: str, position: int, words: str) -> None:

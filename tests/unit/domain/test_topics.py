@@ -67,6 +67,12 @@ def test_topics_of_a_wrong_kind_are_an_error_of_the_dossier(broken: str) -> None
         parse_dossier(f'slug = "essai"\ntitle = "Essai"\n{broken}\n', "essai.toml")
 
 
+def test_words_side_by_side_are_a_phrase_unless_one_of_them_joins_the_others() -> None:
+    lines = [parse_dossier(GOOD.replace("exclure", text), "e.toml").topics[0].rules[0].items[0] for text in
+             ("antenne du quai", "antenne PRÈS quai", "antenne AVANT/2 quai", "antenne ET quai")]  # fmt: skip
+    assert [type(line).__name__ for line in lines] == ["Term", "Near", "Near", "And"]
+
+
 def test_two_files_of_one_slug_are_told_and_the_first_holds(tmp_path: Path) -> None:
     for name in ("a.toml", "b.toml"):
         (tmp_path / name).write_text(GOOD, encoding="utf-8")
