@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from celery import Celery
 
 from monitor.settings import LONGEST, Settings, load_settings
@@ -9,11 +11,12 @@ from workers.schedule import beat_schedule
 
 # Consumed in this order: what people wait for first, pages ahead of polling.
 QUEUES = ("deliver", "read", "poll")
+INCLUDED = ("workers.logs", "workers.tasks", "workers.signals")
 
 
-def make_app(settings: Settings) -> Celery:
-    """A Celery application for these settings; nothing is connected yet."""
-    app = Celery("veille", include=["workers.tasks", "workers.signals"])
+def make_app(settings: Settings, include: Sequence[str] = INCLUDED) -> Celery:
+    """A Celery application for these settings; nothing is connected yet. A worker imports `include` as it starts."""
+    app = Celery("veille", include=list(include))
     app.conf.update(
         broker_url=celery_url(settings),
         task_serializer="json",

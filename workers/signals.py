@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_shutdown, worker_ready
+from celery.signals import task_postrun, task_prerun, worker_process_shutdown, worker_ready
 
-from monitor.logs import configure_logs
-from monitor.settings import load_settings
 from workers import runtime
-
-
-@setup_logging.connect
-def logs(**_: Any) -> None:
-    """Ours, not Celery's."""
-    configure_logs(load_settings())
 
 
 @task_prerun.connect
