@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lxml import html
+from lxml import etree, html
 
 INLINE = frozenset(
     {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i"}
@@ -33,42 +33,31 @@ def squeeze(text: str) -> str:
 
 
 def blocks_of(root: html.HtmlElement) -> Iterator[Block]:
-    """The blocks under `root`, in document order; a `br` does not end one. `root` may be inline."""
+    """The blocks under `root`, in document order; a `br` does not end one. `root` may be inline.
+
+    An iteration, since recursion over a hostile page's depth would end the process. There are no comments in a tree
+    that `markup` made.
+    """
     parts: list[str] = []
-    linked, owner = 0, root
-    for element, text, in_link in _walk(root):
-        if text is not None:
+    linked, links, owner = 0, 0, root
+    owners = [root]
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag, opening = element.tag, event == "start"
+        if tag not in INLINE:
+            if parts and (joined := squeeze("".join(parts))):
+                yield Block(owner, joined, min(linked, len(joined)))
+            parts, linked = [], 0
+            owner = element if opening else owners[-2 if len(owners) > 1 else -1]
+        if opening:
+            owners.append(element)
+            links += tag == "a"
+            text = " " if tag == "br" else element.text
+        else:
+            owners.pop()
+            links -= tag == "a"
+            text = element.tail if element is not root else None
+        if text:
             parts.append(text)
-            linked += len(text.strip()) if in_link else 0
-            continue
-        if joined := squeeze("".join(parts)):
-            yield Block(owner, joined, min(linked, len(joined)))
-        parts, linked, owner = [], 0, element
+            linked += len(text.strip()) if links else 0
     if joined := squeeze("".join(parts)):
         yield Block(owner, joined, min(linked, len(joined)))
-
-
-def _walk(root: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, str | None, bool]]:
-    """Texts, and None at each block boundary with the element that what follows belongs to.
-
-    Iterative: recursion over a hostile page's depth would end the process.
-    """
-    stack: list[tuple[html.HtmlElement, html.HtmlElement, bool, bool]] = [(root, root, False, False)]
-    while stack:
-        element, parent, in_link, leaving = stack.pop()
-        tag = element.tag if isinstance(element.tag, str) else ""
-        if leaving:
-            if tag not in INLINE:
-                yield parent, None, in_link
-            if element.tail and element is not root:
-                yield parent, element.tail, in_link
-            continue
-        if tag not in INLINE:
-            yield element, None, in_link
-        inner = in_link or tag == "a"
-        if tag == "br":
-            yield element, " ", inner
-        elif element.text and tag:
-            yield element, element.text, inner
-        stack.append((element, parent, in_link, True))
-        stack.extend((child, element, inner, False) for child in reversed(element))

@@ -61,13 +61,16 @@ def text_of(value: object) -> str:
 def _loads(block: str) -> object:
     if len(block) > MAX_BLOCK:
         return None
-    text = _JUNK.sub("", _JUNK.sub("", block))
-    for candidate in (text, re.sub(r",\s*([}\]])", r"\1", text)):
-        try:
-            return json.loads(candidate, strict=False)
-        except (ValueError, RecursionError):
-            continue
-    return None
+    text = _JUNK.sub("", _JUNK.sub("", block)) if block.strip()[:1] not in {"{", "["} else block
+    found = _json(text)
+    return _json(re.sub(r",\s*([}\]])", r"\1", _JUNK.sub("", text))) if found is None else found
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _walk(value: object, depth: int = 0) -> Iterator[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree, html
 
@@ -17,11 +18,13 @@ _REST_OF_TAG = re.compile(r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 # Controls, raw or as references, and references to surrogates: libxml2 reads them and then refuses to write them. The
 # references are a pattern of their own, since one that begins with "&#" is found ten times as fast.
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
-_NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
+_NONCHARACTERS = "\ufffe\uffff"
 _ILLEGAL = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}))(?![0-9a-fA-F]);?"
     r"|&#0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3]))(?!\d);?"
 )
+# One class for all: lxml's own table of classes for forms is asked in Python whenever an element is touched.
+_ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 _NAME = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:-]{0,40})")
 
 
@@ -93,15 +96,27 @@ def _without_end_tag(text: str) -> list[int]:
     return [at for at in range(0, len(text), step) if text.find("</", at, at + step) < 0]
 
 
+def empty_page() -> html.HtmlElement:
+    """An `html` element in a document of its own."""
+    page: html.HtmlElement = _parser().makeelement("html")
+    return page
+
+
+def _parser() -> Any:
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    parser.set_element_class_lookup(_ELEMENTS)
+    return parser
+
+
 def _parse(text: str) -> html.HtmlElement:
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        return html.document_fromstring(_legal(text), parser=parser)
+        return html.document_fromstring(_legal(text), parser=_parser())
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise ContentError(f"the page cannot be parsed: {error}", kind="not-a-page") from error
 
 
 def _legal(text: str) -> bytes:
     """`text` in UTF-8 without the characters that no XML may hold."""
-    encoded = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
-    return _NONCHARACTER.sub(b"", encoded) if b"\xef\xbf" in encoded else encoded
+    for character in _NONCHARACTERS:
+        text = text.replace(character, "")
+    return text.encode("utf-8", "ignore").translate(None, _CONTROLS)
