@@ -91,7 +91,7 @@ def whole(document: Document) -> str:
 
 def surfaces_of(matcher: Matcher) -> list[str]:
     """The dossier's terms as folded words, as the other ways take them."""
-    patterns = {row[0].decode("latin-1").strip() for row in matcher.table}
+    patterns = {pattern.decode("latin-1").strip() for pattern in matcher.patterns}
     return sorted(pattern for pattern in patterns if pattern.isascii() and len(pattern) > 1 and "%" not in pattern)
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from daachorse import DoubleArrayAhoCorasick
 
 from monitor.domain import french
 from monitor.domain.expressions import Term
 from monitor.domain.reading import Pair, Reading
-from monitor.domain.terms import BARE, Surface, inflecting_words, make_check, surfaces
+from monitor.domain.terms import BARE, make_check
+from monitor.domain.termtable import Group, Owner, TermTable, build_table, keep, load_table
 from monitor.domain.text import skeleton
 
-FORMAT = 1  # raised when what is cached changes its meaning
-
-Group = tuple[Term, ...]
-_Owner = tuple[int, Callable[[str], bool] | None, int]
+FORMAT = 2  # raised when what is cached changes its meaning
 
 
 class Vocabulary:
@@ -29,66 +27,107 @@ class Vocabulary:
 
     def number(self, *terms: Term) -> int:
         """The number of a group, the same for the same terms."""
-        return self.groups.setdefault(
-            tuple(sorted(set(terms), key=lambda t: (t.text, t.form, t.tail))), len(self.groups)
-        )
+        group = terms if len(terms) == 1 else tuple(sorted(set(terms), key=lambda t: (t.text, t.form, t.tail)))
+        return self.groups.setdefault(group, len(self.groups))
+
+    def digest(self) -> str:
+        """A name for what is numbered: the same groups in the same order give the same one."""
+        lines = ["\t".join([f"{term.text}\r{term.form}\r{term.tail}" for term in group]) for group in self.groups]
+        return hashlib.blake2b("\n".join([str(FORMAT), *lines]).encode(), digest_size=12).hexdigest()
+
+
+class _Checked(NamedTuple):
+    """A group that counts only where the original says so."""
+
+    number: int
+    check: Callable[[str], bool] | None
+    tail: int
 
 
 class Automaton:
     """Finds the groups of a vocabulary. `scan` is linear in the text, whatever the number of terms."""
 
-    def __init__(self, table: list[tuple[bytes, list[tuple[int, Surface]]]], packed: bytes | None = None) -> None:
+    def __init__(self, table: TermTable) -> None:
         self.table = table
-        self._owners: list[tuple[_Owner, ...]] = [
-            tuple((number, make_check(surface), surface.tail) for number, surface in owners) for _, owners in table
-        ]
-        patterns = [pattern for pattern, _ in table]
-        self._machine = None
-        if patterns:
-            self._machine = DoubleArrayAhoCorasick.deserialize(packed) if packed else DoubleArrayAhoCorasick(patterns)
-
-    @property
-    def patterns(self) -> int:
-        """How many different byte patterns there are."""
-        return len(self._owners)
+        self._prepared: dict[int, tuple[tuple[int, ...], tuple[_Checked, ...]]] = {}
 
     def patterns_of(self) -> dict[int, list[tuple[bytes, int]]]:
         """The patterns of each group, with the tail that a prefix may have: what a search index is asked for."""
-        found: dict[int, list[tuple[bytes, int]]] = {}
-        for pattern, owners in self.table:
-            for number, surface in owners:
-                found.setdefault(number, []).append((pattern, surface.tail))
-        return found
+        return self.table.patterns_of()
 
-    def packed(self) -> bytes:
-        return bytes(self._machine.serialize()) if self._machine else b""
+    def gate(self, numbers: set[int]) -> Gate:
+        """What tells whether one of these groups may stand in a text."""
+        return Gate(self.table.only(numbers))
 
-    def subset(self, numbers: set[int]) -> Automaton:
-        """An automaton of these groups alone."""
-        return Automaton([row for row in self.table if any(number in numbers for number, _ in row[1])])
+    def scan(self, reading: Reading) -> None:
+        """Gives `reading` the places of each group found."""
+        machine = self.table.machine
+        if machine is None:
+            return
+        row_of, rows = self.table.row_of, reading.rows
+        for start, end, pattern in machine.find_overlapping(reading.haystack):
+            row = row_of[pattern]
+            if row in rows:
+                rows[row].append((start, end - 2))
+            else:
+                rows[row] = [(start, end - 2)]
+        self._name(reading)
 
-    def scan(self, reading: Reading) -> dict[int, list[Pair]]:
-        """The pairs (start, end) of each group found, in order of their ends; also put into `reading.hits`."""
-        hits = reading.hits
-        if self._machine is None:
-            return hits
-        text, owners = reading.text, self._owners
-        haystack = reading.haystack
-        for start, end, pattern in self._machine.find_overlapping(haystack):
-            for number, check, tail in owners[pattern]:
-                first, stop = start, end - 2
-                if tail == BARE:  # from the beginning of the number whose last digit this is
-                    first, stop = haystack.rfind(b" ", 0, start), start
-                elif tail:
-                    stop = haystack.find(b" ", end) - 1
-                    if stop - end + 1 > tail:
-                        continue
-                if check is None or check(text[first:stop]):
-                    hits.setdefault(number, []).append((first, stop))
-        return hits
+    def _name(self, reading: Reading) -> None:
+        """Tells which groups the rows stand for; those that are checked get rows of their own, numbered below zero."""
+        sources, rows, prepared = reading.sources, reading.rows, self._prepared
+        for row in list(rows):
+            made = prepared.get(row)
+            if made is None:
+                made = prepared[row] = self._prepare(row)
+            for number in made[0]:
+                if number in sources:
+                    sources[number].append(row)
+                else:
+                    sources[number] = [row]
+            for checked in made[1]:
+                pairs = _passing(reading, rows[row], checked)
+                if pairs:
+                    own = -1 - len(rows)
+                    rows[own] = pairs
+                    sources.setdefault(checked.number, []).append(own)
+
+    def _prepare(self, row: int) -> tuple[tuple[int, ...], tuple[_Checked, ...]]:
+        owners = self.table.owners(row)
+        plain = tuple(one.number for one in owners if not one.check and not one.tail)
+        checked = (one for one in owners if one.check or one.tail)
+        return plain, tuple(_Checked(one.number, _check_of(one), one.tail) for one in checked)
+
+
+def _check_of(owner: Owner) -> Callable[[str], bool] | None:
+    return make_check(owner.check, owner.text)
+
+
+def _passing(reading: Reading, pairs: Iterable[Pair], checked: _Checked) -> list[Pair]:
+    """The pairs that satisfy the check of a group, with the tail of a prefix."""
+    text, haystack, (_, check, tail) = reading.text, reading.haystack, checked
+    found = []
+    for start, stop in pairs:
+        first, last = start, stop
+        if tail == BARE:  # from the beginning of the number whose last digit this is
+            first, last = haystack.rfind(b" ", 0, start), start
+        elif tail:
+            last = haystack.find(b" ", stop + 2) - 1
+            if last - stop - 1 > tail:
+                continue
+        if check is None or check(text[first:last]):
+            found.append((first, last))
+    return found
+
+
+class Gate:
+    """A small automaton: whether one of a few patterns stands in a text, unchecked; most articles are left by it."""
+
+    def __init__(self, patterns: list[bytes]) -> None:
+        self._machine = DoubleArrayAhoCorasick(patterns) if patterns else None
 
     def any(self, text: str) -> bool:
-        """Whether a pattern stands in `text`, unchecked: the quick way to leave most articles."""
+        """Whether a pattern stands in `text`."""
         return self.finds(b" " + skeleton(text) + b" ")
 
     def finds(self, haystack: bytes) -> bool:
@@ -96,71 +135,13 @@ class Automaton:
         return self._machine is not None and bool(self._machine.find(haystack))
 
 
-def build_table(vocabulary: Mapping[Group, int]) -> list[tuple[bytes, list[tuple[int, Surface]]]]:
-    """Each byte pattern with the groups it stands for. Raises `QueryError` for a term of thousands of forms."""
-    terms = {term for group in vocabulary for term in group}
-    forms = french.expand(inflecting_words(terms)) if terms else {}
-    made = {term: surfaces(term, forms) for term in terms}
-    table: dict[bytes, dict[tuple[int, Surface], None]] = {}
-    for group, number in vocabulary.items():
-        for term in group:
-            for surface in made[term]:
-                bare = surface if surface.check else surface._replace(text="")
-                table.setdefault(surface.pattern, {})[number, bare] = None
-    return [(pattern, list(owners)) for pattern, owners in sorted(table.items())]
-
-
 def compile_vocabulary(vocabulary: Vocabulary, cache_dir: Path | None = None) -> Automaton:
     """The automaton of a vocabulary, from `cache_dir` when it was compiled before."""
-    if cache_dir is None:
+    path = cache_dir / f"terms-{vocabulary.digest()}.bin" if cache_dir is not None else None
+    table = load_table(path) if path is not None else None
+    if table is None:
         table = build_table(vocabulary.groups)
         french.forget()
-        return Automaton(table)
-    path = cache_dir / f"terms-{_digest(vocabulary)}"
-    loaded = _load(path)
-    if loaded is not None:
-        return loaded
-    table = build_table(vocabulary.groups)
-    french.forget()
-    automaton = Automaton(table)
-    _store(path, table, automaton.packed())
-    return automaton
-
-
-def _digest(vocabulary: Vocabulary) -> str:
-    lines = [
-        [number, [[term.text, term.form, term.tail] for term in group]] for group, number in vocabulary.groups.items()
-    ]
-    return hashlib.blake2b(json.dumps([FORMAT, lines]).encode(), digest_size=12).hexdigest()
-
-
-def _load(path: Path) -> Automaton | None:
-    """None when nothing, or nothing whole, was kept."""
-    try:
-        table = json.loads(path.with_suffix(".json").read_bytes())
-        packed = path.with_suffix(".bin").read_bytes()
-        rows = [
-            (
-                pattern.encode("latin-1"),
-                [(number, Surface(b"", check, text, tail)) for number, check, text, tail in owners],
-            )
-            for pattern, owners in table
-        ]
-        return Automaton(rows, packed)
-    except (OSError, ValueError):
-        return None
-
-
-def _store(path: Path, table: list[tuple[bytes, list[tuple[int, Surface]]]], packed: bytes) -> None:
-    rows = [
-        [pattern.decode("latin-1"), [[number, s.check, s.text, s.tail] for number, s in owners]]
-        for pattern, owners in table
-    ]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for suffix, content in ((".bin", packed), (".json", json.dumps(rows).encode())):
-            temporary = path.with_suffix(suffix + ".new")
-            temporary.write_bytes(content)
-            temporary.replace(path.with_suffix(suffix))
-    except OSError:
-        return  # a cache that cannot be written costs a second at the next start, nothing else
+        if path is not None:
+            keep(path, table.dump())
+    return Automaton(table)

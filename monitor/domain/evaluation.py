@@ -60,6 +60,8 @@ class Compiler:
         self._vocabulary, self._scope = vocabulary, scope
         self._entities, self._sets = entities or {}, sets or {}
         self._about = about or AboutLimits()
+        self._compiled_sets: dict[str, Compiled] = {}
+        self._set_masks: dict[str, Masked | None] = {}
 
     def compile(self, expression: Expression) -> Compiled:  # noqa: C901, PLR0911, PLR0912 - a line a kind
         """The function of an expression. Its references must be known."""
@@ -67,7 +69,9 @@ class Compiler:
             case Term():
                 return _term(self._vocabulary.number(expression))
             case Reference("set", name):
-                return self.compile(self._sets[name])
+                if name not in self._compiled_sets:
+                    self._compiled_sets[name] = self.compile(self._sets[name])
+                return self._compiled_sets[name]
             case Reference(_, name):
                 return self._entity(self._entities[name])
             case And(parts):
@@ -84,8 +88,10 @@ class Compiler:
                 return _first(self.compile(part), count)
             case Within("sentence", part) if (mask := self._sentence_mask(part)) is not None:
                 return _in_sentences(mask, self.compile(part))
+            case Within("sentence" | "paragraph" as unit, part):
+                return _within(unit, self.compile(part), self._first_of(part))
             case Within(unit, part):
-                return _within(unit, self.compile(part))
+                return _in_field(unit, self.compile(part))
             case AtLeast(count, part, True):
                 return _distinct([self.compile(member) for member in self._members(part)], count)
             case AtLeast(count, part):
@@ -135,9 +141,11 @@ class Compiler:
         match expression:
             case Term():
                 number = self._vocabulary.number(expression)
-                return lambda reading: reading.mask(number)
+                return lambda reading: reading.masks.get(number, 0)
             case Reference("set", name):
-                return self._sentence_mask(self._sets[name])
+                if name not in self._set_masks:
+                    self._set_masks[name] = self._sentence_mask(self._sets[name])
+                return self._set_masks[name]
             case Reference():
                 entity, key = self.compile(expression), f"{self._scope}@{expression.name}"
                 return lambda reading: reading.entity_mask(key, lambda: entity(reading, 0, reading.end))
@@ -147,7 +155,7 @@ class Compiler:
                 return self._sentence_either(parts)
             case Not(part):
                 inner = self._sentence_mask(part)
-                return None if inner is None else lambda reading: ((1 << len(reading.sentences)) - 1) & ~inner(reading)
+                return None if inner is None else lambda reading: ((1 << len(reading.starts)) - 1) & ~inner(reading)
             case _:
                 return None
 
@@ -156,8 +164,35 @@ class Compiler:
         masks = [self._sentence_mask(part) for part in parts if not isinstance(part, Term)]
         if terms:
             number = self._vocabulary.number(*terms)
-            masks.append(lambda reading: reading.mask(number))
+            masks.append(lambda reading: reading.masks.get(number, 0))
         return joined_by_or(masks)
+
+    def required(self, expression: Expression) -> frozenset[int]:  # noqa: PLR0911 - a line a kind
+        """Numbers of groups that all stand in every article that makes `expression` true, of those numbered anyway."""
+        match expression:
+            case Term():
+                return frozenset((self._vocabulary.number(expression),))
+            case Reference("set", name):
+                return self.required(self._sets[name])
+            case Or(parts) if all(isinstance(part, Term) for part in parts):
+                return frozenset((self._vocabulary.number(*(part for part in parts if isinstance(part, Term))),))
+            case And(parts):
+                return frozenset().union(*(self.required(part) for part in parts))
+            case Near(left, right):
+                return self.required(left) | self.required(right)
+            case Without(left, _):
+                return self.required(left)
+            case AtLeast(_, _, True):
+                return frozenset()  # each of the parts has its own number
+            case Within(_, part) | AtLeast(_, part) | About(part):
+                return self.required(part)
+            case _:
+                return frozenset()
+
+    def _first_of(self, part: Expression) -> Compiled | None:
+        """What must stand wherever `part` holds, when that is told soon: the rest is then asked there only."""
+        first = part.parts[0] if isinstance(part, And) else None
+        return self.compile(first) if isinstance(first, Term | Reference) else None
 
     def _either(self, parts: tuple[Expression, ...]) -> Compiled:
         """Terms side by side share one number: a set of a thousand names costs one look-up."""
@@ -186,9 +221,9 @@ def _between(pairs: list[Pair], low: int, high: int) -> Found:
 
 def _term(number: int) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
-        pairs = reading.hits.get(number)
-        if pairs is None or (low == 0 and high == reading.end):
-            return pairs
+        pairs = reading.pairs(number)
+        if not pairs or (low == 0 and high == reading.end):
+            return pairs or None
         return _between(pairs, low, high)
 
     return run
@@ -208,12 +243,12 @@ def _mentions_of(reading: Reading, entity: _Names) -> list[Pair]:
     named: list[Pair] = []
     for number, since, until in entity.names:
         if _in_force(reading.day, since, until):
-            named.extend(reading.hits.get(number, ()))
-    rivals = reading.hits.get(entity.rivals, [])
+            named.extend(reading.pairs(number))
+    rivals = reading.pairs(entity.rivals)
     if not named:
-        return [] if rivals else merged(sorted(reading.hits.get(entity.alone, ())))
+        return [] if rivals else merged(sorted(reading.pairs(entity.alone)))
     named.sort()
-    claimed = [pair for pair in reading.hits.get(entity.phrases, ()) if _stands_for(pair, named, rivals)]
+    claimed = [pair for pair in reading.pairs(entity.phrases) if _stands_for(pair, named, rivals)]
     return merged(sorted(named + claimed))
 
 
@@ -328,12 +363,34 @@ def _in_sentences(mask: Masked, part: Compiled) -> Compiled:
     return run
 
 
-def _within(unit: str, part: Compiled) -> Compiled:
+def _within(unit: str, part: Compiled, first: Compiled | None) -> Compiled:
+    """`first` tells which units are worth asking."""
+
     def run(reading: Reading, low: int, high: int) -> Found:
-        results = [
-            found for start, end in reading.units(unit, low, high) if (found := part(reading, start, end)) is not None
-        ]
+        units = reading.units(unit, low, high)
+        if first is not None:
+            there = first(reading, low, high)
+            if not there:
+                return None
+            starts = sorted(start for start, _ in there)
+            units = [pair for pair in units if _holds_one(starts, pair)]
+        results = [found for start, end in units if (found := part(reading, start, end)) is not None]
         return sorted(pair for found in results for pair in found) if results else None
+
+    return run
+
+
+def _holds_one(starts: list[int], unit: Pair) -> bool:
+    return bisect_left(starts, unit[0]) < bisect_left(starts, unit[1])
+
+
+def _in_field(unit: str, part: Compiled) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        start, end = reading.fields[unit]
+        if end <= low or start >= high:
+            return None
+        found = part(reading, max(start, low), min(end, high))
+        return None if found is None else sorted(found)
 
     return run
 
@@ -375,7 +432,7 @@ def is_about(reading: Reading, pairs: list[Pair], limits: AboutLimits) -> bool:
     if pairs and pairs[0][1] <= reading.fields["title"][1]:
         return True
     starts = [start for start, _ in pairs]
-    held = sum(bisect_left(starts, low) < bisect_left(starts, high) for low, high in reading.paragraphs)
+    held = sum(_holds_one(starts, pair) for pair in reading.paragraphs)
     whole = max(1, len(reading.paragraphs))
     return (len(pairs) >= limits.mentions and held >= limits.paragraphs) or 2 * held >= whole
 

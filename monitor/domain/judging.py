@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from monitor.domain.automaton import Automaton, Vocabulary, build_table, compile_vocabulary
+from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier, Entity
 from monitor.domain.evaluation import Compiler, merged
 from monitor.domain.expressions import Expression, Reference, children
 from monitor.domain.model import Document, Span
 from monitor.domain.reading import Reading
+from monitor.domain.termtable import build_table
 from monitor.domain.words import Words, WordsNeeded
 from monitor.errors import QueryError
 

@@ -17,7 +17,6 @@ from monitor.domain.dossier_values import Values
 from monitor.domain.model import Document, Verdict
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import CompiledDossier
-from monitor.domain.terms import Surface
 from monitor.errors import DossierError, QueryError
 
 __all__ = ["Matcher", "compile_dossiers"]
@@ -37,18 +36,16 @@ class Matcher:
         self._compiled, self._automaton = compiled, automaton
         self._by_slug = {one.dossier.slug: one for one in compiled}
         needed = [one.needed for one in compiled]
-        self._gate = (
-            None if None in needed else automaton.subset({number for found in needed for number in found or ()})
-        )
+        self._gate = None if None in needed else automaton.gate({number for found in needed for number in found or ()})
 
     @property
     def dossiers(self) -> tuple[Dossier, ...]:
         return tuple(one.dossier for one in self._compiled)
 
     @property
-    def table(self) -> list[tuple[bytes, list[tuple[int, Surface]]]]:
-        """Every byte pattern the automaton looks for, with the term groups it stands for."""
-        return self._automaton.table
+    def patterns(self) -> list[bytes]:
+        """Every byte pattern the automaton looks for."""
+        return self._automaton.table.patterns
 
     def match(self, document: Document) -> dict[str, Verdict]:
         """The verdict of every dossier, by slug."""

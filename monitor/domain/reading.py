@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 
 from monitor.domain.model import Document, Field, Span
-from monitor.domain.text import INVISIBLE, paragraphs, sentences, skeleton
+from monitor.domain.text import INVISIBLE, has_invisible, narrow, paragraphs, sentence_starts, sentences, skeleton_of
 
 Pair = tuple[int, int]
 GAP = "\n\n"
@@ -18,24 +18,29 @@ _LONGEST_NUMBER = 24
 
 
 class Reading:
-    """Title, lead and body as one text; `hits` are (start, end) pairs by term number, in order.
+    """Title, lead and body as one text, and the (start, end) pairs of the terms that stand in it.
 
+    A scan fills `rows`, pairs in order by row of the automaton's table, and `sources`, the rows of each group of terms.
     Invisible characters (soft hyphens, zero width, combining accents) are left out of `text`; `span` maps back.
     """
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._raw = f"{document.title}{GAP}{document.lead}{GAP}{document.body}"
+        self._raw = raw = f"{document.title}{GAP}{document.lead}{GAP}{document.body}"
         self._kept: list[int] | None = None
-        self.text = self._raw
-        if not self._raw.isascii() and INVISIBLE.search(self._raw):
-            self._kept = [i for i, char in enumerate(self._raw) if not INVISIBLE.match(char)]
-            self.text = "".join(self._raw[i] for i in self._kept)
+        self.text, small = raw, narrow(raw)
+        if has_invisible(raw, small):
+            self._kept = [i for i, char in enumerate(raw) if not INVISIBLE.match(char)]
+            self.text = "".join(raw[i] for i in self._kept)
+            small = narrow(self.text)
+        self.haystack = b" %b " % skeleton_of(self.text, small)
+        """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
         self.end = len(self.text)
-        self.hits: dict[int, list[Pair]] = {}
-        self._masks: dict[int, int] = {}
-        self._entity_masks: dict[str, int] = {}
+        self.rows: dict[int, list[Pair]] = {}
+        self.sources: dict[int, list[int]] = {}
         self.entities: dict[str, list[Pair]] = {}
+        self._pairs: dict[int, list[Pair]] = {}
+        self._entity_masks: dict[str, int] = {}
 
     @property
     def day(self) -> date | None:
@@ -53,17 +58,23 @@ class Reading:
         return dict(zip(("title", "lead", "body"), bounds, strict=True))
 
     @cached_property
+    def starts(self) -> list[int]:
+        """Where the sentences begin."""
+        return sentence_starts(self.text)
+
+    @cached_property
     def sentences(self) -> list[Pair]:
-        return sentences(self.text)
+        return sentences(self.text, self.starts)
+
+    def sentence(self, number: int) -> Pair:
+        """Where one sentence stands."""
+        start = self.starts[number]
+        end = self.starts[number + 1] if number + 1 < len(self.starts) else self.end
+        return start, start + len(self.text[start:end].rstrip())
 
     @cached_property
     def paragraphs(self) -> list[Pair]:
         return paragraphs(self.text)
-
-    @cached_property
-    def haystack(self) -> bytes:
-        """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
-        return b" " + skeleton(self.text) + b" "
 
     @cached_property
     def _word_starts(self) -> list[int]:
@@ -94,23 +105,33 @@ class Reading:
             found = self.sentences if unit == "sentence" else self.paragraphs
         return [(max(start, low), min(end, high)) for start, end in found if end > low and start < high]
 
-    @cached_property
-    def _sentence_starts(self) -> list[int]:
-        return [start for start, _ in self.sentences]
-
     def sentence_of(self, offset: int) -> int:
         """The number of the sentence that holds `offset` (or ends before it)."""
-        return max(0, bisect_right(self._sentence_starts, offset) - 1)
+        return max(0, bisect_right(self.starts, offset) - 1)
 
-    def mask(self, number: int) -> int:
-        """The sentences that hold a group of terms: bit n stands for sentence n."""
-        found = self._masks.get(number)
+    def pairs(self, number: int) -> list[Pair]:
+        """Where a group of terms stands, in order of the ends; empty when it does not."""
+        found = self._pairs.get(number)
         if found is None:
-            pairs = self.hits.get(number)
-            if pairs is None:
-                return 0
-            found = self._masks[number] = self.mask_of(pairs)
+            rows = self.sources.get(number, ())
+            if len(rows) == 1:
+                return self.rows[rows[0]]
+            found = [pair for row in rows for pair in self.rows[row]]
+            found.sort(key=_by_end)
+            self._pairs[number] = found
         return found
+
+    @cached_property
+    def masks(self) -> Mapping[int, int]:
+        """The sentences that hold each group of terms found: bit n stands for sentence n."""
+        of_row = {row: self.mask_of(pairs) for row, pairs in self.rows.items()}
+        masks = {}
+        for number, rows in self.sources.items():
+            mask = 0
+            for row in rows:
+                mask |= of_row[row]
+            masks[number] = mask
+        return masks
 
     def entity_mask(self, key: str, pairs: Callable[[], Iterable[Pair] | None]) -> int:
         """The sentences that hold an entity, asked for once."""
@@ -121,11 +142,10 @@ class Reading:
 
     def mask_of(self, pairs: Iterable[Pair]) -> int:
         """The sentences that hold these pairs."""
-        starts, found = self._sentence_starts, 0
+        starts, found = self.starts, 0
         for start, _ in pairs:
-            number = bisect_right(starts, start)
-            found |= 1 << number - 1 if number else 1
-        return found
+            found |= 1 << bisect_right(starts, start)
+        return found >> 1 | found & 1  # what stands before the first sentence counts as in it
 
     def field_of(self, offset: int) -> str:
         fields = self.fields
@@ -149,7 +169,7 @@ class Reading:
             )
         else:
             base = self.fields[name][0]
-        return Span(Field(name), start - base, end - base, self._raw[start:end])
+        return Span(_FIELDS[name], start - base, end - base, self._raw[start:end])
 
     def _whole_number(self, start: int, end: int) -> Pair:
         """`1 000` where only `000` is meant: terms know the groups between blanks and commas, people do not."""
@@ -158,6 +178,13 @@ class Reading:
         around = _NUMBER.finditer(self.text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
         spans = [(start, end), *(found.span() for found in around if found.start() < end and found.end() > start)]
         return min(first for first, _ in spans), max(last for _, last in spans)
+
+
+_FIELDS = {field.value: field for field in Field}
+
+
+def _by_end(pair: Pair) -> tuple[int, int]:
+    return pair[1], pair[0]
 
 
 def bits(mask: int) -> Iterator[int]:

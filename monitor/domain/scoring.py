@@ -28,6 +28,7 @@ class Item:
     weight: float
     cap: int
     anywhere: bool
+    required: frozenset[int]
     mask: Masked
     find: Compiled
 
@@ -70,7 +71,8 @@ class CompiledDossier:
                 label = label_of(rule, expression)
                 find, mask = compiler.compile(expression), compiler.mask(expression)
                 anywhere = rule.anywhere or owner == RELEVANCE
-                item = Item(owner, self.rules, label, rule.weight, rule.cap, anywhere, mask, find)
+                required = compiler.required(expression)
+                item = Item(owner, self.rules, label, rule.weight, rule.cap, anywhere, required, mask, find)
                 if isinstance(expression, Term):
                     self._indexed.setdefault(vocabulary.number(expression), []).append(item)
                 else:
@@ -122,15 +124,15 @@ class CompiledDossier:
     def counted(self, reading: Reading) -> list[tuple[Item, int]]:
         """The items that hold somewhere, each with its sentences. Only terms that occur are looked at."""
         found: list[tuple[Item, int]] = []
-        for number in list(reading.hits):
-            items = self._indexed.get(number)
-            if items:
-                mask = reading.mask(number)
-                found.extend((item, mask) for item in items)
+        indexed, there = self._indexed, reading.sources.keys()
+        for number, mask in reading.masks.items():
+            if number in indexed:
+                found += [(item, mask) for item in indexed[number]]
         for item in self._evaluated:
-            mask = item.mask(reading)
-            if mask:
-                found.append((item, mask))
+            if item.required <= there:
+                mask = item.mask(reading)
+                if mask:
+                    found.append((item, mask))
         return found
 
     def tallies(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> dict[int, Tally]:

@@ -153,12 +153,11 @@ def _comparable(text: str) -> str:
     return re.sub(r"[\W_]", " ", text)
 
 
-def make_check(surface: Surface) -> Callable[[str], bool] | None:
-    """What the original slice must satisfy, or None when the folded match is enough."""
-    text = surface.text
-    match surface.check:
+def make_check(check: str, text: str) -> Callable[[str], bool] | None:
+    """What the original slice must satisfy (see `Surface`), or None when the folded match is enough."""
+    match check:
         case "case":
-            return lambda piece: _comparable(piece) == text
+            return lambda piece: piece == text or _comparable(piece) == text
         case "accents":
             low = text.lower()
             return lambda piece: _comparable(piece.lower()) == low

@@ -94,12 +94,12 @@ _FOLD_BYTES = bytes(_STAND_IN[c] if c in _STAND_IN else ord(c) for c in _LATIN_F
 _SKELETON_BYTES = bytes(_skeleton_byte(c) for c in _LATIN_FOLD)
 
 
-def _narrow(text: str) -> bytes | None:
+def narrow(text: str) -> bytes | None:
     """One byte a character, or None when a rare character has none."""
     if text.isascii():
         return text.encode()
-    for wide, narrow in _WIDE:
-        text = text.replace(wide, narrow)
+    for wide, stand_in in _WIDE:
+        text = text.replace(wide, stand_in)
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -114,50 +114,83 @@ def fold(text: str) -> str:
 
     Curly apostrophes and quotes become straight, no-break spaces spaces, dashes hyphens; `œ` and `æ` stay.
     """
-    narrow = _narrow(text)
-    if narrow is None:
+    small = narrow(text)
+    if small is None:
         return text.translate(_FOLD)
-    folded = narrow.translate(_FOLD_BYTES).decode("latin-1")
+    folded = small.translate(_FOLD_BYTES).decode("latin-1")
     return folded if folded.isascii() else folded.replace(_OE, "œ").replace(_EURO, "€")
+
+
+def has_invisible(text: str, small: bytes | None) -> bool:
+    """Whether something that shows nothing stands in `text`, of which `small` is what `narrow` says."""
+    return b"\xad" in small if small is not None else INVISIBLE.search(text) is not None
 
 
 def skeleton(text: str) -> bytes:
     """The folded letters and digits of `text`, one byte a character, every other character a space."""
-    narrow = _narrow(text)
-    if narrow is not None:
-        return narrow.translate(_SKELETON_BYTES)
+    return skeleton_of(text, narrow(text))
+
+
+def skeleton_of(text: str, small: bytes | None) -> bytes:
+    """The same where `narrow` was asked before."""
+    if small is not None:
+        return small.translate(_SKELETON_BYTES)
     plain = bytearray(_RARE.sub(" ", text).encode("latin-1").translate(_SKELETON_BYTES))
     for match in _RARE.finditer(text):
         plain[match.start()] = _skeleton_byte(_FOLD[ord(match.group())])
     return bytes(plain)
 
 
-# A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash.
+# A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash; and
+# at a line break. The first thing is one of a few characters, so that `re` leaps from one to the next.
 _SENTENCE_END = re.compile(
-    r"[.!?…]+[\"»”’)\]]*(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+"
-    r"(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9])|\n+"
+    r"[.!?…\n](?:(?<=\n)\n*|(?<!\n)[.!?…]*[\"»”’)\]]*(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+"
+    r"(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9]))"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:M|MM|Mme|Mmes|Mlle|Me|Dr|Pr|St|Ste|Mgr|cf|art|etc|env|av|n|no|vol|p|Inc|Corp|Ltd|Jr|vs|[A-Z]))\.$"
 )
+_LONGEST_ABBREVIATION = 4
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Sentences of `text` as (start, end) offsets, in order; a line break ends one. White space between is in none."""
-    spans: list[tuple[int, int]] = []
-    start = 0
+def sentence_starts(text: str) -> list[int]:
+    """Where the sentences of `text` begin, in order; white space between them belongs to none."""
+    starts, last = [0], 0
     for match in _SENTENCE_END.finditer(text):
-        ended = match.group().startswith("\n")
-        if (
-            not ended
-            and match.group()[0] == "."
-            and _ABBREVIATION.search(text, max(start, match.start() - 5), match.start() + 1)
-        ):
+        at, after = match.span()
+        if text[at] == "." and _is_abbreviated(text, last, at) and "\n" not in match.group():
             continue
-        _add(spans, text, start, match.end())
-        start = match.end()
-    _add(spans, text, start, len(text))
-    return spans
+        starts.append(after)
+        last = after
+    return _begun(text, starts)
+
+
+def _is_abbreviated(text: str, low: int, at: int) -> bool:
+    """Whether the full stop at `at` is that of an abbreviation; a longer word before it is none, at a glance."""
+    if text[at - _LONGEST_ABBREVIATION - 1 : at].isalpha() and at - low > _LONGEST_ABBREVIATION:
+        return False
+    return _ABBREVIATION.search(text, max(low, at - _LONGEST_ABBREVIATION - 1), at + 1) is not None
+
+
+def _begun(text: str, cuts: list[int]) -> list[int]:
+    """Each cut at the first letter after it; none for what is white space up to the next cut."""
+    starts = []
+    for cut, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+        if cut < end:
+            if text[cut].isspace():
+                piece = text[cut:end].lstrip()
+                if not piece:
+                    continue
+                cut = end - len(piece)  # noqa: PLW2901
+            starts.append(cut)
+    return starts
+
+
+def sentences(text: str, starts: list[int] | None = None) -> list[tuple[int, int]]:
+    """Sentences of `text` as (start, end) offsets, in order, without white space at their ends."""
+    starts = sentence_starts(text) if starts is None else starts
+    ends = [*starts[1:], len(text)]
+    return [(start, start + len(text[start:end].rstrip())) for start, end in zip(starts, ends, strict=False)]
 
 
 _PARAGRAPH = re.compile(r"[^\n]+")
@@ -166,11 +199,3 @@ _PARAGRAPH = re.compile(r"[^\n]+")
 def paragraphs(text: str) -> list[tuple[int, int]]:
     """Paragraphs of `text` as (start, end) offsets: stretches without a line break."""
     return [match.span() for match in _PARAGRAPH.finditer(text) if not match.group().isspace()]
-
-
-def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    end = start + len(piece.strip())
-    if end > start:
-        spans.append((start, end))

@@ -44,3 +44,8 @@ def test_an_abbreviation_does_not_end_a_sentence() -> None:
 def test_a_line_break_ends_sentence_and_paragraph() -> None:
     assert len(sentences("Un titre\n\nUn corps")) == 2
     assert paragraphs("a b\n\nc\n") == [(0, 3), (5, 6)]
+
+
+def test_an_abbreviation_ends_no_sentence_but_a_paragraph_does() -> None:
+    text = "La 5 G. Et M. Dupont, etc.\n\nA Bruxelles"
+    assert [text[a:b] for a, b in sentences(text)] == ["La 5 G. Et M. Dupont, etc.", "A Bruxelles"]

@@ -1,0 +1,148 @@
+"""Which byte patterns stand for which groups of terms, in the form that a cache gives back in a few milliseconds.
+
+Tens of thousands of patterns share some thousands of rows: all forms of *exclure* mean the same groups. So a cached
+table is a list of rows, a row number a pattern, and the patterns as one string that is cut only when somebody asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from itertools import compress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daachorse import DoubleArrayAhoCorasick
+
+from monitor.domain import french
+from monitor.domain.expressions import Term
+from monitor.domain.terms import inflecting_words, surfaces
+
+Group = tuple[Term, ...]
+_CHECKED = 16  # bytes of the digest that a kept table begins with
+
+
+class Owner(NamedTuple):
+    """A group that a pattern stands for, and what the original slice must satisfy (see `terms.Surface`)."""
+
+    number: int
+    check: str = ""
+    text: str = ""
+    tail: int = 0
+
+
+Row = Sequence[int | Sequence[Any]]  # owners: a number alone where nothing is to be checked, else an Owner's parts
+
+
+class TermTable:
+    """Patterns in order, their rows, and the automaton of the patterns; `packed` is that automaton, serialised."""
+
+    def __init__(self, joined: bytes, row_of: list[int], rows: Sequence[Row], packed: bytes | None = None) -> None:
+        self._joined, self.row_of, self.rows = joined, row_of, rows
+        self.machine = None
+        if row_of:
+            self.machine = DoubleArrayAhoCorasick.deserialize(packed) if packed else _machine(self.patterns)
+
+    @classmethod
+    def of(cls, owners: Mapping[bytes, Iterable[Owner]]) -> TermTable:
+        """The table of what each pattern stands for."""
+        rows: dict[tuple[int | Owner, ...], int] = {}
+        ordered = sorted(owners)
+        made = (tuple([one if any(one[1:]) else one.number for one in owners[pattern]]) for pattern in ordered)
+        row_of = [rows.setdefault(row, len(rows)) for row in made]
+        return cls(b"\n".join(ordered), row_of, list(rows))
+
+    @cached_property
+    def patterns(self) -> list[bytes]:
+        return self._joined.split(b"\n") if self.row_of else []
+
+    def owners(self, row: int) -> list[Owner]:
+        """The groups that the patterns of a row stand for."""
+        return [Owner(one) if isinstance(one, int) else Owner(*one) for one in self.rows[row]]
+
+    def patterns_of(self) -> dict[int, list[tuple[bytes, int]]]:
+        """The patterns of each group, with the tail that a prefix may have: what a search index is asked for."""
+        found: dict[int, list[tuple[bytes, int]]] = {}
+        for pattern, row in zip(self.patterns, self.row_of, strict=True):
+            for owner in self.owners(row):
+                found.setdefault(owner.number, []).append((pattern, owner.tail))
+        return found
+
+    def only(self, numbers: set[int]) -> list[bytes]:
+        """The patterns of these groups."""
+        wanted = [any((one if isinstance(one, int) else one[0]) in numbers for one in row) for row in self.rows]
+        return list(compress(self.patterns, map(wanted.__getitem__, self.row_of)))
+
+    def dump(self) -> bytes:
+        """Everything as bytes that `load` reads."""
+        packed = bytes(self.machine.serialize()) if self.machine else b""
+        head = json.dumps([len(self.row_of), len(self._joined), self.rows], separators=(",", ":")).encode()
+        numbers = array("I", self.row_of)
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        body = head + b"\n" + numbers.tobytes() + self._joined + packed
+        return _digest(body) + body
+
+    @classmethod
+    def load(cls, data: bytes) -> TermTable:
+        """What `dump` wrote. Raises `ValueError` for anything else: nothing of it is looked at before its digest is."""
+        body = data[_CHECKED:]
+        if _digest(body) != data[:_CHECKED]:
+            raise ValueError("not what was kept")
+        head = body.index(b"\n")
+        count, joined, rows = json.loads(body[:head])
+        numbers = array("I")
+        patterns = head + 1 + count * numbers.itemsize
+        numbers.frombytes(body[head + 1 : patterns])
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        machine = patterns + joined
+        return cls(body[patterns:machine], numbers.tolist(), rows, body[machine:])
+
+
+def _machine(patterns: Sequence[bytes]) -> DoubleArrayAhoCorasick:
+    return DoubleArrayAhoCorasick(list(patterns))
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_CHECKED).digest()
+
+
+def build_table(vocabulary: Mapping[Group, int]) -> TermTable:
+    """The table of numbered groups. Raises `QueryError` for a term of thousands of forms."""
+    terms = {term for group in vocabulary for term in group}
+    forms = french.expand(inflecting_words(terms)) if terms else {}
+    made = {term: surfaces(term, forms) for term in terms}
+    table: dict[bytes, dict[Owner, None]] = {}
+    for group, number in vocabulary.items():
+        for term in group:
+            for surface in made[term]:
+                owner = Owner(number, surface.check, surface.text if surface.check else "", surface.tail)
+                table.setdefault(surface.pattern, {})[owner] = None
+    return TermTable.of(table)
+
+
+def load_table(path: Path) -> TermTable | None:
+    """The table kept at `path`; None when nothing, or nothing whole, was kept."""
+    try:
+        return TermTable.load(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Writes a file of the cache, whole or not at all; a cache that cannot be written costs time at the next start."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""What a cache keeps of the terms, and what it makes of a file that is not its own."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
+from monitor.domain.expressions import parse_term
+from monitor.domain.model import Document
+from monitor.domain.reading import Reading
+from monitor.domain.termtable import TermTable, build_table
+
+TERMS = ["exclure", "^UE", "==salé", "numéris*4", "<nombre>", "5G", "réseau mobile"]
+TEXT = "L’U.E. a exclu 12 réseaux mobiles salés, sale 5 G, la numérisation… exclues de l'ue et de l’UE."
+
+
+def _vocabulary() -> Vocabulary:
+    vocabulary = Vocabulary()
+    for term in TERMS:
+        vocabulary.number(parse_term(term))
+    return vocabulary
+
+
+def _places(table: TermTable) -> list[list[tuple[int, int]]]:
+    reading = Reading(Document(body=TEXT))
+    Automaton(table).scan(reading)
+    return [reading.pairs(number) for number in range(len(TERMS))]
+
+
+def test_a_kept_table_finds_what_the_one_that_was_made_finds() -> None:
+    made = build_table(_vocabulary().groups)
+    loaded = TermTable.load(made.dump())
+    assert _places(loaded) == _places(made)
+    assert loaded.patterns_of() == made.patterns_of()
+
+
+def test_every_kind_of_term_is_found_where_it_stands() -> None:
+    found = {
+        term: [TEXT[start - 4 : end - 4] for start, end in pairs]
+        for term, pairs in zip(TERMS, _places(build_table(_vocabulary().groups)), strict=True)
+    }
+    assert found == {
+        "exclure": ["exclu", "exclues"],
+        "^UE": ["U.E", "UE"],
+        "==salé": [],  # salés is another form
+        "numéris*4": [],  # -ation has five letters
+        "<nombre>": ["12", "5"],
+        "5G": ["5 G"],
+        "réseau mobile": ["réseaux mobiles"],
+    }
+
+
+@pytest.mark.parametrize("at", [0, 40, -1])
+def test_a_kept_table_with_a_byte_changed_is_refused(at: int) -> None:
+    kept = bytearray(build_table(_vocabulary().groups).dump())
+    kept[at] ^= 1
+    with pytest.raises(ValueError, match="not what was kept"):
+        TermTable.load(bytes(kept))
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no directory")
+    assert compile_vocabulary(_vocabulary(), file / "cache").table.row_of
