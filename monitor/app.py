@@ -33,6 +33,7 @@ from monitor.steps.poll import PollSummary, poll
 from monitor.steps.progress import RunProgress
 from monitor.steps.prune import prune
 from monitor.steps.push import receive_push, verify_push
+from monitor.steps.questions import Questions
 from monitor.steps.read import ReadSummary, read
 from monitor.steps.sending import SentNow, Tested, send_now, test_channels
 from monitor.steps.sync import Synced, sync
@@ -197,11 +198,13 @@ class Monitor:
         """What steps are given; made on first use, so that reading commands open no socket."""
         if self._context is None:
             web = self._run(Web.open(self.settings))
-            shelf = DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier)
+            cache_dir = self.settings.data_dir / "cache"
+            shelf = DossierShelf(self.store, cache_dir, _report_dossier)
+            questions = Questions(self.store, cache_dir)
             post = door_post(DoorPolicy.from_settings(self.settings), sending_deadline(self.settings))
             heard = self._announce is not _tell_nobody
             self._context = Context(
-                self.store, self.settings, web, shelf, self._announce, self._now, post, announces=heard
+                self.store, self.settings, web, shelf, questions, self._announce, self._now, post, announces=heard
             )
         return self._context
 

@@ -99,6 +99,8 @@ def _check_dossiers(settings: Settings) -> Iterator[Finding]:
 
 def _check_subscribers(settings: Settings) -> Iterator[Finding]:
     from monitor.domain.subscribers import load_subscribers
+    from monitor.domain.topics import load_dossiers
+    from monitor.steps.questions import check_questions
 
     path = settings.config_dir / "subscribers.toml"
     if not path.exists():
@@ -107,6 +109,9 @@ def _check_subscribers(settings: Settings) -> Iterator[Finding]:
         return
     try:
         subscribers = load_subscribers(path)
+        found = (dossier for _, dossier in load_dossiers(settings.config_dir / "dossiers"))
+        dossiers = [dossier for dossier in found if not isinstance(dossier, ConfigError)]
+        check_questions(subscribers, dossiers, str(path), None)
     except ConfigError as error:
         yield _config_finding(error)
         return

@@ -116,7 +116,7 @@ class DigestContent:
     `unlisted` counts members that are not in `alerts`: a digest of thousands need not carry them all. `held`: the
     subscriber is told at once, but there were too many.
     `thread_id` is the message id that all digests of this subscriber refer to. `unsubscribe_url` must be https for
-    one-click unsubscription to be offered.
+    one-click unsubscription to be offered. `question` is the name of what a subscriber of a search asks.
     """
 
     message_id: str
@@ -138,6 +138,12 @@ class DigestContent:
     unsubscribe_url: str = ""
     thread_id: str = ""
     test: bool = False
+    question: str = ""
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """What the subscriber follows: a question by its name, else dossiers by their titles."""
+        return (self.question,) if self.question else self.dossiers
 
     @property
     def total(self) -> int:

@@ -205,7 +205,7 @@ def _weeks(content: DigestContent) -> int:
 
 
 def _digest_subject(content: DigestContent, words: Words) -> str:
-    head = ", ".join(one_line(dossier) for dossier in content.dossiers) or words["digest"]
+    head = ", ".join(one_line(dossier) for dossier in content.followed) or words["digest"]
     what = words.count(content.total, "alerts") if content.total else words["empty"].rstrip(".").lower()
     test = f"[{words['test']}] " if content.test else ""
     return f"{test}{head}{words['colon']} {what}, {words.short_day(content.period_end)}".replace(NBSP, " ")

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": ("alerts", "Alerts and their follow-up: list, show, set, assign, note, due, snooze, tag, mute, stats."),
     "stories": ("stories", "Articles that tell one event."),
     "articles": ("articles", "Articles that were read."),
+    "searches": ("searches", "Saved searches: list, save, forget, subscribe."),
     "report": ("report", "A note de veille: a dossier's chronology as Markdown, HTML or PDF."),
     "explain": ("explain", "Why each topic fired or fell short on an article."),
     "backtest": ("backtest", "What a changed dossier would gain and lose on what is stored."),

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from monitor.domain.filters import Filter
 from monitor.domain.periods import Cadence, QuietHours, Rhythm
+from monitor.domain.questions import parse_question
 from monitor.domain.subscribers_file import Table, read_tables
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, QueryError
 
 KINDS = ("email", "webhook", "apprise", "file", "console")
 LANGUAGES = ("fr", "en")
@@ -52,7 +54,8 @@ class SubscriberSpec:
 
     `at_most`: more alerts a period than this are summarised (the volume guard). `send_empty`: a digest goes out even
     when it has nothing new, so that silence is a statement. `operator`: digests also tell of what could not be
-    delivered to others, and go out for that alone.
+    delivered to others, and go out for that alone. `query`: only alerts of which an article makes this question true
+    (`parse_query`; "": all).
     """
 
     name: str
@@ -62,6 +65,7 @@ class SubscriberSpec:
     min_score: float = 0.0
     sources: tuple[str, ...] = ()
     except_sources: tuple[str, ...] = ()
+    query: str = ""
     language: str = "fr"
     zone: str = "Europe/Paris"
     rhythm: Rhythm = field(default_factory=Rhythm)
@@ -155,6 +159,7 @@ def _subscriber(table: Table) -> SubscriberSpec:
         min_score=table.number("min_score", 0.0, low=0.0, high=1.0),
         sources=table.texts("sources"),
         except_sources=table.texts("except_sources"),
+        query=_query(table),
         language=table.choice("language", LANGUAGES, "fr"),
         zone=_zone(table),
         rhythm=_rhythm(table),
@@ -166,6 +171,34 @@ def _subscriber(table: Table) -> SubscriberSpec:
     )
     table.finish()
     return spec
+
+
+def parse_query(text: str) -> Filter:
+    """A subscriber's question, in the language of the search box. Raises `QueryError` with the place.
+
+    It is asked of each alert as it comes, so filters on time and follow-up have no meaning.
+    """
+    asked = parse_question(text, now=datetime(2026, 1, 1, tzinfo=UTC), zone=ZoneInfo("UTC"))
+    for key, values in {
+        "since": asked.since,
+        "until": asked.until,
+        "status": asked.statuses or asked.not_statuses,
+        "assignee": asked.assignee,
+        "story": asked.story,
+    }.items():
+        if values:
+            raise QueryError(f"{key}: says nothing of alerts that are still to come", hint="leave it out")
+    return asked
+
+
+def _query(table: Table) -> str:
+    text = table.text("query").strip()
+    try:
+        parse_query(text)
+    except QueryError as error:
+        place = f", in {text!r} at character {error.position + 1}" if error.position else ""
+        raise table.error("query", f"{error.message}{place}", hint=error.hint, code="C059") from error
+    return text
 
 
 def _zone(table: Table) -> str:

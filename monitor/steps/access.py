@@ -17,7 +17,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, NotFoundError
 from monitor.storage import access as rows
 from monitor.storage.access import SavedRow, SessionRow, TokenRow
 from monitor.storage.engine import Store
@@ -215,6 +215,15 @@ class Access:
         """Raises `NotFoundError`."""
         with self._store.read() as session:
             return rows.saved_search(session, search_id)
+
+    def search_named(self, name: str) -> SavedRow:
+        """Raises `NotFoundError` with the names there are."""
+        found = self.saved_searches()
+        for one in found:
+            if one.name == name.strip():
+                return one
+        there = ", ".join(one.name for one in found) or "none"
+        raise NotFoundError(f"no saved search is called {name!r}; there are: {there}")
 
     def forget_search(self, search_id: int) -> None:
         """Raises `NotFoundError`."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from monitor.channels.base import Post
+from monitor.domain.subscribers import SubscriberSpec
 from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.dossiers import DossierShelf
+from monitor.steps.questions import Questions
+from monitor.storage.deliveries import subscribers
 from monitor.storage.engine import Store
 from monitor.storage.work import Announcement, Kind, Pair
 
@@ -32,6 +35,7 @@ class Context:
     settings: Settings
     web: Web
     dossiers: DossierShelf
+    questions: Questions
     announce: Announce
     now: Callable[[], datetime] = utc_now
     post: Post | None = None
@@ -42,6 +46,12 @@ class Context:
         """How long a taken or announced row of this kind is left alone."""
         short = kind in {Kind.DELIVER, Kind.DIGEST}
         return self.settings.deliver_lease if short else self.settings.poll_lease
+
+    def prepare_questions(self, ids: Sequence[int] | None = None) -> None:
+        """Have the questions of subscribers (all, or these) at hand before a transaction needs them."""
+        with self.store.read() as session:
+            settings = [row.settings for row in subscribers(session, ids) if row.settings.get("query")]
+        self.questions.prepare(SubscriberSpec.from_json(values) for values in settings)
 
     def announce_rows(self, kind: Kind, pairs: Sequence[Pair]) -> None:
         """Announce rows whose `due_at` already stands a lease ahead."""

@@ -20,6 +20,7 @@ from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.membership import (
     add_members,
+    asking,
     candidate_ids,
     follower,
     given_up_since,
@@ -46,6 +47,7 @@ def digest(ctx: Context, pairs: Sequence[Pair]) -> DigestSummary:
     summary, desk = DigestSummary(), Desk(ctx)
     with ctx.store.write() as session:
         taken = work.take(session, Kind.DIGEST, pairs, ctx.now(), ctx.lease(Kind.DIGEST))
+    ctx.prepare_questions([pair[0] for pair in taken])
     for pair in taken:
         try:
             with ctx.store.write() as session:
@@ -88,7 +90,7 @@ def close_digest(
 ) -> list[Pair]:
     """Close one digest over all that this subscriber was not told yet; gives the deliveries to announce."""
     now = ctx.now()
-    who = follower(row.id, row.created_at, spec, now)
+    who = asking(session, follower(row.id, row.created_at, spec, now), ctx.questions.of(spec), now)
     if not has_candidates(session, who, now) and not spec.send_empty and not _has_trouble(session, row, spec, period):
         summary.empty += 1
         return []
@@ -147,7 +149,7 @@ def _plan(
 def preview(ctx: Context, session: Session, row: SubscriberRow) -> Message:
     """What the digest would be if it closed now; nothing is stored."""
     spec, now = SubscriberSpec.from_json(row.settings), ctx.now()
-    who = follower(row.id, row.created_at, spec, now)
+    who = asking(session, follower(row.id, row.created_at, spec, now), ctx.questions.of(spec), now)
     ids, total = candidate_ids(session, who, now, spec.at_most + LISTED)
     period = Period(min(row.period_start or now, now - timedelta(seconds=1)), now)
     content = Desk(ctx).content(session, row, spec, period, Members(ids, total))

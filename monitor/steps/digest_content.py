@@ -70,6 +70,7 @@ class Desk:
             ),
             public_url=settings.public_url,
             thread_id=thread_id("digest", row.name, settings.mail_from),
+            question=question_name(spec),
         )
 
     def _alerts(self, session: Session, ids: Sequence[int]) -> tuple[AlertView, ...]:
@@ -92,6 +93,11 @@ class Desk:
         if since not in self._coverage:
             self._coverage[since] = replace(coverage_view(coverage(session, since)), since=since)
         return self._coverage[since]
+
+
+def question_name(spec: SubscriberSpec) -> str:
+    """What the search of a subscriber is called; "" for one who asks none."""
+    return (spec.title or spec.query) if spec.query else ""
 
 
 def _of_others(given_up: Sequence[tuple[int, str, str]], subscriber_id: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from monitor.channels.rendering import render_alert
 from monitor.domain.periods import Cadence, allowed_from
 from monitor.domain.subscribers import SubscriberSpec
 from monitor.steps.context import Context
-from monitor.steps.digest_content import with_unsubscribe
+from monitor.steps.digest_content import question_name, with_unsubscribe
 from monitor.steps.views import alert_view, wanted
 from monitor.storage.alerts import Raised
 from monitor.storage.deliveries import (
@@ -24,6 +24,7 @@ from monitor.storage.deliveries import (
 )
 from monitor.storage.engine import Session
 from monitor.storage.facts import alert_facts
+from monitor.storage.membership import answers
 from monitor.storage.work import Pair
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,8 @@ def deliver_at_once(ctx: Context, session: Session, raised: Raised, now: datetim
         if spec.rhythm.cadence is not Cadence.AT_ONCE:
             continue
         facts = facts or alert_facts(session, [raised.alert_id])[0]
-        if not wanted(facts, spec):
+        question = ctx.questions.of(spec)
+        if not wanted(facts, spec) or (question is not None and not answers(session, raised.alert_id, question)):
             continue
         if told_at_once_since(session, row.id, now - GUARD) >= spec.at_most:
             _hold(session, row, spec, now)
@@ -101,4 +103,5 @@ def _envelope(ctx: Context, row: SubscriberRow, spec: SubscriberSpec, view: Aler
         dossiers=(view.dossier,) if view.dossier else (),
         public_url=ctx.settings.public_url,
         thread_id=thread_id("alert", view.id, ctx.settings.mail_from),
+        question=question_name(spec),
     )

@@ -90,6 +90,8 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         keys = {job.pair: canonicalise(job.link) if job.link else None for job in jobs}
         known = known_articles(session, [key for key in keys.values() if key])
     matcher = ctx.dossiers.matcher() if jobs else None
+    if jobs:
+        ctx.prepare_questions()
     summary = ReadSummary()
     first_of: dict[str, asyncio.Task[Reading]] = {}
     waiting = []

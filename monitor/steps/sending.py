@@ -43,6 +43,7 @@ async def send_now(ctx: Context, subscriber: str) -> SentNow:
     summary = DigestSummary()
     now = ctx.now()
     planned: list[Pair] = []
+    ctx.prepare_questions()
     with ctx.store.write() as session:
         row = subscriber_named(session, subscriber)
         spec = SubscriberSpec.from_json(row.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from monitor.domain.subscribers import SubscriberSpec, load_subscribers
 from monitor.domain.topics import Dossier, load_dossiers
 from monitor.errors import ConfigError
 from monitor.settings import Settings
+from monitor.steps.questions import check_questions, known_dossiers
 from monitor.storage.deliveries import disable_missing_subscribers, put_subscriber
 from monitor.storage.dossiers import (
     DossierRow,
@@ -72,7 +73,8 @@ def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False
         return Synced(errors=list(known.get("errors", ())))
     result = Synced(changed=True)
     loaded = _load_dossiers(store, settings, result)
-    for part in (_feeds, loaded.put, _subscribers):
+    subscribers = _load_subscribers(settings, [*loaded.found, *known_dossiers(store)], result)
+    for part in (_feeds, loaded.put, subscribers.put):
         _guarded(part, store, directory, now, result)
     for error in result.errors:
         log.error("configuration_broken", reason=error)
@@ -136,11 +138,14 @@ def _load_dossiers(store: Store, settings: Settings, result: Synced) -> _Dossier
     return loaded
 
 
-def _subscribers(session: Session, directory: Path, now: datetime) -> None:
-    path = directory / "subscribers.toml"
-    if path.exists():
-        specs = load_subscribers(path)
-        for spec in specs:
+@dataclass
+class _Subscribers:
+    """The subscribers of the configuration; None: there is no file, or a faulty one, and nothing changes."""
+
+    specs: tuple[SubscriberSpec, ...] | None = None
+
+    def put(self, session: Session, directory: Path, now: datetime) -> None:  # noqa: ARG002 - as every part
+        for spec in self.specs or ():
             put_subscriber(
                 session,
                 name=spec.name,
@@ -150,7 +155,22 @@ def _subscribers(session: Session, directory: Path, now: datetime) -> None:
                 due_at=first_due(spec, now),
                 now=now,
             )
-        disable_missing_subscribers(session, [spec.name for spec in specs if spec.enabled])
+        if self.specs is not None:
+            disable_missing_subscribers(session, [spec.name for spec in self.specs if spec.enabled])
+
+
+def _load_subscribers(settings: Settings, dossiers: Sequence[Dossier], result: Synced) -> _Subscribers:
+    """Their questions are compiled here, for no transaction should last so long."""
+    path = settings.config_dir / "subscribers.toml"
+    if not path.exists():
+        return _Subscribers()
+    try:
+        specs = load_subscribers(path)
+        check_questions(specs, dossiers, str(path), settings.data_dir / "cache")
+    except ConfigError as error:
+        result.errors.append(str(error))
+        return _Subscribers()
+    return _Subscribers(specs)
 
 
 def first_due(spec: SubscriberSpec, now: datetime) -> datetime | None:

@@ -6,16 +6,19 @@ Membership is rows, never a range of times, which a late commit would slip throu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, and_, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
+from monitor.domain.filters import Filter
 from monitor.domain.model import AlertStatus
 from monitor.domain.subscribers import SubscriberSpec
 from monitor.storage.engine import insert_new
+from monitor.storage.search_filters import alert_conditions, resolve
+from monitor.storage.search_walk import judged, story_articles
 from monitor.storage.tables import (
     Alert,
     AlertTopic,
@@ -31,20 +34,65 @@ from monitor.storage.tables import (
     Topic,
 )
 
+if TYPE_CHECKING:  # compiling is loaded when a text is asked
+    from monitor.domain.judging import Judge
+
+_BATCH = 500
+MOST_CHOSEN = 20_000  # alerts of a question in one digest; the rest is for the next
 WINDOW = timedelta(days=60)  # an alert that no digest took for this long is history
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A subscriber as membership sees it; `since` is the instant from which alerts concern them."""
+    """A subscriber as membership sees it; `since` is the instant from which alerts concern them.
+
+    `chosen` are the alerts that answer the subscriber's question; None: there is none.
+    """
 
     id: int
     spec: SubscriberSpec
     since: datetime
+    chosen: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A subscriber's question: the filters in it, and the judge of its words (None: filters alone)."""
+
+    asked: Filter
+    judge: Judge | None = None
 
 
 def follower(subscriber_id: int, created_at: datetime, spec: SubscriberSpec, now: datetime) -> Follower:
     return Follower(subscriber_id, spec, max(created_at, now - WINDOW))
+
+
+def asking(session: Session, who: Follower, question: Question | None, now: datetime) -> Follower:
+    """The same follower with the alerts that answer the question: put once, to candidates alone."""
+    if question is None:
+        return who
+    statement = _candidates(session, who, now).with_only_columns(Alert.id).order_by(Alert.id)
+    return replace(who, chosen=tuple(answering(session, statement, question)[:MOST_CHOSEN]))
+
+
+def answering(session: Session, alerts: Select[int], question: Question) -> list[int]:
+    """Those of the alerts of which the filters hold and an article of whose story makes the words true; in order."""
+    conditions = alert_conditions(question.asked, resolve(session, question.asked))
+    wider = alerts.where(*conditions).add_columns(Alert.score, Alert.story_id)
+    rows = [tuple(row) for row in session.execute(wider)]
+    if question.judge is None:
+        return [row[0] for row in rows]
+    found: list[int] = []
+    for start in range(0, len(rows), _BATCH):
+        of = story_articles(session, rows[start : start + _BATCH])
+        true = judged(session, question.judge, sorted({article for articles in of.values() for article in articles}))
+        found += [row[0] for row in rows[start : start + _BATCH] if not true.keys().isdisjoint(of[row[0]])]
+    return found
+
+
+def answers(session: Session, alert_id: int, question: Question) -> bool:
+    """Whether one alert answers a question."""
+    return bool(answering(session, select(Alert.id).where(Alert.id == alert_id), question))
 
 
 def has_candidates(session: Session, who: Follower, now: datetime) -> bool:
@@ -119,6 +167,8 @@ def _candidates(session: Session, who: Follower, now: datetime) -> Select[int, i
             ~_told(who.id),
         )
     )
+    if who.chosen is not None:
+        statement = statement.where(Alert.id.in_(who.chosen))
     if spec.min_score > 0:
         statement = statement.where(Alert.score >= spec.min_score)
     if spec.dossiers:

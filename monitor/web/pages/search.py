@@ -1,4 +1,4 @@
-"""The search page: articles that answer a question, saved searches, a feed of the question, a topic made of it."""
+"""The search page: articles that answer a question, saved searches; a feed, a topic, a subscription made of it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from monitor.domain.text import fold
 from monitor.errors import ConfigError, QueryError
 from monitor.formats import to_csv, to_json, to_markdown
 from monitor.query import article_line
+from monitor.steps.subscribing import subscription_entry
 from monitor.storage.search_rows import ArticleRow
 from monitor.web.desk import Desk
 from monitor.web.gate import Reader, TheDesk, Writer
@@ -61,6 +62,7 @@ def _page(
     request: Request, desk: Desk, principal: Reader, q: str, after: str = "", wrong: Wrong | None = None, feed: str = ""
 ) -> Response:
     context: dict[str, Any] = {"q": q, "wrong": wrong, "hits": None, "more": "", "feed": feed, "topic": ""}
+    context["subscription"] = ""
     context["facets"] = None
     try:
         if q.strip():
@@ -70,6 +72,7 @@ def _page(
             context["facets"] = beside(desk, q, asked)
             context["hits"] = [hit_of(row) for row in found.rows]
             context["topic"] = as_topic(desk, q)
+            context["subscription"] = as_subscription(request, desk, q)
             if found.after:
                 context["more"] = with_query("/search", q=q, after=str(found.after))
     except QueryError as error:
@@ -131,6 +134,17 @@ def as_topic(desk: Desk, text: str) -> str:
             f"requires = {json.dumps(title, ensure_ascii=False)}",
         )
     )
+
+
+def as_subscription(request: Request, desk: Desk, text: str) -> str:
+    """The TOML of a subscriber who gets the alerts that answer; "" when the question holds nothing to come."""
+    language = language_of(request, desk)
+    try:
+        return subscription_entry(
+            text, name=text[:60].strip(), to="vous@example.org", language=language, zone=str(desk.zone)
+        )
+    except (QueryError, ConfigError):
+        return ""
 
 
 @router.post("/searches")

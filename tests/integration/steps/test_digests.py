@@ -194,6 +194,64 @@ def test_topics_scores_and_outlets_are_chosen(office: Office, mail: Behaviour) -
     assert len(mail.mails) == 1
 
 
+QUESTIONS = {
+    "usine AND Rome": {"usine à Rome"},
+    "usiner OR @huawei": {"usine en Alsace", "usine à Rome", "antenne à Rome"},
+    'usine source:courrier -source:"vigie"': {"usine en Alsace"},
+    "score:>0.85": {"antenne à Rome"},
+    "topic:cloud NOT usine": {"antenne à Rome"},
+}
+
+
+def test_subscribers_ask_in_the_language_of_searches(office: Office, mail: Behaviour) -> None:
+    entries = (SUBSCRIBER.format(name=f"s{n}", more=f"query = '{query}'") for n, query in enumerate(QUESTIONS))
+    (office.config / "subscribers.toml").write_text("".join(entries), encoding="utf-8")
+    office.monitor.sync()
+    for title, score, source in (
+        ("usine en Alsace", 0.8, "Le Courrier"),
+        ("usine à Rome", 0.8, "La Vigie"),
+        ("antenne à Rome", 0.9, "La Vigie"),
+    ):
+        article = office.room.article(f"Huawei : {title}", text="Fin.", matches={"cloud": score}, source=source)
+        office.room.alert(article)
+    office.work(days=1)
+    office.work(days=1)
+    told = {}
+    for one in mail.mails:
+        text = " ".join(one.get_body(("plain",)).get_content().split())
+        number = int(one["To"].partition("@")[0].removeprefix("s"))
+        told[list(QUESTIONS)[number]] = {title for title in QUESTIONS["usiner OR @huawei"] if title in text}
+    assert told == QUESTIONS
+
+
+def test_alerts_at_once_are_asked_too_and_a_later_article_of_the_story_can_answer(
+    office: Office, mail: Behaviour
+) -> None:
+    office.subscribe("claire", more='rhythm = "at once"\nquery = "usine AND Rome"')
+    alert = office.alert("Huawei : usine en Alsace")
+    assert told_at_once(office, alert) == 0
+    with office.monitor.store.read() as session:
+        story = session.get_one(Alert, alert).story_id
+    office.room.article("Huawei : usine à Rome", story=story, matches={"cloud": 0.8})
+    assert told_at_once(office, alert) == 1
+
+
+def told_at_once(office: Office, alert: int) -> int:
+    office.monitor.context.prepare_questions()
+    with office.monitor.store.write() as session:
+        raised = Raised(alert, 1, True, (), False, False)
+        return len(deliver_at_once(office.monitor.context, session, raised, office.clock()))
+
+
+def test_a_question_that_names_what_no_dossier_has_leaves_the_file_as_it_was(office: Office) -> None:
+    office.subscribe("claire", more='query = "usine"')
+    text = SUBSCRIBER.format(name="claire", more='query = "@nobody"')
+    (office.config / "subscribers.toml").write_text(text, encoding="utf-8")
+    assert "no dossier has @nobody" in office.monitor.sync().errors[0]
+    with office.monitor.store.read() as session:
+        assert session.scalars(select(Subscriber)).one().settings["query"] == "usine"
+
+
 def test_an_edited_article_is_told_with_its_sentence(office: Office, mail: Behaviour, clock: Clock) -> None:
     office.subscribe("claire", more="send_empty = true")
     office.alert("Huawei signe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,12 @@ def test_a_search_counts_the_alerts_that_answer_and_narrows_down(open_site: Site
     shown = page(open_site, "/search?q=exclure")
     assert "Parmi les alertes <small>1</small>" in shown
     assert "/search?q=exclure+topic%3Acloud" in shown
+
+
+def test_a_search_can_be_copied_out_as_a_topic_and_as_a_subscription(open_site: Site) -> None:
+    shown = html.unescape(page(open_site, "/search?q=exclure+topic%3Acloud+since%3A7d"))
+    assert 'requires = "exclure"' in shown
+    assert 'query = "exclure topic:cloud"' in shown
 
 
 def test_a_question_that_cannot_be_read_shows_the_place(open_site: Site) -> None:

@@ -39,6 +39,14 @@ def test_both_parts_and_the_payload_name_every_alert():
     assert len(message.payload["data"]["alerts"]) == 5  # type: ignore[index]
 
 
+def test_the_digest_of_a_search_is_called_by_it():
+    message = render_digest(digest(question="Usines d’Alsace"))
+    assert message.subject.startswith("Usines d’Alsace")
+    for part in (message.text, message.html):
+        assert part.count("Usines d’Alsace") >= 2
+        assert "Dossier d’exemple" not in part
+
+
 def test_hostile_titles_come_out_as_text():
     bad = ArticleRef(HOSTILE, HOSTILE, "javascript:alert(1)", MOMENT)
     view = alert(

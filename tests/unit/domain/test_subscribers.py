@@ -91,6 +91,8 @@ def test_sources_are_chosen_without_regard_to_case():
         ('[[subscriber]]\nname = "a"\nrhythm = "daily 25:00"\n', 3, "is not a rhythm"),
         ('[[subscriber]]\nname = "a"\nzone = "Europe/Lutece"\n', 3, "not a time zone"),
         ('[[subscriber]]\nname = "a"\nmin_score = 3\n', 3, "from 0 to 1"),
+        ('[[subscriber]]\nname = "a"\nquery = "usine ("\n', 3, "at character 8"),
+        ('[[subscriber]]\nname = "a"\nquery = "usine since:7d"\n', 3, "alerts that are still to come"),
         ('[[subscriber]]\nname = "a"\nworking_days = "yes"\n', 3, "true or false"),
         ('[[subscriber]]\nname = "a"\nquiet = "22:00-22:00"\n', 3, "start when they end"),
         ('[[subscriber]]\nname = "a"\nquiet = "late"\n', 3, "quiet hours"),
