@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _START_SECONDS = 30.0
-# Another child is started once every call has taken this long and others wait.
+# Another child is started once every call has taken this much of the processor, or that long, and others wait: more
+# children on a busy machine would only be slower still.
 _STALL_SECONDS = 0.15
+_FROZEN_SECONDS = 1.0
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 # Children kept when there is nothing to do.
 _SPARE = 2
@@ -177,7 +179,7 @@ class Sandbox:
         if not any(not place.done() for place in self._waiting):
             return
         loop = asyncio.get_running_loop()
-        stuck = all(loop.time() - child.busy_since > _STALL_SECONDS for child in self._all)
+        stuck = all(child.slowed or loop.time() - child.busy_since > _FROZEN_SECONDS for child in self._all)
         if stuck and not self._starting and len(self._all) < self._most:
             self._start()
         self._timer = loop.call_later(_STALL_SECONDS / 2, self._watch)
@@ -281,6 +283,7 @@ class _Child:
         self._pid, self._reader, self._writer = pid, reader, writer
         self.alive, self.slowed, self.busy_since = True, False, 0.0
         self._check: asyncio.TimerHandle | None = None
+        self._slow: asyncio.TimerHandle | None = None
 
     @property
     def fit(self) -> bool:
@@ -290,12 +293,12 @@ class _Child:
     async def ask(self, header: bytes, body: bytes, seconds: float) -> bytes:
         """Status and JSON of the reply. Raises `ContentError`; the caller discards the child then."""
         loop = asyncio.get_running_loop()
-        self.busy_since = loop.time()
-        slow = loop.call_later(_STALL_SECONDS, self._yield_to_others)
+        self.busy_since, begun = loop.time(), self._spent()
+        self._slow = loop.call_later(_STALL_SECONDS, self._yield_to_others, begun)
         try:
             async with asyncio.timeout(seconds + _SLACK) as limit:
                 end = self.busy_since + _PATIENCE * seconds
-                self._check = loop.call_later(seconds, self._budget, limit, self._spent(), seconds, end)
+                self._check = loop.call_later(seconds, self._budget, limit, begun, seconds, end)
                 self._writer.write(HEADER.pack(len(header), len(body)) + header + body)
                 status, length = REPLY.unpack(await self._reader.readexactly(REPLY.size))
                 if length > _MAX_REPLY:
@@ -307,9 +310,9 @@ class _Child:
             self.alive = False
             raise ContentError("the parsing child died on it", kind="crashed") from error
         finally:
-            slow.cancel()
-            if self._check is not None:
-                self._check.cancel()
+            for timer in (self._slow, self._check):
+                if timer is not None:
+                    timer.cancel()
         self.alive = status != CRASH
         return bytes(status + payload)
 
@@ -337,8 +340,12 @@ class _Child:
         except (OSError, IndexError, ValueError):
             return asyncio.get_running_loop().time()
 
-    def _yield_to_others(self) -> None:
-        """A call that takes long gets what processor time the others leave."""
+    def _yield_to_others(self, begun: float) -> None:
+        """A call that takes much of the processor gets what the others leave; one that only waits for it does not."""
+        lacking = _STALL_SECONDS - (self._spent() - begun)
+        if lacking > _SLACK:
+            self._slow = asyncio.get_running_loop().call_later(lacking, self._yield_to_others, begun)
+            return
         self.slowed = True
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._pid, 19)
