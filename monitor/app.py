@@ -20,12 +20,13 @@ from monitor.domain.urls import canonicalise
 from monitor.errors import ConfigError
 from monitor.fetch.discovery import Preview
 from monitor.fetch.http import DoorPolicy
+from monitor.fetch.nursery import share_nursery
 from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.context import Announce, Context, utc_now
 from monitor.steps.deliver import DeliverSummary, deliver
 from monitor.steps.digest import DigestSummary, digest, preview
-from monitor.steps.dossiers import DossierShelf
+from monitor.steps.dossiers import Compiled, DossierShelf
 from monitor.steps.due import Ticked, tick
 from monitor.steps.observing import health_of
 from monitor.steps.outgoing import door_post
@@ -62,8 +63,16 @@ class Snapshot:
 class Monitor:
     """Everything Veille does, on one database. One a process; `close` (or `with`) gives back what it holds."""
 
-    def __init__(self, settings: Settings, store: Store, announce: Announce, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        announce: Announce,
+        now: Callable[[], datetime],
+        compiled: Compiled | None = None,
+    ) -> None:
         self.settings = settings
+        self._compiled = compiled
         self.store = store
         self._announce = announce
         self._now = now
@@ -198,15 +207,20 @@ class Monitor:
         """What steps are given; made on first use, so that reading commands open no socket."""
         if self._context is None:
             web = self._run(Web.open(self.settings))
-            cache_dir = self.settings.data_dir / "cache"
-            shelf = DossierShelf(self.store, cache_dir, _report_dossier)
-            questions = Questions(self.store, cache_dir)
+            shelf, questions = self._shelf(), Questions(self.store, self.settings.data_dir / "cache")
             post = door_post(DoorPolicy.from_settings(self.settings), sending_deadline(self.settings))
             heard = self._announce is not _tell_nobody
             self._context = Context(
                 self.store, self.settings, web, shelf, questions, self._announce, self._now, post, announces=heard
             )
         return self._context
+
+    def compiled(self) -> Compiled:
+        """The dossiers in force, compiled, for the processes that are forked from this one; opens no socket."""
+        return self._shelf().compiled()
+
+    def _shelf(self) -> DossierShelf:
+        return DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier, self._compiled)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """In this process's one event loop, where the door keeps its connections."""
@@ -245,11 +259,18 @@ def _tell_nobody(announcement: Announcement) -> None:
 
 
 def make_monitor(
-    settings: Settings, *, announce: Announce = _tell_nobody, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    announce: Announce = _tell_nobody,
+    now: Callable[[], datetime] = utc_now,
+    compiled: Compiled | None = None,
 ) -> Monitor:
-    """A Monitor on the settings' database. Raises `StorageError` when that cannot be opened; migrates nothing."""
+    """A Monitor on the settings' database. Raises `StorageError` when that cannot be opened; migrates nothing.
+
+    `compiled` dossiers, of another Monitor, are used while they are in force.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return Monitor(settings, open_store(settings.effective_database_url), announce, now)
+    return Monitor(settings, open_store(settings.effective_database_url), announce, now, compiled)
 
 
-__all__ = ["Monitor", "make_monitor"]
+__all__ = ["Compiled", "Monitor", "make_monitor", "share_nursery"]

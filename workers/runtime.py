@@ -1,26 +1,51 @@
-"""One Monitor a process, made on first use after the fork, never shared across it."""
+"""One Monitor a process, made on first use after the fork, never shared across it.
+
+What may be shared is made before: the compiled dossiers, of which the processes then hold one copy in memory, and the
+process that holds the parsers.
+"""
 
 from __future__ import annotations
 
+import gc
 import random
 
 import structlog
 from kombu.exceptions import OperationalError
 
-from monitor.app import Monitor, make_monitor
+from monitor.app import Compiled, Monitor, make_monitor, share_nursery
 from monitor.settings import load_settings
 from monitor.storage.work import Announcement, Kind
 
 log = structlog.get_logger(__name__)
 
 _monitor: Monitor | None = None
+_prepared = False
+_compiled: Compiled | None = None
+
+
+def prepare() -> None:
+    """In the worker's main process, before its first fork. What fails here each process does by itself later."""
+    global _prepared, _compiled  # noqa: PLW0603 - what a fork hands on is the process's
+    if _prepared:
+        return
+    _prepared = True
+    share_nursery()
+    try:
+        with make_monitor(load_settings()) as opened:
+            opened.sync()
+            _compiled = opened.compiled()
+    except Exception as error:  # noqa: BLE001 - no database yet, or an old schema: a worker starts all the same
+        log.info("dossiers_not_prepared", reason=str(error))
+    # What was loaded stays shared between the forks: the collector does not write to it.
+    gc.collect()
+    gc.freeze()
 
 
 def monitor() -> Monitor:
     """This process's Monitor, which announces work by Celery messages."""
     global _monitor  # noqa: PLW0603 - one a process is the point
     if _monitor is None:
-        _monitor = make_monitor(load_settings(), announce=send)
+        _monitor = make_monitor(load_settings(), announce=send, compiled=_compiled)
     return _monitor
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from celery.signals import task_postrun, task_prerun, worker_process_shutdown, worker_ready
+from celery.signals import (
+    task_postrun,
+    task_prerun,
+    worker_before_create_process,
+    worker_process_shutdown,
+    worker_ready,
+)
 
 from workers import runtime
 
@@ -19,6 +25,12 @@ def name_the_task(task_id: str = "", task: Any = None, **_: Any) -> None:
 @task_postrun.connect
 def forget_the_task(**_: Any) -> None:
     structlog.contextvars.unbind_contextvars("task_id", "task")
+
+
+@worker_before_create_process.connect
+def prepare(**_: Any) -> None:
+    """What the processes share is made before they are forked."""
+    runtime.prepare()
 
 
 @worker_process_shutdown.connect

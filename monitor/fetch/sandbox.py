@@ -11,16 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import socket
-import subprocess  # the parsing child is our own module
-import sys
 from collections import deque
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,29 +21,22 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import ContentError
-from monitor.fetch.sandbox_child import CONTENT, CRASH, HEADER, REPLY
+from monitor.fetch.nursery import MEMORY_LIMIT, STALL_SECONDS, TIME_LIMIT, Child, Nursery, shared_nursery
+from monitor.fetch.sandbox_child import CONTENT, CRASH
 
 if TYPE_CHECKING:
     from monitor.fetch.feeds import ParsedFeed
 
 Result = TypeVar("Result")
 
-_START_SECONDS = 30.0
-# Another child is started once every call has taken this much of the processor, or that long, and others wait: more
-# children on a busy machine would only be slower still.
-_STALL_SECONDS = 0.15
+# Another child is started once every call has taken much of the processor, or this long, and others wait: more children
+# on a busy machine would only be slower still.
 _FROZEN_SECONDS = 1.0
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 # Children kept when there is nothing to do.
 _SPARE = 2
-# A call that got less than half of its time on the processor gets the rest, up to this many times the limit in all.
-_PATIENCE, _STARVED = 4, 0.5
-_SLACK = 0.02  # seconds
 # What takes longest is large: such bodies have a third of the children at most, so that small ones find one.
 _LARGE = 256 * 1024
-_MAX_REPLY = 64 * 1024 * 1024
-# The child sees no secrets: only what Python and the C library need.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class Sandbox:
@@ -64,19 +50,19 @@ class Sandbox:
     def __init__(
         self,
         *,
-        time_limit: timedelta = timedelta(seconds=5),
-        memory_limit: int = 512 * 1024 * 1024,
+        time_limit: timedelta = TIME_LIMIT,
+        memory_limit: int = MEMORY_LIMIT,
         children: int = 6,
     ) -> None:
         self._time_limit, self._memory_limit, self._most = time_limit.total_seconds(), memory_limit, children
         self._large = asyncio.Semaphore(max(1, children // 3))
-        self._idle: list[_Child] = []
-        self._all: set[_Child] = set()
+        self._idle: list[Child] = []
+        self._all: set[Child] = set()
         self._starting = 0
-        self._waiting: deque[asyncio.Future[_Child]] = deque()
+        self._waiting: deque[asyncio.Future[Child]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._nursery: _Nursery | None = None
+        self._nursery: Nursery | None = None
         self._closed = False
         self.killed = 0
 
@@ -157,11 +143,11 @@ class Sandbox:
             self._nursery.close()
             self._nursery = None
 
-    async def _take(self) -> _Child:
+    async def _take(self) -> Child:
         if self._idle:
             return self._idle.pop()
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[_Child] = loop.create_future()
+        place: asyncio.Future[Child] = loop.create_future()
         self._waiting.append(place)
         self._watch()
         try:
@@ -182,7 +168,7 @@ class Sandbox:
         stuck = all(child.slowed or loop.time() - child.busy_since > _FROZEN_SECONDS for child in self._all)
         if stuck and not self._starting and len(self._all) < self._most:
             self._start()
-        self._timer = loop.call_later(_STALL_SECONDS / 2, self._watch)
+        self._timer = loop.call_later(STALL_SECONDS / 2, self._watch)
 
     def _start(self) -> None:
         if self._closed:
@@ -195,9 +181,7 @@ class Sandbox:
     async def _begin(self) -> None:
         """Start a child and hand it to whoever waits; a start that fails is told to them."""
         try:
-            if self._nursery is None or not self._nursery.alive:
-                self._nursery = _Nursery(self._memory_limit, self._time_limit)
-            child = await self._nursery.child()
+            child = await self._born()
         except (OSError, ContentError) as error:
             while self._waiting and not self._all:
                 place = self._waiting.popleft()
@@ -209,7 +193,19 @@ class Sandbox:
         self._all.add(child)
         self._give(child)
 
-    def _give(self, child: _Child) -> None:
+    async def _born(self) -> Child:
+        limits = self._memory_limit, self._time_limit
+        if self._nursery is None or not self._nursery.alive:
+            self._nursery = shared_nursery(*limits) or Nursery(*limits)
+        try:
+            return await self._nursery.child()
+        except OSError:
+            if self._nursery.alive:
+                raise
+            self._nursery = Nursery(*limits)  # the shared one is gone, as only this tells
+            return await self._nursery.child()
+
+    def _give(self, child: Child) -> None:
         while self._waiting:
             place = self._waiting.popleft()
             if not place.done():
@@ -220,143 +216,12 @@ class Sandbox:
         else:
             self._discard(child)
 
-    def _discard(self, child: _Child) -> None:
+    def _discard(self, child: Child) -> None:
         """Kill, and have the next one ready at once."""
         child.kill()
         self._all.discard(child)
         if not self._starting and (self._waiting or not self._all):
             self._start()
-
-
-class _Nursery:
-    """The process that holds the parsers loaded and forks a child for each socket it is sent."""
-
-    def __init__(self, memory: int, seconds: float) -> None:
-        self._control, theirs = socket.socketpair()
-        # Sending waits only if the process is stuck with its buffer full: then it is no use.
-        self._control.settimeout(1)
-        grace = _PATIENCE * seconds + 2
-        command = [sys.executable, "-P", "-m", "monitor.fetch.sandbox_child", str(memory), str(grace)]
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env=_environment(),
-                start_new_session=True,
-            )
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    async def child(self) -> _Child:
-        """A new child; the first waits until the parsers are loaded."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=1024 * 1024)
-            socket.send_fds(self._control, [b"f"], [theirs.fileno()])
-        try:
-            async with asyncio.timeout(_START_SECONDS):
-                _, length = REPLY.unpack(await reader.readexactly(REPLY.size))
-                return _Child(int(await reader.readexactly(length)), reader, writer)
-        except BaseException as error:
-            writer.close()
-            if isinstance(error, asyncio.IncompleteReadError):
-                raise ContentError("the parsing child did not start", kind="crashed") from error
-            raise
-
-    def close(self) -> None:
-        """It ends once its children did, which were killed; it reaps them."""
-        self._control.close()
-        try:
-            self._process.wait(2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-class _Child:
-    """One child process and our end of its socket pair."""
-
-    def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._pid, self._reader, self._writer = pid, reader, writer
-        self.alive, self.slowed, self.busy_since = True, False, 0.0
-        self._check: asyncio.TimerHandle | None = None
-        self._slow: asyncio.TimerHandle | None = None
-
-    @property
-    def fit(self) -> bool:
-        """Whether it can take another call: one that was made to yield stays slow."""
-        return self.alive and not self.slowed
-
-    async def ask(self, header: bytes, body: bytes, seconds: float) -> bytes:
-        """Status and JSON of the reply. Raises `ContentError`; the caller discards the child then."""
-        loop = asyncio.get_running_loop()
-        self.busy_since, begun = loop.time(), self._spent()
-        self._slow = loop.call_later(_STALL_SECONDS, self._yield_to_others, begun)
-        try:
-            async with asyncio.timeout(seconds + _SLACK) as limit:
-                end = self.busy_since + _PATIENCE * seconds
-                self._check = loop.call_later(seconds, self._budget, limit, begun, seconds, end)
-                self._writer.write(HEADER.pack(len(header), len(body)) + header + body)
-                status, length = REPLY.unpack(await self._reader.readexactly(REPLY.size))
-                if length > _MAX_REPLY:
-                    raise ContentError(f"a reply of {length} bytes", kind="too-large")
-                payload = await self._reader.readexactly(length)
-        except TimeoutError as error:
-            raise ContentError(f"not parsed within {seconds:g} s", kind="timeout") from error
-        except (asyncio.IncompleteReadError, OSError) as error:
-            self.alive = False
-            raise ContentError("the parsing child died on it", kind="crashed") from error
-        finally:
-            for timer in (self._slow, self._check):
-                if timer is not None:
-                    timer.cancel()
-        self.alive = status != CRASH
-        return bytes(status + payload)
-
-    def _budget(self, limit: asyncio.Timeout, begun: float, seconds: float, end: float) -> None:
-        """Out of time: a child that was starved of the processor gets what it lacks, one that used it does not.
-
-        `begun` is the child's own clock when the call began, `end` the loop's when patience is over. Without this, a
-        busy machine would lose good pages.
-        """
-        if limit.expired():  # the loop itself came late, and the timeout before this
-            return
-        now, lacking = asyncio.get_running_loop().time(), seconds - (self._spent() - begun)
-        at = min(now + lacking, end)
-        if lacking > _STARVED * seconds and at - now > _SLACK:
-            limit.reschedule(at + _SLACK)
-            self._check = asyncio.get_running_loop().call_at(at, self._budget, limit, begun, seconds, end)
-
-    def _spent(self) -> float:
-        """Processor seconds that the child used so far; without /proc, the clock on the wall."""
-        try:
-            fields = (
-                Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-            )
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, IndexError, ValueError):
-            return asyncio.get_running_loop().time()
-
-    def _yield_to_others(self, begun: float) -> None:
-        """A call that takes much of the processor gets what the others leave; one that only waits for it does not."""
-        lacking = _STALL_SECONDS - (self._spent() - begun)
-        if lacking > _SLACK:
-            self._slow = asyncio.get_running_loop().call_later(lacking, self._yield_to_others, begun)
-            return
-        self.slowed = True
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._pid, 19)
-
-    def kill(self) -> None:
-        """At once: SIGKILL does not wait for Python. One that ended by itself is left alone, as is its number."""
-        self._writer.close()
-        if self.alive:
-            self.alive = False
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
 
 
 def _parse(result: type[Result], reply: bytes) -> Result:
@@ -375,8 +240,3 @@ def _adapter(result: type[Any]) -> TypeAdapter[Any]:
     if result not in _ADAPTERS:
         _ADAPTERS[result] = TypeAdapter(result)
     return _ADAPTERS[result]
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}

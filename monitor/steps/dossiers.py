@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.domain.matching import Matcher, compile_dossiers
@@ -13,13 +14,31 @@ from monitor.storage.dossiers import DossierRow, dossiers_in_force, versions_in_
 from monitor.storage.engine import Store
 
 
-class DossierShelf:
-    """Gives the matcher for what is in force; a version that does not compile leaves the others at work."""
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A matcher, and the versions (slug, hash) that it was made of."""
 
-    def __init__(self, store: Store, cache_dir: Path | None, report: Callable[[str, str], None]) -> None:
+    key: tuple[tuple[str, str], ...]
+    matcher: Matcher
+
+
+class DossierShelf:
+    """Gives the matcher for what is in force; a version that does not compile leaves the others at work.
+
+    `compiled` is what another process made: it is taken as long as its versions are in force.
+    """
+
+    def __init__(
+        self, store: Store, cache_dir: Path | None, report: Callable[[str, str], None], compiled: Compiled | None = None
+    ) -> None:
         self._store, self._cache_dir, self._report = store, cache_dir, report
-        self._key: tuple[tuple[str, str], ...] | None = None
-        self._matcher = compile_dossiers([], None)
+        self._key: tuple[tuple[str, str], ...] | None = compiled.key if compiled else None
+        self._matcher = compiled.matcher if compiled else compile_dossiers([], None)
+
+    def compiled(self) -> Compiled:
+        """What `matcher` gives, to be handed to another process."""
+        matcher = self.matcher()
+        return Compiled(self._key or (), matcher)
 
     def matcher(self) -> Matcher:
         """Asks the database for the versions in force (one small query) and compiles when they changed."""

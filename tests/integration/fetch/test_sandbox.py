@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -157,3 +159,39 @@ async def test_closing_ends_the_children(sandbox: Sandbox) -> None:
     await sandbox.close()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+FORKED = """
+import asyncio, os, sys
+from monitor.domain.model import PageData
+from monitor.fetch import nursery, sandbox
+
+nursery.share_nursery()
+holder = nursery._nursery._process.pid
+
+async def parent_of_child():
+    async with sandbox.Sandbox() as opened:
+        child = int((await opened.call("parsers:pid", b"", PageData)).title)
+        return int(open(f"/proc/{child}/stat").read().rpartition(")")[2].split()[1])
+
+def forked():
+    sys.stdout.flush()
+    if os.fork() == 0:
+        print(asyncio.run(parent_of_child()) == holder, flush=True)
+        os._exit(0)
+    os.wait()
+
+forked()
+forked()
+nursery._nursery._process.kill()
+nursery._nursery._process.wait()
+forked()
+"""
+
+
+def test_forked_processes_share_the_one_that_holds_the_parsers_until_it_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "parsers.py").write_text(PARSERS)
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[3])])
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    said = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True", "True", "False"]

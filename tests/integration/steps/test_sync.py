@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from monitor.app import Monitor
+from monitor.app import Monitor, make_monitor
 from monitor.domain.model import Document
 from monitor.storage.tables import Dossier, Feed, Subscriber
 from monitor.testing import Clock, make_inline_monitor
@@ -112,3 +112,12 @@ def test_ticks_that_take_a_configuration_up_together_do_not_trip_each_other(
     assert told == [[]] * 8
     assert in_force(monitor) == (["un"], ["ada"], ["huawei-europe"])
     monitor.close()
+
+
+def test_dossiers_that_were_compiled_before_are_used_while_they_are_in_force(monitor: Monitor) -> None:
+    made = monitor.compiled()
+    with make_monitor(monitor.settings, compiled=made) as forked:
+        assert forked.context.dossiers.matcher() is made.matcher
+        write(monitor, "dossiers/essai.toml", SMALL)
+        monitor.sync()
+        assert {dossier.slug for dossier in forked.context.dossiers.matcher().dossiers} == {"essai", "huawei-europe"}
