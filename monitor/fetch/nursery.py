@@ -1,4 +1,4 @@
-"""The process that holds the parsers loaded, and the children that it forks: how `fetch.sandbox` starts and asks them."""
+"""The process that holds the parsers loaded, and the children that it forks, as `fetch.sandbox` uses them."""
 
 from __future__ import annotations
 
