@@ -13,7 +13,7 @@ from monitor.domain.filters import Cursor, Filter, Window
 from monitor.domain.words import has_prefix
 from monitor.storage import search_filters as filters
 from monitor.storage.search_hydrate import alert_rows, article_rows, match_rows, story_rows
-from monitor.storage.search_index import FirstPass, prefer_index
+from monitor.storage.search_index import FirstPass, plan_once, prefer_index
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
@@ -62,7 +62,8 @@ def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | N
 def find_articles(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[ArticleRow]:
     """Whole articles, newest first."""
     below = window.after.id if window.after else None
-    prefer_index(session)
+    if judge is not None or asked != Filter():
+        plan_once(session)
     newest = Newest(session, asked, judge.words if judge else None)
     if judge is None:
         ids = newest.take(below, window.limit + 1)

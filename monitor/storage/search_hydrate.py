@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from monitor.domain.model import Outcome
+from monitor.domain.model import Document, Outcome, Span
+from monitor.storage.listed import among, listed
 from monitor.storage.search_rows import (
     AlertRow,
     ArticleHead,
@@ -146,7 +147,16 @@ def story_rows(session: Session, ids: Sequence[int]) -> list[StoryRow]:
     )
 
 
-_ARTICLE = (
+# the outcome of the entry that brought the article: copies came later and say `duplicate`
+_OUTCOME = (
+    select(Entry.outcome)
+    .where(Entry.article_id == Article.id, Entry.outcome.is_not(None), Entry.outcome != Outcome.DUPLICATE.value)
+    .order_by(Entry.id)
+    .limit(1)
+    .correlate(Article)
+    .scalar_subquery()
+)
+_ARTICLE = select(
     Article.id,
     Article.url,
     Article.canonical_url,
@@ -161,33 +171,43 @@ _ARTICLE = (
     Article.language,
     Article.agency,
     Article.access,
+    _OUTCOME,
     Article.story_id,
     Article.revision,
 )
+_DOCUMENT = select(
+    Article.id, Article.title, Article.lead, Article.text, Article.source, Article.language, Article.published_at
+)
+_ARTICLES = {dialect: _ARTICLE.where(condition) for dialect, condition in among(Article.id).items()}
+_DOCUMENTS = {dialect: _DOCUMENT.where(condition) for dialect, condition in among(Article.id).items()}
+Values = tuple[Any, ...]
+
+
+def article_values(session: Session, ids: Sequence[int]) -> list[Values]:
+    """The articles in the order of `ids`, not yet made into rows: some may turn out not to be wanted."""
+    by_id = {row[0]: tuple(row) for row in listed(session, _ARTICLES, ids)}
+    return [by_id[key] for key in ids if key in by_id]
+
+
+def article_row(values: Values, spans: tuple[Span, ...] = ()) -> ArticleRow:
+    """A row of these values."""
+    fields: list[Any] = [*values[:10], tuple(values[10]), *values[11:], spans]
+    return ArticleRow(*fields)
+
+
+def article_document(values: Values) -> Document:
+    """The article as matching sees it."""
+    return Document(values[3], values[4], values[5], values[6], values[11], values[7])
+
+
+def documents(session: Session, ids: Sequence[int]) -> list[tuple[int, Document]]:
+    """The articles as matching sees them, in any order."""
+    return [(row[0], Document(*row[1:])) for row in listed(session, _DOCUMENTS, ids)]
 
 
 def article_rows(session: Session, ids: Sequence[int]) -> list[ArticleRow]:
     """The articles in the order of `ids`."""
-    if not ids:
-        return []
-    outcomes = _outcomes(session, ids)
-    rows = session.execute(select(*_ARTICLE).where(Article.id.in_(ids)))
-    return _in_order(ids, (_article_row(tuple(row), outcomes) for row in rows))
-
-
-def _article_row(row: tuple[Any, ...], outcomes: Mapping[int, str]) -> ArticleRow:
-    values: list[Any] = [*row[:10], tuple(row[10]), *row[11:14], outcomes.get(row[0]), *row[14:]]
-    return ArticleRow(*values)
-
-
-def _outcomes(session: Session, article_ids: Sequence[int]) -> dict[int, str]:
-    """The outcome of the entry that brought each article: copies came later and say `duplicate`."""
-    statement = (
-        select(Entry.article_id, Entry.outcome)
-        .where(Entry.article_id.in_(article_ids), Entry.outcome.is_not(None), Entry.outcome != Outcome.DUPLICATE.value)
-        .order_by(Entry.id.desc())
-    )
-    return {int(row[0] or 0): str(row[1]) for row in session.execute(statement)}
+    return [article_row(values) for values in article_values(session, ids)]
 
 
 def findings(session: Session, article_id: int) -> list[Finding]:

@@ -17,17 +17,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import xxhash
-from sqlalchemy import Connection, cast, column, func, literal, select, table, text
+from sqlalchemy import ColumnElement, Connection, cast, column, func, literal, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
-from monitor.domain.words import Every, Some, Word, Words, index_words
+from monitor.domain.words import Every, Some, Word, Words, every, index_words
+from monitor.storage.search_descent import ERAS, Part, era_mark
 from monitor.storage.types import RowId, UtcDateTime
 
 BATCH = 500
 SPREAD = 100  # ids a row: what a batch of rows may span and still be looked up by its ends
-ERAS = (10, 13, 16)  # stretches of 1,024 articles, 8,192 and 65,536; after these, all the rest
 LATE = timedelta(days=2)
 EARLIEST = 1995  # what was published before counts as of this year: few, and the article itself is asked
 
@@ -173,11 +173,6 @@ def year_mark(year: int) -> str:
     return f"¤y{max(EARLIEST, year)}"
 
 
-def era_mark(bits: int, article_id: int) -> str:
-    """The word of a stretch of 2 ** bits ids."""
-    return f"¤e{bits}_{article_id >> bits}"
-
-
 def _dialect(connection: Connection | Session) -> str:
     bound = connection.get_bind() if isinstance(connection, Session) else connection
     return str(bound.dialect.name)
@@ -186,27 +181,48 @@ def _dialect(connection: Connection | Session) -> str:
 def prefer_index(session: Session) -> None:
     """PostgreSQL's planner takes reading a million lists of words for cheap; until the transaction ends it may not."""
     if _dialect(session) == "postgresql":
-        session.execute(text("SET LOCAL enable_seqscan = off"))
+        session.execute(_PREFER)
 
 
-_NEWEST = {
-    "sqlite": text(
-        "SELECT rowid FROM article_words WHERE article_words MATCH :words AND rowid >= :low AND rowid < :high "
-        "ORDER BY rowid DESC LIMIT :count"
-    ),
-    "postgresql": text(
-        "WITH found AS MATERIALIZED "
-        "(SELECT article_id AS id FROM article_words WHERE words @@ CAST(:words AS tsquery)) "
-        "SELECT id FROM found WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :count"
-    ),
-}
+def plan_once(session: Session) -> None:
+    """The same, and until the transaction ends PostgreSQL plans a statement once, whatever its words: for those whose
+    plan is always the same, and takes longer than running them."""
+    if _dialect(session) == "postgresql":
+        session.connection().execute(_PLAN_ONCE)
+
+
+_PREFER = text("SET LOCAL enable_seqscan = off")
+_PLAN_ONCE = text(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
+
+_NEWEST = text(
+    "SELECT rowid FROM article_words WHERE article_words MATCH :words AND rowid >= :low AND rowid < :high "
+    "ORDER BY rowid DESC LIMIT :count"
+)
 
 
 def newest_of_words(session: Session, words: Words, low: int, high: int, count: int) -> list[int]:
-    """The newest ids from `low` to below `high` that have the words."""
-    dialect = _dialect(session)
-    asked = fts5_query(words) if dialect == "sqlite" else tsquery(words)
-    return list(session.scalars(_NEWEST[dialect], {"words": asked, "low": low, "high": high, "count": count}))
+    """On SQLite: the newest ids from `low` to below `high` that have the words."""
+    asked = {"words": fts5_query(words), "low": low, "high": high, "count": count}
+    return list(session.connection().execute(_NEWEST, asked).scalars())
+
+
+# the function behind @@ is no operator, so no index is asked and the articles are walked over, newest first
+_WALKED = text(
+    "SELECT article_id FROM article_words WHERE ts_match_vq(words, CAST(:words AS tsquery)) "
+    "AND article_id >= :low AND article_id < :high ORDER BY article_id DESC LIMIT :count"
+)
+_ASKED = text(
+    "WITH found AS MATERIALIZED (SELECT article_id AS id FROM article_words WHERE words @@ CAST(:words AS tsquery)) "
+    "SELECT id FROM found WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :count"
+)
+
+
+def ids_of_part(session: Session, words: Words, part: Part, count: int) -> list[int]:
+    """On PostgreSQL: the newest ids of a part that have the words."""
+    asked = {"words": tsquery(every((words, part.eras)) or words), "low": part.low, "high": part.high, "count": count}
+    return list(session.connection().execute(_WALKED if part.walked else _ASKED, asked).scalars())
 
 
 class FirstPass:
@@ -221,17 +237,27 @@ class FirstPass:
         else:
             self.table = table("article_words", column("article_id"), column("words"))
             self.key = self.table.c.article_id
-            self.condition = self.table.c.words.op("@@")(cast(literal(tsquery(words)), TSQUERY))
+            self.asked = cast(literal(tsquery(words)), TSQUERY)
+            self.condition = self.table.c.words.op("@@")(self.asked)
 
     def ids(self) -> Any:
         """The ids of all articles that may answer."""
         return select(self.key.label("id")).where(self.condition)
 
-    def newest(self, name: str, low: int, high: int) -> Any:
-        """On PostgreSQL: those from `low` to below `high` taken from the index, then sorted, before anything else."""
-        found = self.ids().cte(name).prefix_with("MATERIALIZED")
-        within = select(found.c.id).where(found.c.id >= low, found.c.id < high)
-        return within.order_by(found.c.id.desc()).offset(0).subquery()
+    def newest(self, part: Part) -> Any:
+        """On PostgreSQL: the ids of a part, newest first, before anything else is asked of them."""
+        within = (self.key >= part.low, self.key < part.high)
+        if part.walked:
+            walk = select(self.key.label("id")).where(func.ts_match_vq(self.table.c.words, self.asked), *within)
+            return walk.order_by(self.key.desc()).offset(0).subquery()
+        found = self.ids().cte("found").prefix_with("MATERIALIZED")
+        sorted_ids = select(found.c.id).where(found.c.id >= part.low, found.c.id < part.high)
+        return sorted_ids.order_by(found.c.id.desc()).offset(0).subquery()
+
+    def of(self, key: Any) -> ColumnElement[bool]:
+        """On PostgreSQL: whether the article `key` has the words, asked of that article alone."""
+        has = select(literal(1)).where(self.key == key, func.ts_match_vq(self.table.c.words, self.asked))
+        return has.limit(1).scalar_subquery().is_not(None)
 
     def at_most(self, session: Session, most: int) -> list[int] | None:
         """The ids when there are at most `most`; None when there are more, or PostgreSQL's planner thinks so."""

@@ -12,19 +12,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select, union_all
+from sqlalchemy import ColumnElement, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, some
 from monitor.storage import search_filters as filters
+from monitor.storage.search_descent import Descent
 from monitor.storage.search_filters import NO_SUCH_ID
 from monitor.storage.search_index import (
     EARLIEST,
-    ERAS,
     LATE,
     FirstPass,
-    era_mark,
+    ids_of_part,
     newest_of_words,
     source_mark,
     year_mark,
@@ -32,6 +32,7 @@ from monitor.storage.search_index import (
 from monitor.storage.tables import Alert, Article, Match
 
 MOST_OUTLETS = 40  # more are a condition on each candidate instead
+LEAD = 20_000  # articles over which it is seen whether topics or words are rarer
 FEW_TOPICS = 3  # of more topics, a walk over all matches finds the newest sooner
 
 
@@ -59,27 +60,63 @@ class Newest:
 
     def take(self, below: int | None, count: int) -> list[int]:
         """The newest `count` ids below `below`; fewer when there are no more."""
-        stretches = self._stretches(NO_SUCH_ID if below is None else below)
-        if self._words is not None and not self._conditions(NO_SUCH_ID):
-            return self._words_alone(self._words, stretches, count)
-        parts = [self._statement(stretch, f"found_{n}").limit(count) for n, stretch in enumerate(stretches)]
-        if not parts:
-            return []
-        if len(parts) == 1:
-            return list(self._session.scalars(parts[0]))
-        # one after the other, and no further than the page is full: so both databases run a union without an order
-        whole = union_all(*(select(part.subquery().c.id) for part in parts)).limit(count)
-        return list(self._session.scalars(whole))
-
-    def _words_alone(self, words: Words, stretches: Iterator[_Stretch], count: int) -> list[int]:
-        """What the index knows by itself is asked in its own words: half of what a page costs is the asking."""
         found: list[int] = []
-        for stretch in stretches:
-            asked = every((words, stretch.mark)) or words
-            found += newest_of_words(self._session, asked, stretch.low, stretch.high, count - len(found))
+        for stretch in self._stretches(NO_SUCH_ID if below is None else below):
+            found += self._within(stretch, count - len(found))
             if len(found) == count:
                 break
         return found
+
+    def _within(self, stretch: _Stretch, count: int) -> list[int]:
+        words = every((self._words, stretch.mark))
+        if words is None:
+            return self._run(self._without_words(stretch), count)
+        alone = not self._conditions(NO_SUCH_ID)
+        if self._session.get_bind().dialect.name == "sqlite":
+            if alone:  # in its own words: half of what a page costs is the asking
+                return newest_of_words(self._session, words, stretch.low, stretch.high, count)
+            first = FirstPass(self._session, words)
+            return self._run(self._bounded(first.ids(), first.key, stretch), count)
+        return self._descend(words, stretch, count) if alone else self._descend_asking(words, stretch, count)
+
+    def _run(self, statement: Any, count: int) -> list[int]:
+        return list(self._session.scalars(statement.limit(count)))
+
+    def _descend(self, words: Words, stretch: _Stretch, count: int) -> list[int]:
+        descent = Descent(words, stretch.low, min(stretch.high, self._newest + 1))
+        part, found = descent.first(), list[int]()
+        while part is not None:
+            found += ids_of_part(self._session, words, part, count - len(found))
+            if len(found) == count:
+                break
+            part = descent.next(len(found), len(found), count)
+        return found
+
+    def _descend_asking(self, words: Words, stretch: _Stretch, count: int) -> list[int]:
+        """The same where a candidate must fulfil conditions, too; when few have the topic asked, topics lead."""
+        high = min(stretch.high, self._newest + 1)
+        descent = Descent(words, stretch.low, high)
+        part, found, hits, seen = descent.first(), list[int](), 0, 0
+        first = FirstPass(self._session, words)
+        if part is not None:
+            seen = part.high - part.low
+            hits = len(ids_of_part(self._session, words, part, seen))
+            if filters.asks_matches(self._asked, self._resolved) and hits * LEAD > self._matches_since(high) * seen:
+                statement = self._without_words(_Stretch(stretch.low, stretch.high))
+                return self._run(statement.where(first.of(Match.article_id)), count)
+        while part is not None:
+            asked = FirstPass(self._session, every((words, part.eras)) or words).newest(part)
+            statement = select(asked.c.id).where(*self._conditions(asked.c.id)).order_by(asked.c.id.desc())
+            found += self._run(statement, count - len(found))
+            if len(found) == count:
+                break
+            part = descent.next(hits * descent.seen // seen, len(found), count)
+        return found
+
+    def _matches_since(self, high: int) -> int:
+        """How many of the newest `LEAD` articles have a match that will do."""
+        few = select(literal(1)).where(*self._match_conditions(), Match.article_id >= high - LEAD)
+        return self._session.scalar(select(func.count()).select_from(few.limit(LEAD).subquery())) or 0
 
     def _conditions(self, key: Any) -> list[ColumnElement[bool]]:
         """What a candidate of which only the id is known must fulfil."""
@@ -90,50 +127,28 @@ class Newest:
         if self._asked.until is not None and below > self._ceiling:
             # above the ceiling only what was read long after it was published is old enough
             years = some(Word(year_mark(year)) for year in range(EARLIEST, max(EARLIEST, self._asked.until.year) + 1))
-            yield from self._eras(_Stretch(max(floor, self._ceiling), below, years))
+            yield _Stretch(max(floor, self._ceiling), below, years)
         high = min(below, self._ceiling)
         if high > floor:
-            yield from self._eras(_Stretch(floor, high))
-
-    def _eras(self, whole: _Stretch) -> Iterator[_Stretch]:
-        """On PostgreSQL the index is asked for the newest thousand ids first, then for eight times as many …"""
-        asks_index = self._words is not None or whole.mark is not None
-        if self._session.get_bind().dialect.name == "sqlite" or not asks_index:
-            yield whole
-            return
-        high = min(whole.high, self._newest + 1)
-        for bits in ERAS:
-            era = (high - 1) >> bits
-            if high <= whole.low:
-                return
-            yield _Stretch(max(whole.low, era << bits), high, every((whole.mark, Word(era_mark(bits, high - 1)))))
-            high = era << bits
-        if high > whole.low:
-            yield _Stretch(whole.low, high, whole.mark)
+            yield _Stretch(floor, high)
 
     @cached_property
     def _newest(self) -> int:
         return self._session.scalar(select(Article.id).order_by(Article.id.desc()).limit(1)) or 0
 
-    def _statement(self, stretch: _Stretch, name: str) -> Any:
-        words = every((self._words, stretch.mark))
+    def _without_words(self, stretch: _Stretch) -> Any:
         key: Any = Article.id
-        statement: Any = select(key.label("id"))
-        if words is not None:
-            first = FirstPass(self._session, words)
-            if first.ordered:
-                key, statement = first.key, first.ids()
-            else:
-                newest = first.newest(name, stretch.low, stretch.high)
-                key, statement = newest.c.id, select(newest.c.id)
-            conditions = self._conditions(key)
-        elif filters.asks_matches(self._asked, self._resolved):
-            key = Match.article_id
-            several = len(self._resolved.topics or ()) != 1
-            statement = select(key.label("id")).distinct() if several else select(key.label("id"))
-            conditions = [*self._match_conditions(), *self._of_article(key), *self._of_alert(key)]
-        else:
+        if not filters.asks_matches(self._asked, self._resolved):
             conditions = [*filters.article_conditions(self._asked, self._resolved), *self._of_alert(key)]
+            return self._bounded(select(key.label("id")).where(*conditions), key, stretch, asked=True)
+        key = Match.article_id
+        statement: Any = select(key.label("id")).where(*self._match_conditions())
+        if len(self._resolved.topics or ()) != 1:
+            statement = statement.distinct()
+        return self._bounded(statement.where(*self._of_article(key), *self._of_alert(key)), key, stretch, asked=True)
+
+    def _bounded(self, statement: Any, key: Any, stretch: _Stretch, *, asked: bool = False) -> Any:
+        conditions = [] if asked else self._conditions(key)
         if stretch.high != NO_SUCH_ID:
             conditions.append(key < stretch.high)
         if stretch.low:

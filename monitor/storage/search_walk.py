@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
-from monitor.storage.search_hydrate import article_rows
+from monitor.storage.search_hydrate import article_document, article_row, article_values, documents
 from monitor.storage.search_index import FirstPass
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import ArticleRow, Found
@@ -25,6 +25,7 @@ SPARE = 10  # candidates beyond a page: some are not true, and one more tells of
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
 MOST_ROWS = 200_000
 SAMPLE = 24
+WHOLE = 100  # of so few candidates all is read at once, and not in two turns
 Key = tuple[int, float | None]
 
 
@@ -93,8 +94,8 @@ def is_common(session: Session, newest: Newest, judge: Judge, below: int | None)
 
     Asked of the beginning of a word: an index must gather all articles of all such words before it gives the newest.
     """
-    rows = article_rows(session, newest.take(below, SAMPLE))
-    return sum(judge.spans(row.document) is not None for row in rows) * 6 >= SAMPLE
+    sample = documents(session, newest.take(below, SAMPLE))
+    return sum(judge.spans(document) is not None for _, document in sample) * 6 >= SAMPLE
 
 
 def true_articles(session: Session, newest: Newest, judge: Judge, below: int | None, limit: int) -> Found[ArticleRow]:
@@ -103,19 +104,28 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
     size, walked = max(FIRST_BATCH, limit + SPARE), Walked()
     while True:
         ids = newest.take(below, size)
-        for row in article_rows(session, ids):
-            spans = judge.spans(row.document)
-            if spans is None:
-                continue
+        for row in _true_rows(session, judge, ids, limit + 1 - len(found)):
             if len(found) == limit:
                 return Found(tuple(found), Cursor(found[-1].id))
-            found.append(replace(row, spans=spans))
+            found.append(row)
         if len(ids) < size:
             return Found(tuple(found))
         below = ids[-1]
         if walked.enough(len(ids), len(ids)):
             return Found(tuple(found), Cursor(below))
         size = min(size * 2, LARGEST_BATCH)
+
+
+def _true_rows(session: Session, judge: Judge, ids: Sequence[int], most: int) -> Iterator[ArticleRow]:
+    """Of the articles those that make the expression true; of many only what is judged is read at first."""
+    spans: dict[int, tuple[Span, ...]] = {}
+    if len(ids) > WHOLE:
+        spans = judged(session, judge, ids)
+        ids = [key for key in ids if key in spans][:most]
+    for values in article_values(session, ids):
+        said = spans.get(values[0]) or judge.spans(article_document(values))
+        if said is not None:
+            yield article_row(values, said)
 
 
 @dataclass(slots=True)
@@ -144,20 +154,6 @@ def judged(session: Session, judge: Judge, article_ids: Sequence[int]) -> dict[i
             if spans is not None:
                 found[article_id] = spans
     return found
-
-
-def documents(session: Session, article_ids: Sequence[int]) -> list[tuple[int, Document]]:
-    """The articles as matching sees them."""
-    statement = select(
-        Article.id,
-        Article.title,
-        Article.lead,
-        Article.text,
-        Article.source,
-        Article.language,
-        Article.published_at,
-    ).where(Article.id.in_(article_ids))
-    return [(row[0], Document(*row[1:])) for row in session.execute(statement)]
 
 
 def newest_documents(session: Session, most: int) -> list[tuple[int, Document]]:
