@@ -64,15 +64,15 @@ def find_articles(session: Session, asked: Filter, window: Window, judge: Judge 
     below = window.after.id if window.after else None
     if judge is not None or asked != Filter():
         plan_once(session)
-    newest = Newest(session, asked, judge.words if judge else None)
     if judge is None:
-        ids = newest.take(below, window.limit + 1)
+        ids = Newest(session, asked, None).take(below, window.limit + 1)
         after = Cursor(ids[window.limit - 1]) if len(ids) > window.limit else None
         return Found(tuple(article_rows(session, ids[: window.limit])), after)
     if judge.words is not None and has_prefix(judge.words):
         every_one = Newest(session, asked, None)
-        newest = every_one if is_common(session, every_one, judge, below) else newest
-    return true_articles(session, newest, judge, below, window.limit)
+        if is_common(session, every_one, judge, below):
+            return true_articles(session, every_one, judge, below, window.limit)
+    return true_articles(session, Newest(session, asked, judge.words), judge, below, window.limit)
 
 
 def find_stories(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[StoryRow]:

@@ -2,8 +2,6 @@
 
 A first look at the newest articles tells how dense the words are. Dense ones are found by walking on; sparse ones by
 asking the index within the stretches of ids (eras) that should fill the page; of rare ones the index gives all.
-Measured on a million articles, in microseconds: to walk over an article .4, and .08 more for each form asked; to look
-at one within an era .1 to .6; each article found in the index 1.
 """
 
 from __future__ import annotations
@@ -15,12 +13,15 @@ from monitor.domain.words import Word, Words, has_prefix, some
 ERAS = (10, 13, 16)  # stretches of 1,024 articles, 8,192 and 65,536; after these, all the rest
 LOOK = 512  # articles of the first look
 FEW_FORMS = 8  # of more, the index is quicker than a walk from the start
-WALKED = 8192  # articles at most that are walked over at a time
+WALKED = 8192  # articles at most that are walked over for the beginning of a word
+STROLL = 2048  # and for whole words
 MOST_ERAS = 6
-RARE = 2000  # so many articles in all: the index gives them quicker than piece by piece
 DENSE = 1 / 24
+# microseconds, measured on a million articles: for an id of an era, and for each form more; for an article found in the
+# index (its row is visited); for another statement
+LOOK_AT, LOOK_AT_FORM, FOUND, ASKING = 0.04, 0.02, 2.0, 300
 MARGIN = 1.3  # more articles than should fill the page
-GROWTH = 16
+GROWTH = 100  # times what was seen: no further on a guess
 
 
 def era_mark(bits: int, article_id: int) -> str:
@@ -39,35 +40,39 @@ class Part:
 
 
 class Descent:
-    """From `high` down to `low`, part by part."""
+    """From `high` down to `low`, part by part; `so_far` is a descent above this one, whose findings hold on."""
 
-    def __init__(self, words: Words, low: int, high: int) -> None:
+    def __init__(self, words: Words, low: int, high: int, so_far: Descent | None = None) -> None:
         self.low, self.high = low, high
         self._prefix, self._many = has_prefix(words), forms(words) > FEW_FORMS
-        self.seen = 0
+        self._look = LOOK_AT + LOOK_AT_FORM * forms(words)
+        self.seen: int = so_far.seen if so_far else 0
+        self.hits: int = so_far.hits if so_far else 0
 
-    def first(self) -> Part | None:
-        """What tells how dense the words are."""
+    def next(self, wanted: int, share: float = 1.0) -> Part | None:
+        """Where `wanted` more articles should be, when of those with the words a share of `share` will do."""
         if self.high <= self.low:
             return None
-        if self._many and not self._prefix:
-            return self._eras(LOOK)
-        return self._walk(LOOK)
-
-    def next(self, hits: int, found: int, count: int) -> Part | None:
-        """The part after those given, when the words had `hits` articles in them and `found` of these will do."""
-        if self.high <= self.low:
-            return None
-        density, left = (hits + 1) / max(self.seen, 1), self.high - self.low
-        if density * left <= RARE:
+        if self.seen < LOOK:
+            return self._first()
+        density, left = (self.hits + 0.5) / self.seen, self.high - self.low
+        need = min(MARGIN * wanted / (density * share), GROWTH * self.seen)
+        if need >= left or FOUND * density * left <= self._look * need + FOUND * MARGIN * wanted + ASKING:
             return self._rest()
-        need = MARGIN * (count - found) * max(self.seen, 1) / (found + 1)
-        need = min(need, GROWTH * self.seen + 1)
         if self._prefix:
             return self._walk(int(need)) if need <= WALKED else self._rest()
-        if density > DENSE and not self._many and need <= WALKED:
+        if density > DENSE and not self._many and need <= STROLL:
             return self._walk(int(need))
         return self._eras(int(need))
+
+    def saw(self, part: Part, hits: int, down_to: int | None = None) -> None:
+        """What the words had in a part, or in its upper end when the page was full before."""
+        self.seen += part.high - (part.low if down_to is None else down_to)
+        self.hits += hits
+
+    def _first(self) -> Part:
+        """What tells how dense the words are."""
+        return self._eras(LOOK) if self._many and not self._prefix else self._walk(LOOK)
 
     def _walk(self, articles: int) -> Part:
         return self._down(Part(max(self.low, self.high - max(articles, 1)), self.high, walked=True))
@@ -85,7 +90,6 @@ class Descent:
         return self._down(Part(max(self.low, first << bits), self.high, eras=marks))
 
     def _down(self, part: Part) -> Part:
-        self.seen += part.high - part.low
         self.high = part.low
         return part
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, false, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
@@ -60,17 +63,37 @@ def _sources(session: Session, asked: Filter) -> tuple[str, ...] | None:
     return tuple(
         name
         for name in source_names(session)
-        if (not wanted or any(part in fold(name) for part in wanted))
-        and not any(part in fold(name) for part in refused)
+        if (not wanted or any(part in _folded(name) for part in wanted))
+        and not any(part in _folded(name) for part in refused)
     )
 
 
+_folded = lru_cache(maxsize=10_000)(fold)
+
+
 def source_names(session: Session) -> list[str]:
-    """Every source's name, in order: a walk along the index from name to name, not over the articles."""
+    """Every source's name, in order; walked anew only after another article was stored."""
+    connection, engine = session.connection(), session.get_bind().engine
+    newest, at = connection.execute(_NEWEST_ID).scalar() or 0, time.monotonic()
+    known, known_at, names = _NAMES.get(engine, (-1, 0.0, []))
+    if newest != known or at - known_at > NAMES_HOLD:
+        # along the index from name to name, not over the articles
+        names = [name for name in connection.execute(_SOURCE_NAMES).scalars() if name is not None]
+        _NAMES[engine] = (newest, at, names)
+    return list(names)
+
+
+def _walk_of_names() -> Select[Any]:
     first = select(func.min(Article.source).label("name")).cte("names", recursive=True)
     following = select(func.min(Article.source)).where(Article.source > first.c.name).scalar_subquery()
     walk = first.union_all(select(following).where(first.c.name.is_not(None)))
-    return [name for name in session.scalars(select(walk.c.name)) if name is not None]
+    return select(walk.c.name)
+
+
+_SOURCE_NAMES = _walk_of_names()
+_NEWEST_ID = select(func.max(Article.id))
+NAMES_HOLD = 30.0  # seconds: of two articles stored at once the later may be seen first
+_NAMES: WeakKeyDictionary[Engine, tuple[int, float, list[str]]] = WeakKeyDictionary()
 
 
 def oldest_article(session: Session, since: datetime) -> int:

@@ -12,14 +12,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, false, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, some
 from monitor.storage import search_filters as filters
-from monitor.storage.search_descent import Descent
+from monitor.storage.search_descent import MARGIN, Descent, Part
 from monitor.storage.search_filters import NO_SUCH_ID
+from monitor.storage.search_forms import present_words
 from monitor.storage.search_index import (
     EARLIEST,
     LATE,
@@ -45,6 +47,27 @@ class _Stretch:
     mark: Words | None = None
 
 
+@dataclass(slots=True)
+class Share:
+    """How many of the candidates fulfilled the conditions so far."""
+
+    asked: int = 0
+    passed: int = 0
+
+    @property
+    def value(self) -> float:
+        return (self.passed + 1) / (self.asked + 1)
+
+    def saw(self, asked: int, passed: int) -> None:
+        self.asked += asked
+        self.passed += passed
+
+    def cut(self, ids: list[int], wanted: int) -> tuple[list[int], list[int]]:
+        """So many of the ids as should give those wanted, and the others."""
+        size = int(MARGIN * wanted / self.value) + 1
+        return ids[:size], ids[size:]
+
+
 class Newest:
     """The articles of a filter. `words` are what its expression cannot do without."""
 
@@ -56,11 +79,18 @@ class Newest:
         outlets = some(Word(source_mark(name)) for name in sources or ()) if self._by_mark else None
         # the few articles of a story are quicker asked themselves
         self._words = every((words, outlets)) if asked.story is None else None
+        self._none = False
+        if self._words is not None:
+            there = present_words(session, self._words)
+            self._words, self._none = there or self._words, there is None
+        self._descents: dict[Words, Descent] = {}
         self._ceiling = _ceiling(session, asked.until) if asked.until is not None else NO_SUCH_ID
 
     def take(self, below: int | None, count: int) -> list[int]:
         """The newest `count` ids below `below`; fewer when there are no more."""
         found: list[int] = []
+        if self._none:
+            return found
         for stretch in self._stretches(NO_SUCH_ID if below is None else below):
             found += self._within(stretch, count - len(found))
             if len(found) == count:
@@ -82,36 +112,50 @@ class Newest:
     def _run(self, statement: Any, count: int) -> list[int]:
         return list(self._session.scalars(statement.limit(count)))
 
+    def _descent(self, words: Words, stretch: _Stretch) -> Descent:
+        """The next page's descent knows what the last one's found, when it is the same question."""
+        so_far = self._descents.get(words)
+        self._descents[words] = Descent(words, stretch.low, min(stretch.high, self._newest + 1), so_far)
+        return self._descents[words]
+
     def _descend(self, words: Words, stretch: _Stretch, count: int) -> list[int]:
-        descent = Descent(words, stretch.low, min(stretch.high, self._newest + 1))
-        part, found = descent.first(), list[int]()
-        while part is not None:
-            found += ids_of_part(self._session, words, part, count - len(found))
-            if len(found) == count:
-                break
-            part = descent.next(len(found), len(found), count)
+        descent, found = self._descent(words, stretch), list[int]()
+        while len(found) < count and (part := descent.next(count - len(found))) is not None:
+            ids = ids_of_part(self._session, words, part, count - len(found))
+            found += ids
+            descent.saw(part, len(ids), ids[-1] if len(found) == count else None)
         return found
 
     def _descend_asking(self, words: Words, stretch: _Stretch, count: int) -> list[int]:
-        """The same where a candidate must fulfil conditions, too; when few have the topic asked, topics lead."""
-        high = min(stretch.high, self._newest + 1)
-        descent = Descent(words, stretch.low, high)
-        part, found, hits, seen = descent.first(), list[int](), 0, 0
+        """The same where a candidate must fulfil conditions, too; topics lead where they are rarer than the words."""
+        descent, found, share = self._descent(words, stretch), list[int](), Share()
+        while len(found) < count and (part := descent.next(count - len(found), share.value)) is not None:
+            ids = ids_of_part(self._session, words, part, part.high - part.low)
+            if not share.asked and self._topics_are_rarer(len(ids), part):
+                return self._run(self._led_by_topics(words, stretch), count)
+            descent.saw(part, len(ids))
+            while ids and len(found) < count:
+                some_ids, ids = share.cut(ids, count - len(found))
+                passing = self._passing(some_ids)
+                share.saw(len(some_ids), len(passing))
+                found += passing
+        return found[:count]
+
+    def _passing(self, ids: list[int]) -> list[int]:
+        """Of these ids those that fulfil the conditions, newest first."""
+        for condition in self._conditions(Article.id):
+            statement = select(Article.id).where(Article.id == func.any(literal(ids, ARRAY(BigInteger))), condition)
+            ids = list(self._session.scalars(statement))
+        return sorted(ids, reverse=True)
+
+    def _led_by_topics(self, words: Words, stretch: _Stretch) -> Any:
         first = FirstPass(self._session, words)
-        if part is not None:
-            seen = part.high - part.low
-            hits = len(ids_of_part(self._session, words, part, seen))
-            if filters.asks_matches(self._asked, self._resolved) and hits * LEAD > self._matches_since(high) * seen:
-                statement = self._without_words(_Stretch(stretch.low, stretch.high))
-                return self._run(statement.where(first.of(Match.article_id)), count)
-        while part is not None:
-            asked = FirstPass(self._session, every((words, part.eras)) or words).newest(part)
-            statement = select(asked.c.id).where(*self._conditions(asked.c.id)).order_by(asked.c.id.desc())
-            found += self._run(statement, count - len(found))
-            if len(found) == count:
-                break
-            part = descent.next(hits * descent.seen // seen, len(found), count)
-        return found
+        return self._without_words(stretch).where(first.of(Match.article_id))
+
+    def _topics_are_rarer(self, hits: int, part: Part) -> bool:
+        if not filters.asks_matches(self._asked, self._resolved):
+            return False
+        return hits * LEAD > self._matches_since(part.high) * (part.high - part.low)
 
     def _matches_since(self, high: int) -> int:
         """How many of the newest `LEAD` articles have a match that will do."""
@@ -126,7 +170,9 @@ class Newest:
         floor = self._resolved.oldest_article or 0
         if self._asked.until is not None and below > self._ceiling:
             # above the ceiling only what was read long after it was published is old enough
-            years = some(Word(year_mark(year)) for year in range(EARLIEST, max(EARLIEST, self._asked.until.year) + 1))
+            earliest = self._asked.since.year if self._asked.since else EARLIEST
+            last = max(earliest, self._asked.until.year, EARLIEST)
+            years = some(Word(year_mark(year)) for year in range(max(earliest, EARLIEST), last + 1))
             yield _Stretch(max(floor, self._ceiling), below, years)
         high = min(below, self._ceiling)
         if high > floor:
@@ -159,6 +205,8 @@ class Newest:
         """Conditions on the article's own row, for a candidate of which only the id is known."""
         left = self._resolved if not self._by_mark or self._words is None else self._resolved.without_sources()
         conditions = filters.article_conditions(self._asked, left)
+        if key is Article.id:
+            return conditions
         return [filters.each(Article.id == key, *conditions)] if conditions else []
 
     def _of_match(self, key: Any) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
+from monitor.storage.search_descent import MARGIN
 from monitor.storage.search_hydrate import article_document, article_row, article_values, documents
 from monitor.storage.search_index import FirstPass
 from monitor.storage.search_newest import Newest
@@ -113,7 +114,9 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
         below = ids[-1]
         if walked.enough(len(ids), len(ids)):
             return Found(tuple(found), Cursor(below))
-        size = min(size * 2, LARGEST_BATCH)
+        # at the rate of those before; twice as many at least when nothing was true
+        likely = int(MARGIN * (limit + 1 - len(found)) * (walked.examined + 1) / (len(found) + 1)) + SPARE
+        size = min(likely, LARGEST_BATCH)
 
 
 def _true_rows(session: Session, judge: Judge, ids: Sequence[int], most: int) -> Iterator[ArticleRow]:

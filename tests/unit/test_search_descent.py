@@ -1,0 +1,54 @@
+"""Whatever the words have where it looks, a descent passes every id once, newest first."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.words import Some, Word
+from monitor.storage.search_descent import Descent, Part, era_mark
+
+WORDS = {
+    "one": Word("onduleur"),
+    "many": Some(tuple(Word(f"forme{n}") for n in range(34))),
+    "beginning": Word("ondul", prefix=True),
+}
+
+
+def parts(descent: Descent, hits: list[int], wanted: int = 60) -> list[Part]:
+    found: list[Part] = []
+    while (part := descent.next(wanted)) is not None:
+        found.append(part)
+        descent.saw(part, min(hits[len(found) % len(hits)], part.high - part.low))
+    return found
+
+
+@given(
+    kind=st.sampled_from(sorted(WORDS)),
+    low=st.integers(0, 5_000),
+    articles=st.integers(1, 2_000_000),
+    hits=st.lists(st.integers(0, 5_000), min_size=1, max_size=5),
+)
+def test_parts_lie_end_to_end_from_newest_to_oldest(kind: str, low: int, articles: int, hits: list[int]) -> None:
+    found = parts(Descent(WORDS[kind], low, low + articles), hits)
+    assert [found[0].high, found[-1].low] == [low + articles, low]
+    assert all(upper.low == lower.high for upper, lower in pairwise(found))
+
+
+@given(kind=st.sampled_from(["one", "many"]), articles=st.integers(1, 300_000), hits=st.integers(0, 40))
+def test_the_eras_of_a_part_hold_all_its_ids(kind: str, articles: int, hits: int) -> None:
+    for part in parts(Descent(WORDS[kind], 0, articles), [hits]):
+        if part.eras is not None:
+            marks = {word.text for word in ([part.eras] if isinstance(part.eras, Word) else part.eras.parts)}  # type: ignore[union-attr]
+            bits = int(next(iter(marks)).removeprefix("¤e").split("_")[0])
+            assert {era_mark(bits, article) for article in range(part.low, part.high, 1 << bits)} <= marks
+            assert era_mark(bits, part.high - 1) in marks
+
+
+def test_rare_words_are_asked_of_the_whole_index_after_one_look() -> None:
+    first, rest = parts(Descent(WORDS["one"], 0, 1_000_000), [0])
+    assert (first.walked, rest.low, rest.eras) == (True, 0, None)
+
+
+def test_dense_words_are_walked_over() -> None:
+    assert all(part.walked for part in parts(Descent(WORDS["one"], 0, 1_000_000), [200])[:3])
