@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
 
 Row = TypeVar("Row")
 MOST_JUDGES = 64
-MOST_COUNTED, MOST_JUDGED = 2000, 200  # alerts whose outlets, and whose text, are asked for counts
+MOST_COUNTED, MOST_JUDGED = 1000, 200  # alerts whose outlets, and whose text, are asked for counts
 
 
 _Find = Callable[[Any, Filter, Window, Any], Found[Row]]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, any_, bindparam, column, func, select
+from sqlalchemy import BigInteger, ColumnElement, String, any_, bindparam, column, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -20,6 +20,16 @@ def among(key: InstrumentedAttribute[int]) -> dict[str, ColumnElement[bool]]:
         "sqlite": key.in_(select(listed_there.c.value)),
         "postgresql": key == any_(bindparam(IDS, type_=ARRAY(BigInteger))),
     }
+
+
+def one_of(session: Session, key: Any, ids: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that `key` is one of these ids, for a statement that has more to it than a list."""
+    if session.get_bind().dialect.name == "postgresql":
+        there: ColumnElement[bool] = key == any_(literal(list(ids), ARRAY(BigInteger)))
+        return there
+    values = func.json_each(literal(json.dumps(list(ids)), String)).table_valued(column("value"))
+    within: ColumnElement[bool] = key.in_(select(values.c.value))
+    return within
 
 
 def listed(session: Session, statements: Mapping[str, Any], ids: Sequence[int]) -> Sequence[Any]:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Cursor, Filter, Window
 from monitor.domain.words import has_prefix
 from monitor.storage import search_filters as filters
+from monitor.storage.listed import one_of
+from monitor.storage.search_forms import present_words
 from monitor.storage.search_hydrate import alert_rows, article_rows, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, plan_once, prefer_index
 from monitor.storage.search_newest import Newest
@@ -30,7 +32,8 @@ from monitor.storage.tables import Alert, Article, Match, Story, Topic
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
-FEW = 5000  # as many ids are cheaper as a list than asked of the index again and again
+MANY = 12_000  # as many ids are read from the index once, rather than asked of it again and again
+FEW = 1000  # as many lead: of more, the rows asked for do
 Statement = Callable[[Window], Select[Any]]
 Ids = Callable[[Session, Filter, Sequence[int] | None], Statement]
 
@@ -85,11 +88,18 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
     if judge is None:
         return plain_keys(session, ids(session, asked, None), window)
     prefer_index(session)
-    first = FirstPass(session, judge.words) if judge.words is not None else None
-    few = first.at_most(session, FEW) if first is not None else None
-    if few is not None:
-        first = None  # a list says it all
-    return true_keys(session, ids(session, asked, few), window, judge, articles_of, first)
+    words = present_words(session, judge.words) if judge.words is not None else None
+    if words is None:
+        if judge.words is not None:
+            return Keys()  # no article has them
+        return true_keys(session, ids(session, asked, None), window, judge, articles_of)
+    first = FirstPass(session, words)
+    all_of_them = first.at_most(session, MANY)
+    if all_of_them is not None and len(all_of_them) <= FEW:
+        return true_keys(session, ids(session, asked, all_of_them), window, judge, articles_of)
+    known = frozenset(all_of_them or ())
+    having = first.among if all_of_them is None else lambda _session, _ids: known
+    return true_keys(session, ids(session, asked, None), window, judge, articles_of, having)
 
 
 def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
@@ -105,7 +115,7 @@ def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
         told = (Topic.id == Match.topic_id, Alert.dossier_id == Topic.dossier_id, Alert.story_id == Article.story_id)
         conditions.append(filters.each(Article.id == Match.article_id, *told, *filters.status_conditions(asked)))
     if few is not None:
-        conditions.append(Match.article_id.in_(few))
+        conditions.append(one_of(session, Match.article_id, few))
     return _ordered(select(Match.id, Match.score, Match.article_id).where(*conditions), Match.id, Match.score)
 
 
@@ -113,7 +123,7 @@ def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     """(id, score, story id) of the alerts that may answer."""
     conditions = filters.alert_conditions(asked, filters.resolve(session, asked))
     if few is not None:
-        conditions.append(Alert.story_id.in_(select(Article.story_id).where(Article.id.in_(few))))
+        conditions.append(Alert.story_id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
     return _ordered(select(Alert.id, Alert.score, Alert.story_id).where(*conditions), Alert.id, Alert.score)
 
 
@@ -127,7 +137,7 @@ def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     if conditions:
         statement = statement.where(select(Article.id).where(Article.story_id == Story.id, *conditions).exists())
     if few is not None:
-        statement = statement.where(Story.id.in_(select(Article.story_id).where(Article.id.in_(few))))
+        statement = statement.where(Story.id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
     return _ordered(statement, Story.id, None)
 
 

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
 from monitor.storage import search_filters as filters
+from monitor.storage.listed import one_of
 from monitor.storage.tables import Alert, AlertTopic, Article, Digest, Dossier, Match, Subscriber, Topic
 
 MOST_SOURCES = 30
-NEWEST = 20_000  # alerts whose outlets are counted
+NEWEST = 10_000  # alerts whose outlets are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ class DigestRow:
 
 def alert_facets(session: Session, asked: Filter, ids: Sequence[int] | None = None) -> Facets:
     """Counts of the alerts of a filter, or of these ids when its expression was asked of them before."""
-    where: list[ColumnElement[bool]] = [] if ids is None else [Alert.id.in_(ids)]
+    where: list[ColumnElement[bool]] = [] if ids is None else [one_of(session, Alert.id, ids)]
     if ids is None:
         where = filters.alert_conditions(asked, filters.resolve(session, asked))
-    statuses = _counted(session, select(Alert.status, func.count()).where(*where).group_by(Alert.status))
+    # not the bare column where there are conditions: SQLite would walk all alerts along its index, to be spared a sort
+    status = func.coalesce(Alert.status, "") if where else Alert.status
+    statuses = _counted(session, select(status, func.count()).where(*where).group_by(status))
     return Facets(
         total=sum(statuses.values()),
         statuses=statuses,
@@ -76,7 +79,9 @@ def _counted(session: Session, statement: Any) -> dict[str, int]:
 def _by_topic(session: Session, where: list[ColumnElement[bool]]) -> dict[str, int]:
     statement = select(AlertTopic.topic_id, func.count()).group_by(AlertTopic.topic_id)
     if where:
-        statement = statement.join(Alert, Alert.id == AlertTopic.alert_id).where(*where)
+        topic = func.coalesce(AlertTopic.topic_id, 0)
+        statement = select(topic, func.count()).select_from(Alert).where(*where).group_by(topic)
+        statement = statement.join(AlertTopic, AlertTopic.alert_id == Alert.id)
     slugs = {row[0]: row[1] for row in session.execute(select(Topic.id, Topic.slug))}
     counts: Counter[str] = Counter()
     for topic_id, count in session.execute(statement):
@@ -104,7 +109,7 @@ def _day(session: Session, column: Any) -> Any:
     """The UTC day of an instant."""
     if session.get_bind().dialect.name == "postgresql":
         return func.date(func.timezone("UTC", column))
-    return func.date(column)
+    return func.substr(column, 1, 10)  # as it is stored; date() would read and write each
 
 
 def _weeks(session: Session, where: list[ColumnElement[bool]]) -> dict[date, int]:

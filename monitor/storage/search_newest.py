@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, false, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, some
 from monitor.storage import search_filters as filters
+from monitor.storage.listed import one_of
 from monitor.storage.search_descent import MARGIN, Descent, Part
 from monitor.storage.search_filters import NO_SUCH_ID
 from monitor.storage.search_forms import present_words
@@ -144,7 +144,7 @@ class Newest:
     def _passing(self, ids: list[int]) -> list[int]:
         """Of these ids those that fulfil the conditions, newest first."""
         for condition in self._conditions(Article.id):
-            statement = select(Article.id).where(Article.id == func.any(literal(ids, ARRAY(BigInteger))), condition)
+            statement = select(Article.id).where(one_of(self._session, Article.id, ids), condition)
             ids = list(self._session.scalars(statement))
         return sorted(ids, reverse=True)
 

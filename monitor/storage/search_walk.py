@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
+from monitor.storage.listed import among, listed
 from monitor.storage.search_descent import MARGIN
 from monitor.storage.search_hydrate import article_document, article_row, article_values, documents
-from monitor.storage.search_index import FirstPass
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import ArticleRow, Found
 from monitor.storage.tables import Article
@@ -57,20 +57,20 @@ def true_keys(
     window: Window,
     judge: Judge,
     articles_of: Callable[[Session, Sequence[Any]], Mapping[int, Sequence[int]]],
-    first: FirstPass | None = None,
+    having: Callable[[Session, Sequence[int]], Set[int]] | None = None,
 ) -> Keys:
     """A page of those rows of which an article makes the expression true.
 
-    `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids; `first` leaves out
+    `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids; `having` leaves out
     articles that lack the words.
     """
     found, after, size, walked = Keys(), window.after, FIRST_BATCH, Walked()
     while True:
         rows = session.execute(statement(Window(size, after, window.order))).all()
         of = articles_of(session, rows)
-        asked = {article for articles in of.values() for article in articles}
-        if first is not None:
-            asked = first.among(session, sorted(asked))
+        asked: Set[int] = {article for articles in of.values() for article in articles}
+        if having is not None:
+            asked = having(session, sorted(asked)) & asked
         spans = judged(session, judge, sorted(asked))
         for row in rows:
             true = [article for article in of.get(row[0], ()) if article in spans]
@@ -176,9 +176,12 @@ def own_article(_session: Session, rows: Sequence[Any]) -> dict[int, list[int]]:
 def story_articles(session: Session, rows: Sequence[Any]) -> dict[int, list[int]]:
     """Of rows (id, score, story id): all articles of the story."""
     by_story: dict[int, list[int]] = {}
-    stories = sorted({row[2] for row in rows})
-    for article_id, story_id in session.execute(
-        select(Article.id, Article.story_id).where(Article.story_id.in_(stories)).order_by(Article.id)
-    ):
+    for article_id, story_id in listed(session, _OF_STORIES, sorted({row[2] for row in rows})):
         by_story.setdefault(story_id, []).append(article_id)
     return {row[0]: by_story.get(row[2], []) for row in rows}
+
+
+_OF_STORIES = {
+    dialect: select(Article.id, Article.story_id).where(condition).order_by(Article.id)
+    for dialect, condition in among(Article.story_id).items()
+}
