@@ -4,8 +4,7 @@
 
 Times are of this process's CPU (`process_time`), the best of three, so that neighbours count less. Texts are of
 everyday words with sentences about the anchor mixed in: 500 words each, a third naming it, unless said otherwise.
-spaCy is no dependency: it takes part where it is installed, say in a copy of .venv made for the occasion
-(`cp -r .venv /tmp/spacy && /tmp/spacy/bin/python -m pip install spacy && /tmp/spacy/bin/python -m bench.matching`).
+spaCy takes part in an environment of its own below var/bench/venvs, made from PyPI on first use.
 """
 
 from __future__ import annotations
@@ -16,12 +15,14 @@ import json
 import random
 import re
 import sqlite3
+import subprocess
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.venvs import PEERS, python_of
 from monitor.domain.automaton import Vocabulary, compile_vocabulary
 from monitor.domain.expressions import Form, Term
 from monitor.domain.matching import Matcher, compile_dossiers
@@ -33,6 +34,7 @@ from monitor.domain.topics import load_dossier
 ROOT = Path(__file__).parents[1]
 DOSSIER = ROOT / "config/dossiers/huawei-europe.toml"
 SENTENCES = ROOT / "config/dossiers/huawei-europe.training/sentences.tsv"
+VENVS = ROOT / "var/bench/venvs"
 WORDS = 500
 NAMES = re.compile(r"Huawei|Shenzhen|chinois|HarmonyOS|Ren Zhengfei|Meng Wanzhou|fleur rouge")
 EVERYDAY = """
@@ -116,17 +118,15 @@ def by_re(terms: list[str]) -> Callable[[Document], object]:
     return lambda document: pattern.findall(fold(whole(document)))
 
 
-def by_spacy(terms: list[str]) -> Callable[[Document], object] | None:
-    """spaCy's PhraseMatcher on a blank French pipeline; None where spaCy is not installed."""
-    try:
-        import spacy
-        from spacy.matcher import PhraseMatcher
-    except ImportError:
+def rate_of_spacy(terms: list[str], documents: Sequence[Document]) -> float | None:
+    """spaCy's PhraseMatcher, articles a second; None where its environment cannot be made."""
+    python = python_of("spacy", VENVS)
+    if python is None:
         return None
-    pipeline = spacy.blank("fr")
-    matcher = PhraseMatcher(pipeline.vocab, attr="LOWER")
-    matcher.add("terms", list(pipeline.pipe(terms)))
-    return lambda document: matcher(pipeline(fold(whole(document))))
+    asked = json.dumps({"terms": terms, "texts": [fold(whole(document)) for document in documents]})
+    command = [str(python), str(PEERS / "spacy_peer.py")]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    return float(json.loads(done.stdout)["per_s"])
 
 
 def scans(count: int) -> Callable[[Document], object]:
@@ -179,9 +179,9 @@ def measure(count: int) -> dict[str, float]:
         "fts5_per_s": rate(by_fts5(terms), few),
         "re_alternation_per_s": rate(by_re(terms), few),
     }
-    spacy = by_spacy(terms)
+    spacy = rate_of_spacy(terms, few)
     if spacy is not None:
-        figures["spacy_phrase_matcher_per_s"] = rate(spacy, few)
+        figures["spacy_phrase_matcher_per_s"] = spacy
     with TemporaryDirectory() as folder:
         figures |= compile_times(Path(folder))
     figures["terms"] = len(terms)
