@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from contextlib import contextmanager
@@ -99,17 +100,34 @@ class Relay(Controller):
     def _trigger_server(self) -> None:
         """The base class connects to the port it was given, which is 0 here: take the real one first."""
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        if self.ssl_context is None:
+            super()._trigger_server()
+            return
+        anybody = ssl.create_default_context()  # the base class would speak with the server's own context
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection((self.hostname, self.port), 5) as plain, anybody.wrap_socket(plain) as secure:
+            secure.recv(1024)
 
 
 @contextmanager
-def relay(behaviour: Behaviour | None = None, *, password: str = "", tls: ssl.SSLContext | None = None, **options):
-    """A running relay and its behaviour, with `url` set for `VEILLE_SMTP_URL`."""
+def relay(
+    behaviour: Behaviour | None = None,
+    *,
+    password: str = "",
+    tls: ssl.SSLContext | None = None,
+    from_the_start: bool = False,
+    **options,
+):
+    """A running relay and its behaviour, on `port`. TLS is by STARTTLS, or `from_the_start`."""
     behaviour = behaviour or Behaviour()
     if password:
         options |= {"authenticator": _authenticator(behaviour, password), "auth_required": True}
         options["auth_require_tls"] = tls is not None
-    controller = Relay(behaviour, tls_context=tls, require_starttls=tls is not None, **options)
+    if from_the_start:
+        options |= {"ssl_context": tls, "auth_require_tls": False}  # the session itself knows nothing of it
+    else:
+        options |= {"tls_context": tls, "require_starttls": tls is not None}
+    controller = Relay(behaviour, **options)
     hang, behaviour.hang = behaviour.hang, ""  # the controller itself waits for a greeting
     controller.start()
     behaviour.hang = hang

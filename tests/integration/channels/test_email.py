@@ -9,11 +9,12 @@ import time
 
 import pytest
 
-from monitor.channels import make_channel
+from monitor.channels import context_from, make_channel
 from monitor.channels.base import ChannelContext
 from monitor.channels.rendering import render_digest
 from monitor.channels.samples import sample_digest
 from monitor.errors import ChannelError
+from monitor.settings import load_settings
 
 from .smtp import Behaviour, relay
 
@@ -31,8 +32,15 @@ MESSAGE = render_digest(
 FROM = "Veille à Paris <veille@veille.example>"
 
 
-def send(behaviour: Behaviour, to: str = "claire@example.org", query: str = "", user: str = "", **context: object):
-    url = f"smtp://{user}127.0.0.1:{behaviour.port}{query}"
+def send(
+    behaviour: Behaviour,
+    to: str = "claire@example.org",
+    query: str = "",
+    user: str = "",
+    scheme: str = "smtp",
+    **context: object,
+):
+    url = f"{scheme}://{user}127.0.0.1:{behaviour.port}{query}"
     settings = ChannelContext(smtp_url=url, mail_from=FROM, **{"deadline": 4.0, **context})  # type: ignore[arg-type]
     return make_channel("email", to, settings).send(MESSAGE)
 
@@ -164,11 +172,30 @@ def test_starttls_and_log_in_with_a_certificate_that_is_trusted(certificate):
     assert server.tls_used
 
 
-def test_a_certificate_that_is_not_trusted_sends_nothing(certificate):
-    with relay(tls=server_tls(certificate)) as server:
-        error = failure(server)
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_tls_from_the_start_and_log_in(certificate):
+    with relay(password="right", tls=server_tls(certificate), from_the_start=True) as server:
+        send(server, user="moi:right@", scheme="smtps", ca_bundle=certificate[1])
+        error = failure(server, user="moi:wrong@", scheme="smtps", ca_bundle=certificate[1])
+    assert (server.user, len(server.mails)) == ("moi", 1)
+    assert "log-in was refused" in str(error)
+
+
+@pytest.mark.parametrize(("scheme", "from_the_start"), [("smtp", False), ("smtps", True)])
+def test_a_certificate_that_is_not_trusted_sends_nothing(certificate, scheme, from_the_start):
+    with relay(tls=server_tls(certificate), from_the_start=from_the_start) as server:
+        error = failure(server, scheme=scheme)
     assert "secure" in str(error)
     assert server.mails == []
+
+
+def test_the_relay_with_its_password_can_stand_in_a_file(certificate, tmp_path):
+    secret, environ = tmp_path / "smtp_url", {"VEILLE_DATA_DIR": str(tmp_path), "VEILLE_CA_BUNDLE": str(certificate[1])}
+    with relay(password="p@ss word", tls=server_tls(certificate)) as server:
+        secret.write_text(f"smtp://moi:p%40ss%20word@127.0.0.1:{server.port}\n", encoding="utf-8")
+        settings = load_settings(environ | {"VEILLE_SMTP_URL_FILE": str(secret)})
+        make_channel("email", "claire@example.org", context_from(settings, None)).send(MESSAGE)
+    assert (server.user, server.tls_used, len(server.mails)) == ("moi", True, 1)
 
 
 def test_a_domain_in_letters_of_its_country_is_written_in_ascii():

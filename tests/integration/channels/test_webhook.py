@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import time
 from datetime import timedelta
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from monitor.channels import make_channel
 from monitor.channels.base import ChannelContext, Message
@@ -29,9 +31,10 @@ def receiver():
         yield server
 
 
-def channel(receiver: Receiver, **policy: object):
-    post = door_post(DoorPolicy(allow=AllowList.parse("127.0.0.1"), **policy), 1)  # type: ignore[arg-type]
-    return make_channel("webhook", f"http://{receiver.place}/hook", ChannelContext(post=post), {"secrets": [SECRET]})
+def channel(receiver: Receiver, *secrets: str):
+    post = door_post(DoorPolicy(allow=AllowList.parse("127.0.0.1")), 1)
+    options = {"secrets": list(secrets) or [SECRET]}
+    return make_channel("webhook", f"http://{receiver.place}/hook", ChannelContext(post=post), options)
 
 
 def test_a_webhook_arrives_signed_under_its_constant_id(receiver):
@@ -41,6 +44,18 @@ def test_a_webhook_arrives_signed_under_its_constant_id(receiver):
     assert first["webhook-id"] == second["webhook-id"] == MESSAGE.message_id
     assert first["content-type"] == "application/json"
     assert json.loads(body)["type"] == "alert.raised"
+
+
+def test_receivers_with_the_old_and_the_new_key_believe_it_and_nobody_else(receiver):
+    """Read by the specification's own library, from what came over the wire."""
+    old, new, other = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"o", b"n", b"x"))
+    channel(receiver, new, old).send(dataclasses.replace(MESSAGE, payload={"type": "alert.raised", "data": "été 😀"}))
+    ((_, headers, body),) = receiver.seen
+    for key in (old, new):
+        assert Webhook(key).verify(body, headers)["data"] == "été 😀"
+    for key, changed in ((other, {}), (new, {"webhook-id": "another"}), (new, {"webhook-timestamp": "1614265330"})):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(key).verify(body, {**headers, **changed})
 
 
 @pytest.mark.parametrize(("status", "permanent"), [(500, False), (503, False), (410, True), (308, False)])
