@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from monitor.domain.model import Field, Span
+from monitor.domain.terms import is_small_word
+from monitor.domain.text import skeleton
 
 WIDTH = 280
 # Ends of sentences: a mark, perhaps a closing quote, then a blank and something that opens a sentence. Abbreviations
@@ -57,14 +59,17 @@ def quotations(
 
 
 def _words(text: str, marks: list[tuple[int, int]], bound: tuple[int, int]) -> list[tuple[int, int]]:
-    """The matched words alone, neighbours joined: a mark over the whole sentence would mark nothing."""
+    """The matched words alone, neighbours joined: a mark over the whole sentence would mark nothing.
+
+    Small words (nous, sans), which a rule counts beside others, are marked only beside others or where there are none.
+    """
     joined: list[tuple[int, int]] = []
     for start, end in sorted(_whole_words(text, mark) for mark in marks if not _holds(mark, bound)):
         if joined and not text[joined[-1][1] : start].strip():
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))
-    return joined
+    return [span for span in joined if not is_small_word(skeleton(text[slice(*span)]))] or joined
 
 
 def _whole_words(text: str, mark: tuple[int, int]) -> tuple[int, int]:

@@ -51,6 +51,13 @@ def test_a_span_of_the_whole_sentence_chooses_it_and_marks_only_the_words_within
     assert marked(quotations({Field.BODY: BODY}, [whole])[0]) == []
 
 
+def test_small_words_are_marked_only_where_there_are_no_others():
+    text = "Nous resterons en Europe sans antennes."
+    spans = [span(text, word) for word in ("Nous", "Europe", "sans")]
+    assert marked(quotations({Field.BODY: text}, spans)[0]) == ["Europe"]
+    assert marked(quotations({Field.BODY: text}, [spans[0]])[0]) == ["Nous"]
+
+
 def test_the_title_is_quoted_only_when_there_is_nothing_else():
     texts = {Field.TITLE: "Huawei en Espagne", Field.BODY: BODY}
     title = span(texts[Field.TITLE], "Huawei", Field.TITLE)
