@@ -52,7 +52,7 @@ def test_a_span_of_the_whole_sentence_chooses_it_and_marks_only_the_words_within
 
 
 def test_small_words_are_marked_only_where_there_are_no_others():
-    text = "Nous resterons en Europe sans antennes."
+    text = "Nous resterons en Europe, mais sans antennes."
     spans = [span(text, word) for word in ("Nous", "Europe", "sans")]
     assert marked(quotations({Field.BODY: text}, spans)[0]) == ["Europe"]
     assert marked(quotations({Field.BODY: text}, [spans[0]])[0]) == ["Nous"]
