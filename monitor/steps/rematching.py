@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -92,12 +91,15 @@ def _labels(rules: tuple[Any, ...]) -> list[str]:
 
 def weighed_as_in_force(store: Store, dossier: Dossier) -> Dossier:
     """A changed copy without a model of its own is weighed by that of the dossier in force, unless it wants none."""
-    if dossier.model is not None or not tomllib.loads(dossier.text).get("model", True):
-        return dossier
+    model = model_in_force(store, dossier.slug) if dossier.model is None else None
+    return dossier if model is None else parse_dossier(dossier.text, dossier.where, model=model)
+
+
+def model_in_force(store: Store, slug: str) -> bytes | None:
+    """The model of a dossier in force; None when it has none."""
     with store.read() as session:
-        rows = [row for row in dossiers_in_force(session) if row.slug == dossier.slug and row.model]
-    model = base64.b64decode(rows[0].model or "") if rows else None
-    return parse_dossier(dossier.text, dossier.where, model=model)
+        rows = [row for row in dossiers_in_force(session) if row.slug == slug and row.model]
+    return base64.b64decode(rows[0].model or "") if rows else None
 
 
 def backtest(

@@ -119,7 +119,7 @@ def try_out(
     rules = rules.replace("\r\n", "\n")
     trial, wrong = None, ""
     try:
-        trial = try_rules(desk.monitor.store, desk.queries.dossier_text(slug), rules)
+        trial = try_rules(desk.monitor.store, slug, desk.queries.dossier_text(slug), rules)
     except DossierError as error:
         wrong = str(error)
     return _bench(request, desk, principal, slug, rules, trial, wrong)

@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from monitor.domain.model import Access, Origin, PageData
 from monitor.domain.topics import Dossier, parse_dossier
+from monitor.errors import DossierError
 from monitor.steps.rematching import backtest, rematch, weighed_as_in_force
+from monitor.steps.trying import try_rules
 from monitor.storage.articles import ArticleData, add_article
 from monitor.storage.dossiers import DossierRow, put_dossier
 from monitor.storage.engine import Store
@@ -73,3 +75,15 @@ def test_a_changed_copy_is_weighed_by_the_model_in_force_unless_it_wants_none(st
     plain = parse_dossier("model = false\n" + TEXT, "essai.toml")
     found = [weighed_as_in_force(store, one).model for one in (dossier, plain)]
     assert found == [b"model", None]
+
+
+def test_rules_are_tried_with_the_model_in_force(store: Store, dossier: Dossier) -> None:
+    narrower = TEXT.replace('"usine", ', "")
+    trial = try_rules(store, "essai", TEXT, narrower)
+    assert [(one.title, one.topic) for one in trial.losses] == [("Huawei ouvre une usine", "usine")]
+    assert (trial.gains, trial.kept, trial.articles) == ((), 0, 3)
+    row = DossierRow(dossier.slug, dossier.title, TEXT, base64.b64encode(b"model").decode(), dossier.rules_hash + "2")
+    with store.write() as session:
+        put_dossier(session, row, [("usine", "Usine")], Origin.FILE, NOW)
+    with pytest.raises(DossierError, match="its model cannot be read"):
+        try_rules(store, "essai", TEXT, narrower)
