@@ -19,6 +19,7 @@ from sqlalchemy import func, insert, select, text
 
 from monitor.domain.model import Document
 from monitor.storage.engine import Store, open_store
+from monitor.storage.retention import analyze
 from monitor.storage.schema import migrate
 from monitor.storage.search_index import Indexed, put_words
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Story, Topic
@@ -80,7 +81,7 @@ def fill(store: Store, count: int) -> None:
         with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text("SET maintenance_work_mem = '1GB'"))
             connection.execute(text(index))
-            connection.execute(text("VACUUM ANALYZE"))  # as autovacuum does in time; our SQLite has no statistics
+            connection.execute(text("VACUUM ANALYZE"))  # as autovacuum does in time
 
 
 def _few_rows(store: Store) -> None:
@@ -191,6 +192,7 @@ def open_filled(url: str, count: int) -> Store:
     if not there:
         started = time.perf_counter()
         fill(store, count)
+        analyze(store)
         print(f"filled with {count} articles in {time.perf_counter() - started:.0f} s")
     return store
 

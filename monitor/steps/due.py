@@ -14,6 +14,7 @@ from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import finish_entry, reads_of
 from monitor.storage.heartbeats import note_announced
+from monitor.storage.search_index import mend_index
 from monitor.storage.work import Kind
 
 log = structlog.get_logger(__name__)
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 CRASHED = "failed: crashed"
 FEED_PAUSE = timedelta(days=1)  # a feed is never given up: one that crashes us is tried again a day later
 REREAD = timedelta(days=1)
+MENDED = timedelta(minutes=5)  # what a worker of an older version stored is found by its words at the next tick
 ORDER = (Kind.DELIVER, Kind.READ, Kind.DIGEST, Kind.POLL)
 
 
@@ -46,6 +48,7 @@ def tick(ctx: Context) -> Ticked:
             ctx.announce(message)
         announced[kind.value] = sum(len(message.pairs) for message in messages)
     with ctx.store.write() as session:
+        mend_index(session, ctx.now() - MENDED)
         beat(session, "tick", ctx.now())
     log.debug("ticked", **announced)
     return Ticked(announced, ended)

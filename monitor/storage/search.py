@@ -65,17 +65,16 @@ def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | N
 def find_articles(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[ArticleRow]:
     """Whole articles, newest first."""
     below = window.after.id if window.after else None
-    if judge is not None or asked != Filter():
-        plan_once(session)
+    last = plan_once(session) if judge is not None or asked != Filter() else None
     if judge is None:
-        ids = Newest(session, asked, None).take(below, window.limit + 1)
+        ids = Newest(session, asked, None, last).take(below, window.limit + 1)
         after = Cursor(ids[window.limit - 1]) if len(ids) > window.limit else None
         return Found(tuple(article_rows(session, ids[: window.limit])), after)
     if judge.words is not None and has_prefix(judge.words):
-        every_one = Newest(session, asked, None)
+        every_one = Newest(session, asked, None, last)
         if is_common(session, every_one, judge, below):
             return true_articles(session, every_one, judge, below, window.limit)
-    return true_articles(session, Newest(session, asked, judge.words), judge, below, window.limit)
+    return true_articles(session, Newest(session, asked, judge.words, last), judge, below, window.limit)
 
 
 def find_stories(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[StoryRow]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, literal, select
@@ -69,10 +68,10 @@ class Share:
 
 
 class Newest:
-    """The articles of a filter. `words` are what its expression cannot do without."""
+    """The articles of a filter. `words` are what its expression cannot do without; `newest` is the highest id."""
 
-    def __init__(self, session: Session, asked: Filter, words: Words | None) -> None:
-        self._session, self._asked = session, asked
+    def __init__(self, session: Session, asked: Filter, words: Words | None, newest: int | None = None) -> None:
+        self._session, self._asked, self._newest = session, asked, NO_SUCH_ID if newest is None else newest
         self._resolved = filters.resolve(session, asked)
         sources = self._resolved.sources
         self._by_mark = sources is not None and 0 < len(sources) <= MOST_OUTLETS
@@ -177,10 +176,6 @@ class Newest:
         high = min(below, self._ceiling)
         if high > floor:
             yield _Stretch(floor, high)
-
-    @cached_property
-    def _newest(self) -> int:
-        return self._session.scalar(select(Article.id).order_by(Article.id.desc()).limit(1)) or 0
 
     def _without_words(self, stretch: _Stretch) -> Any:
         key: Any = Article.id

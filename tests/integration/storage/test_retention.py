@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from monitor.app import Monitor
 from monitor.domain.expressions import parse_expression
 from monitor.domain.filters import Filter
 from monitor.query import Queries
 from monitor.settings import load_settings
 from monitor.steps.prune import retention
 from monitor.storage.engine import Store, open_store
-from monitor.storage.retention import forget
+from monitor.storage.retention import analyze, forget
 from monitor.storage.search_index import mend_index
 from monitor.storage.tables import Article, Channel, Delivery, Entry, Match, Revision, Sketch, Subscriber
+from monitor.testing import Clock, make_inline_monitor
 from tests.newsroom import NOON, Newsroom
 
 DAY = timedelta(days=1)
@@ -120,4 +124,36 @@ def test_what_an_older_worker_indexed_in_its_own_way_is_indexed_anew(postgres_ur
         assert mend_index(session, NOON - timedelta(days=7)) == 0
     with store.read() as session:
         assert session.execute(WORDS).all() == whole
+    store.dispose()
+
+
+@contextmanager
+def monitor_of(url: str, directory: Path) -> Iterator[Monitor]:
+    environ = {
+        "VEILLE_DATABASE_URL": url,
+        "VEILLE_DATA_DIR": str(directory / "var"),
+        "VEILLE_CONFIG_DIR": str(directory / "config"),
+    }
+    opened, _ = make_inline_monitor(load_settings(environ), Clock(NOON + timedelta(seconds=30)))
+    yield opened
+    opened.close()
+
+
+def test_the_next_tick_finds_what_an_older_worker_stored(postgres_url: str, tmp_path: Path) -> None:
+    with monitor_of(postgres_url, tmp_path) as monitor:
+        article = Newsroom(monitor.store).article("Titre")
+        with monitor.store.write() as session:
+            session.execute(text("DELETE FROM article_words WHERE article_id = :id"), {"id": article})
+        monitor.tick()
+        with monitor.store.read() as session:
+            assert [row.article_id for row in session.execute(WORDS)] == [article]
+
+
+def test_sqlite_counts_for_its_planner_once_there_is_much(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    Newsroom(store).article("Titre")
+    assert not analyze(store)
+    assert analyze(store, articles=1)
+    with store.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'articles'"))
     store.dispose()
