@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from monitor.errors import ConfigError
@@ -62,6 +63,7 @@ _SIX_TO_FOUR = IPv6Network("2002::/16")
 _TEREDO = IPv6Network("2001::/32")
 
 
+@lru_cache(maxsize=8192)  # asked several times of each request
 def parse_address(text: str) -> Address | None:
     """The address `text` spells, zone dropped; None for a name."""
     try:

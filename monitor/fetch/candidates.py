@@ -24,7 +24,8 @@ _INLINE = re.compile(
     re.IGNORECASE,
 )
 # Tags of nobody's list within a word, a long comment or a script in it: extraction may join what they part.
-_DOUBT = re.compile(r"\w<(?:!--(?![^<>]{0,200}-->)|script\b|style\b|/?[a-z]+[-:])", re.IGNORECASE)
+# `<` comes first in the expression: `re` then leaps from one to the next.
+_DOUBT = re.compile(r"<(?<=\w<)(?:!--(?![^<>]{0,200}-->)|script\b|style\b|/?[a-z]+[-:])", re.IGNORECASE)
 _ESCAPED = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[A-Za-z])")
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # Printable, and dropped from text all the same.

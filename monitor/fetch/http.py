@@ -132,7 +132,7 @@ class Door:
         cut: bool = False,
     ) -> Response:
         """Fetch `url`, following redirects; with `cut` a body over `max_bytes` ends there. Raises `FetchError`."""
-        ask = _Ask("GET", headers or {}, b"", max_bytes or self.policy.max_bytes, cut)
+        ask = self._asked("GET", headers, b"", max_bytes, cut=cut)
         return await self._request(url, ask, deadline)
 
     async def post(
@@ -145,28 +145,33 @@ class Door:
         deadline: timedelta | None = None,
     ) -> Response:
         """Send `body`; a redirect is returned like any status, never followed. Raises `FetchError`."""
-        return await self._request(url, _Ask("POST", headers or {}, body, max_bytes or self.policy.max_bytes), deadline)
+        return await self._request(url, self._asked("POST", headers, body, max_bytes), deadline)
+
+    def _asked(
+        self, method: str, headers: Mapping[str, str] | None, body: bytes, max_bytes: int | None, *, cut: bool = False
+    ) -> _Ask:
+        whole = request_headers(headers or {}, self.policy.user_agent)
+        return _Ask(method, whole, body, max_bytes or self.policy.max_bytes, cut)
 
     async def _request(self, url: str, ask: _Ask, deadline: timedelta | None) -> Response:
         """One deadline over the whole chain."""
         target, limit = check_url(url), deadline or self.policy.deadline
-        ask = replace(ask, headers=request_headers(ask.headers, self.policy.user_agent))
         async with self._slots:
             begun = time.monotonic()
             try:
                 async with asyncio.timeout(limit.total_seconds()):
-                    answer = await self._follow(target, ask)
+                    return await self._follow(target, ask, begun)
             except TimeoutError as error:
                 raise FetchError(FetchFailure.TIMEOUT, f"not done after {limit.total_seconds():g} s") from error
-            return replace(answer, elapsed=timedelta(seconds=time.monotonic() - begun))
 
-    async def _follow(self, url: URL, ask: _Ask) -> Response:
+    async def _follow(self, url: URL, ask: _Ask, begun: float) -> Response:
         redirects: list[tuple[str, int]] = []
         while True:
             status, received, content = await self._hop(url, ask)
             location = received.get("location")
             if ask.method != "GET" or status not in _REDIRECTS or location is None:
-                return Response(str(url), status, received, content, tuple(redirects), timedelta())
+                elapsed = timedelta(seconds=time.monotonic() - begun)
+                return Response(str(url), status, received, content, tuple(redirects), elapsed)
             if len(redirects) == self.policy.max_redirects:
                 raise FetchError(FetchFailure.REDIRECT, f"more than {self.policy.max_redirects} redirects", status)
             target = join_url(url, location)

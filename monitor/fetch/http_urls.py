@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from yarl import URL
@@ -20,6 +21,7 @@ def bad_url(message: str) -> FetchError:
     return FetchError(FetchFailure.BAD_URL, message, permanent=True)
 
 
+@lru_cache(maxsize=4096)  # a feed's address is checked at each poll, each request's twice
 def check_url(text: str) -> URL:
     """`text` as a URL that may be requested, fragment dropped. Raises `FetchError` (`bad-url`, permanent).
 

@@ -129,6 +129,9 @@ class Pace:
         self, host: str, *, gap: timedelta | None = None, patience: timedelta = timedelta(seconds=20)
     ) -> AsyncIterator[None]:
         """Wait for a turn and hold it. Raises `HostBusyError` once it is clear that `patience` is not enough."""
+        if self.is_free(host):
+            yield
+            return
         turn = await self._wait_for(host, gap, patience)
         try:
             await asyncio.sleep(turn.wait.total_seconds())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.feedlist import FeedSpec
@@ -40,11 +40,15 @@ class PollJob:
 
 def poll_jobs(session: Session, pairs: Sequence[Pair]) -> list[PollJob]:
     """The taken feeds, in the order of `pairs`."""
-    rows = {feed.id: feed for feed in session.scalars(select(Feed).where(Feed.id.in_([p[0] for p in pairs])))}
+    found = session.connection().execute(_JOBS, {"ids": [pair[0] for pair in pairs]})
+    rows = {row.id: row for row in found}
     return [_job(rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
 
 
-def _job(feed: Feed, pair: Pair) -> PollJob:
+_JOBS = select(Feed.__table__).where(Feed.id.in_(bindparam("ids", expanding=True)))
+
+
+def _job(feed: Any, pair: Pair) -> PollJob:
     return PollJob(
         pair=pair,
         url=feed.url,

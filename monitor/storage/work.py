@@ -52,9 +52,36 @@ def _working(table: Any) -> Any:
     return table.enabled.is_(True) if hasattr(table, "enabled") else table.due_at.is_not(None)
 
 
-def _these(table: Any, pairs: Sequence[Pair]) -> tuple[Any, Any]:
+# Made once, as all that every batch asks: to build such a statement costs more than to run it.
+def _these(columns: Any) -> tuple[Any, Any]:
     """The rows of `pairs` at these turns. The ids alone as well: SQLite finds no row by a pair."""
-    return table.id.in_([row_id for row_id, _ in pairs]), tuple_(table.id, table.turn).in_([tuple(p) for p in pairs])
+    ids: Any = bindparam("ids", expanding=True)
+    pairs: Any = bindparam("pairs", expanding=True)
+    return columns.id.in_(ids), tuple_(columns.id, columns.turn).in_(pairs)
+
+
+def _given(pairs: Sequence[Pair]) -> dict[str, Any]:
+    return {"ids": [row_id for row_id, _ in pairs], "pairs": [tuple(pair) for pair in pairs]}
+
+
+@lru_cache(maxsize=8)
+def _taking(kind: Kind) -> Any:
+    table = TABLES[kind].__table__
+    columns = table.c
+    working = columns.enabled.is_(True) if "enabled" in columns else columns.due_at.is_not(None)
+    return (
+        update(table)
+        .where(*_these(columns), columns.due_at.is_not(None), working)
+        .values(turn=columns.turn + 1, due_at=bindparam("until"), attempts=columns.attempts + 1)
+        .returning(columns.id, columns.turn)
+    )
+
+
+@lru_cache(maxsize=8)
+def _closing(kind: Kind) -> Any:
+    table = TABLES[kind].__table__
+    statement = update(table).where(*_these(table.c), table.c.attempts > 0)
+    return statement.values(due_at=None, attempts=0).returning(table.c.id)
 
 
 def announce_due(
@@ -94,19 +121,8 @@ def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lea
     """Take those of `pairs` that are still as announced; gives (id, new turn) of what is now ours."""
     if not pairs:
         return []
-    table = TABLES[kind]
-    statement = (
-        update(table)
-        .where(
-            *_these(table, pairs),
-            table.due_at.is_not(None),
-            _working(table),
-        )
-        .values(turn=table.turn + 1, due_at=now + lease, attempts=table.attempts + 1)
-        .returning(table.id, table.turn)
-        .execution_options(synchronize_session=False)
-    )
-    taken = {row.id: row.turn for row in session.execute(statement)}
+    given = {**_given(pairs), "until": now + lease}
+    taken = {row.id: row.turn for row in session.connection().execute(_taking(kind), given)}
     return [(row_id, taken[row_id]) for row_id, _ in pairs if row_id in taken]
 
 
@@ -129,15 +145,7 @@ def close_all(session: Session, kind: Kind, pairs: Sequence[Pair]) -> set[int]:
     """
     if not pairs:
         return set()
-    table = TABLES[kind]
-    statement = (
-        update(table)
-        .where(*_these(table, pairs), table.attempts > 0)
-        .values(due_at=None, attempts=0)
-        .returning(table.id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(session.scalars(statement))
+    return set(session.connection().scalars(_closing(kind), _given(pairs)))
 
 
 def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
