@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from monitor.domain.automaton import Vocabulary
@@ -39,6 +40,34 @@ class Tally:
 
     raw: float = 0.0
     lines: list[tuple[Item, float, int]] = field(default_factory=list)
+
+
+Level = tuple[float, int]  # what a sentence counts, and the sentences that count so
+
+
+def _fields_of(reading: Reading, boosts: dict[str, float]) -> list[Level]:
+    """The sentences of each field with its boost, what counts most first."""
+    starts, fields = reading.starts, reading.fields
+    lead, body, end = bisect_left(starts, fields["lead"][0]), bisect_left(starts, fields["body"][0]), len(starts)
+    bounds = {"title": (0, lead), "lead": (lead, body), "body": (body, max(end, 1))}
+    masks = {name: (1 << high) - (1 << low) for name, (low, high) in bounds.items()}
+    return sorted(((boosts.get(name, 1.0), mask) for name, mask in masks.items() if mask), reverse=True)
+
+
+def _counts(mask: int, levels: list[Level], cap: int) -> float:
+    """What the sentences of a mask count together: the `cap` that count most."""
+    if not mask & (mask - 1):
+        for factor, held in levels:
+            if held & mask:
+                return factor
+    values: list[float] = []
+    for factor, held in levels:
+        there = held & mask
+        if there:
+            values += [factor] * there.bit_count()
+            if len(values) >= cap:
+                return sum(values[:cap])
+    return sum(values)
 
 
 class CompiledDossier:
@@ -90,22 +119,27 @@ class CompiledDossier:
         return self.ruled(reading, anchors, counted)
 
     def ruled(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> Verdict:
-        """The verdict of the rules alone."""
+        """The verdict of the rules alone. Topics are judged only where the article is relevant but for them."""
         tallies = self.tallies(reading, anchors, counted)
-        relevance = tallies.pop(RELEVANCE)
-        held = self._requires is None or self._requires(reading, 0, reading.end) is not None
-        about = self._anchor is None or is_about(reading, anchors, self.dossier.about)
-        judged = [self._topic_match(reading, number, tally) for number, tally in tallies.items()]
-        topics = tuple(match for match in judged if match is not None)
-        relevant = held and about and relevance.raw >= self.dossier.threshold and bool(topics)
+        relevance = tallies[RELEVANCE]
+        topics: tuple[TopicMatch, ...] = ()
+        if relevance.raw >= self.dossier.threshold and self._held(reading, anchors):
+            judged = (self._topic_match(reading, n, tallies[n]) for n in range(len(self.dossier.topics)))
+            topics = tuple([match for match in judged if match is not None])
         return Verdict(
             self.dossier.slug,
-            relevant=relevant,
+            relevant=bool(topics),
             score=squash(relevance.raw, self.dossier.threshold),
-            topics=topics if relevant else (),
+            topics=topics,
             rules_hash=self.dossier.rules_hash,
             arithmetic=arithmetic(reading, relevance),
         )
+
+    def _held(self, reading: Reading, anchors: list[Pair]) -> bool:
+        """Whether the article is about the anchor, and what the dossier requires holds."""
+        if self._anchor is not None and not is_about(reading, anchors, self.dossier.about):
+            return False
+        return self._requires is None or self._requires(reading, 0, reading.end) is not None
 
     def fires(self, reading: Reading, slug: str) -> bool:
         """Whether one topic's rules reach their threshold, whatever the relevance."""
@@ -137,28 +171,25 @@ class CompiledDossier:
 
     def tallies(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> dict[int, Tally]:
         """What each topic, and relevance, gathers."""
-        tallies = {number: Tally() for number in range(RELEVANCE, len(self.dossier.topics))}
-        everywhere, zoned = self._factors(reading, anchors)
+        tallies: dict[int, Tally] = {number: Tally() for number in range(RELEVANCE, len(self.dossier.topics))}
+        everywhere, zoned = self._levels(reading, anchors)
         for item, mask in counted:
-            factors = everywhere if item.anywhere else zoned
-            if mask & (mask - 1):
-                values = sorted((factors[n] for n in bits(mask)), reverse=True)[: item.cap]
-                value = item.weight * sum(values)
-            else:
-                value = item.weight * factors[mask.bit_length() - 1]
+            value = item.weight * _counts(mask, everywhere if item.anywhere else zoned, item.cap)
             tally = tallies[item.owner]
             tally.raw += value
             tally.lines.append((item, value, mask))
         return tallies
 
-    def _factors(self, reading: Reading, anchors: list[Pair]) -> tuple[list[float], list[float]]:
-        """What a sentence counts: its field's boost; and the same, less where the anchor is not near."""
-        boosts = [self._boosts.get(reading.field_of(start), 1.0) for start, _ in reading.sentences] or [1.0]
+    def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
+        """What sentences count by their field; and the same, less where the anchor is not near."""
+        everywhere = _fields_of(reading, self._boosts)
         if self._anchor is None:
-            return boosts, boosts
+            return everywhere, everywhere
         mask = reading.mask_of(anchors)
         near = mask | mask << 1 | mask >> 1
-        return boosts, [b if near >> n & 1 else b * self.dossier.elsewhere for n, b in enumerate(boosts)]
+        zoned = [(factor, held & near) for factor, held in everywhere]
+        zoned += [(factor * self.dossier.elsewhere, held & ~near) for factor, held in everywhere]
+        return everywhere, sorted((level for level in zoned if level[1]), reverse=True)
 
     def _topic_match(self, reading: Reading, number: int, tally: Tally) -> TopicMatch | None:
         topic, requires = self.dossier.topics[number], self._topic_requires[number]
@@ -173,18 +204,22 @@ class CompiledDossier:
 
     def evidence(self, reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
         """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
-        weights: dict[int, float] = {}
-        for _, value, mask in tally.lines:
-            for number in bits(mask):
-                weights[number] = weights.get(number, 0.0) + value / mask.bit_count()
         if best is None:
-            if not weights and not also:
-                return ()
-            best = max(weights, key=lambda n: (weights[n], -n)) if weights else reading.sentence_of(also[0][0])
+            best = _heaviest(tally)
+            if best is None:
+                if not also:
+                    return ()
+                best = reading.sentence_of(also[0][0])
         words = self._words(reading, tally, best) | set(also)
-        ordered = sorted(words, key=lambda pair: (reading.sentence_of(pair[0]) != best, pair))
-        chosen = [reading.sentences[best], *ordered][: 2 * MOST_EVIDENCE]
-        return tuple(dict.fromkeys(reading.span(*pair) for pair in chosen))[:MOST_EVIDENCE]
+        low = reading.starts[best] if best else 0
+        high = reading.starts[best + 1] if best + 1 < len(reading.starts) else reading.end
+        ordered = sorted(words, key=lambda pair: (not low <= pair[0] < high, pair))
+        spans: dict[Span, None] = {}
+        for pair in [reading.sentence(best), *ordered][: 2 * MOST_EVIDENCE]:
+            spans[reading.span(*pair)] = None
+            if len(spans) == MOST_EVIDENCE:
+                break
+        return tuple(spans)
 
     def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
         """The words that counted: those of the best sentence first, others until there are enough."""
@@ -195,6 +230,16 @@ class CompiledDossier:
             if len(words) >= MOST_EVIDENCE:
                 break
         return words
+
+
+def _heaviest(tally: Tally) -> int | None:
+    """The sentence that weighs most, the first of equals; None when none counted."""
+    weights: dict[int, float] = {}
+    for _, value, mask in tally.lines:
+        share = value / mask.bit_count()
+        for number in bits(mask):
+            weights[number] = weights.get(number, 0.0) + share
+    return max(weights, key=lambda n: (weights[n], -n)) if weights else None
 
 
 def squash(raw: float, threshold: float) -> float:
@@ -213,8 +258,10 @@ def arithmetic(reading: Reading, tally: Tally, *, spans: bool = False) -> tuple[
     """The lines of a tally that weigh most; with their `spans` for `explain`, which costs more than the verdict."""
     lines = sorted(tally.lines, key=lambda line: -abs(line[1]))[:MOST_LINES]
     return tuple(
-        Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
-        for item, value, mask in lines
+        [
+            Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
+            for item, value, mask in lines
+        ]
     )
 
 
