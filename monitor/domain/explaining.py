@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from monitor.domain.automaton import Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier
-from monitor.domain.evaluation import is_about
 from monitor.domain.model import Contribution, Document
+from monitor.domain.operations import is_about
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import RELEVANCE, CompiledDossier, Tally, arithmetic, squash
 

@@ -92,6 +92,11 @@ class Reading:
         """How many words begin before `offset`."""
         return bisect_left(self._word_starts, offset)
 
+    def offset_of(self, word: int) -> int:
+        """Where a word begins; before or behind the text when there is none of this number."""
+        starts = self._word_starts
+        return -1 if word < 0 else starts[word] if word < len(starts) else self.end
+
     def first_words(self, count: int) -> Pair:
         """The stretch that the first `count` words take."""
         starts = self._word_starts
@@ -103,6 +108,8 @@ class Reading:
             found = [self.fields[unit]]
         else:
             found = self.sentences if unit == "sentence" else self.paragraphs
+            if low == 0 and high == self.end:
+                return found
         return [(max(start, low), min(end, high)) for start, end in found if end > low and start < high]
 
     def sentence_of(self, offset: int) -> int:
@@ -124,11 +131,18 @@ class Reading:
     @cached_property
     def masks(self) -> Mapping[int, int]:
         """The sentences that hold each group of terms found: bit n stands for sentence n."""
-        of_row = {row: self.mask_of(pairs) for row, pairs in self.rows.items()}
+        starts = self.starts
+        single = [1, *(1 << n for n in range(len(starts)))]  # before the first sentence counts as in it
+        of_row = {}
+        for row, pairs in self.rows.items():
+            mask = single[bisect_right(starts, pairs[0][0])]
+            for start, _ in pairs[1:]:
+                mask |= single[bisect_right(starts, start)]
+            of_row[row] = mask
         masks = {}
         for number, rows in self.sources.items():
-            mask = 0
-            for row in rows:
+            mask = of_row[rows[0]]
+            for row in rows[1:]:
                 mask |= of_row[row]
             masks[number] = mask
         return masks

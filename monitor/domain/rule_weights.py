@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from monitor.domain.automaton import Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier, Rule
-from monitor.domain.evaluation import is_about
 from monitor.domain.labelled import Labelled
 from monitor.domain.linear import Array, sigmoid
+from monitor.domain.operations import is_about
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import RELEVANCE, CompiledDossier
 

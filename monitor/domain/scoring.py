@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
-from monitor.domain.evaluation import Compiled, Compiler, is_about, merged
+from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
 from monitor.domain.masks import Masked
 from monitor.domain.model import Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
+from monitor.domain.operations import Compiled, is_about, merged
 from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.weigher import Weigher, load_weigher
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, log1p
 
-from monitor.domain.evaluation import Compiled
+from monitor.domain.operations import Compiled
 from monitor.domain.reading import Pair, Reading
 
 _CAPITALISED = re.compile(r"(?<=[a-zà-ÿ,;:’'\u00a0 ] )[A-ZÉÈ][\w&-]{2,}|(?<=[’'])[A-ZÉÈ][\w&-]{2,}")

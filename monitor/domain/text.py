@@ -158,22 +158,24 @@ def sentence_starts(text: str) -> list[int]:
     starts, last = [0], 0
     for match in _SENTENCE_END.finditer(text):
         at, after = match.span()
-        if text[at] == "." and _is_abbreviated(text, last, at) and "\n" not in match.group():
-            continue
+        if text[at] == ".":
+            # a longer word before it is no abbreviation, at a glance
+            long = at - last > _LONGEST_ABBREVIATION and text[at - _LONGEST_ABBREVIATION - 1 : at].isalpha()
+            if not long and _is_abbreviated(text, last, at) and "\n" not in match.group():
+                continue
         starts.append(after)
         last = after
     return _begun(text, starts)
 
 
 def _is_abbreviated(text: str, low: int, at: int) -> bool:
-    """Whether the full stop at `at` is that of an abbreviation; a longer word before it is none, at a glance."""
-    if text[at - _LONGEST_ABBREVIATION - 1 : at].isalpha() and at - low > _LONGEST_ABBREVIATION:
-        return False
     return _ABBREVIATION.search(text, max(low, at - _LONGEST_ABBREVIATION - 1), at + 1) is not None
 
 
 def _begun(text: str, cuts: list[int]) -> list[int]:
     """Each cut at the first letter after it; none for what is white space up to the next cut."""
+    if cuts[-1] < len(text) and not any(map(str.isspace, map(text.__getitem__, cuts))):
+        return cuts
     starts = []
     for cut, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
         if cut < end:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.domain.evaluation import side_by_side
 from monitor.domain.expressions import (
     About,
     And,
@@ -114,12 +115,12 @@ class WordsNeeded:
             case _:
                 return None
 
-    def _alternatives(self, parts: Iterable[Expression], mark: str) -> Iterable[Words | None]:
-        """As the compiler numbers them: plain terms side by side share one group."""
-        terms = [part for part in parts if isinstance(part, Term)]
+    def _alternatives(self, parts: tuple[Expression, ...], mark: str) -> Iterable[Words | None]:
+        """As the compiler numbers them: terms side by side share one group."""
+        terms, others = side_by_side(parts, self._sets)
         if terms:
             yield self._group(self._vocabulary.number(*terms), mark)
-        yield from (self.of(part, mark) for part in parts if not isinstance(part, Term))
+        yield from (self.of(part, mark) for part in others)
 
     def _names(self, entity: Entity, mark: str) -> Iterable[Words | None]:
         """A periphrasis counts only where a name stands before it, so the names will do."""

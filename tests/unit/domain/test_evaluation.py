@@ -7,9 +7,10 @@ import pytest
 
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Alias, Entity
-from monitor.domain.evaluation import Compiled, Compiler
+from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Term, parse_expression, parse_term
 from monitor.domain.model import Document
+from monitor.domain.operations import Compiled
 from monitor.domain.reading import Reading
 
 HUAWEI = Entity(

@@ -1,0 +1,288 @@
+"""What compiled expressions do: functions over the places of terms in one article.
+
+Each is called with (reading, low, high) and gives the pairs that make it true between these offsets, in order; an empty
+list when it is true without a place (NOT, conditions on the article); None when false.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from monitor.domain.dossier import About as AboutLimits
+from monitor.domain.masks import Masked
+from monitor.domain.reading import Pair, Reading, bits
+
+Found = list[Pair] | None
+Compiled = Callable[[Reading, int, int], Found]
+Named = tuple[int, date | None, date | None]
+
+
+class Names(NamedTuple):
+    """The term numbers of an entity; -1 is no terms."""
+
+    names: list[Named]
+    phrases: int
+    rivals: int
+    alone: int
+
+
+_LONGEST = 12  # words of the longest term
+
+
+def _between(pairs: list[Pair], low: int, high: int) -> Found:
+    return [pair for pair in pairs if pair[0] >= low and pair[1] <= high] or None
+
+
+def standing(number: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        pairs = reading.pairs(number)
+        if not pairs or (low == 0 and high == reading.end):
+            return pairs or None
+        return _between(pairs, low, high)
+
+    return run
+
+
+def mentioned(key: str, names: Names) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        pairs = reading.entities.get(key)
+        if pairs is None:
+            pairs = reading.entities[key] = _mentions_of(reading, names)
+        if low == 0 and high == reading.end:
+            return pairs or None
+        return _between(pairs, low, high)
+
+    return run
+
+
+def _mentions_of(reading: Reading, entity: Names) -> list[Pair]:
+    named: list[Pair] = []
+    for number, since, until in entity.names:
+        if _in_force(reading.day, since, until):
+            named.extend(reading.pairs(number))
+    rivals = reading.pairs(entity.rivals)
+    if not named:
+        return [] if rivals else merged(sorted(reading.pairs(entity.alone)))
+    named.sort()
+    claimed = [pair for pair in reading.pairs(entity.phrases) if _stands_for(pair, named, rivals)]
+    return merged(sorted(named + claimed))
+
+
+def _in_force(day: date | None, since: date | None, until: date | None) -> bool:
+    """An article without a date is taken for one of today: what has an end is over."""
+    if day is None:
+        return until is None
+    return (since is None or day >= since) and (until is None or day <= until)
+
+
+def _stands_for(pair: Pair, named: list[Pair], rivals: list[Pair]) -> bool:
+    """A periphrasis stands for whom was named last before it; before any name, for whom comes first after it."""
+    own = max((start for start, _ in named if start <= pair[0]), default=-1)
+    other = max((start for start, _ in rivals if start <= pair[0]), default=-1)
+    if own >= 0 or other >= 0:
+        return own > other
+    return named[0][0] <= min((start for start, _ in rivals), default=named[0][0])
+
+
+def merged(pairs: list[Pair]) -> list[Pair]:
+    """Sorted pairs with those that overlap made one."""
+    found: list[Pair] = []
+    for start, end in pairs:
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def all_of(parts: list[Compiled]) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        pairs: list[Pair] = []
+        for part in parts:
+            found = part(reading, low, high)
+            if found is None:
+                return None
+            pairs += found
+        return sorted(pairs)
+
+    return run
+
+
+def any_of(parts: list[Compiled]) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        results = [found for part in parts if (found := part(reading, low, high)) is not None]
+        return sorted(pair for found in results for pair in found) if results else None
+
+    return run
+
+
+def negated(part: Compiled) -> Compiled:
+    return lambda reading, low, high: [] if part(reading, low, high) is None else None
+
+
+def _distance(reading: Reading, a: Pair, b: Pair) -> int:
+    """Words between the beginnings of what lies first's end and what lies second: 0 for neighbours."""
+    first, second = (a, b) if a <= b else (b, a)
+    return max(0, reading.word_at(second[0]) - reading.word_at(first[1]))
+
+
+def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        ones = left(reading, low, high)
+        others = right(reading, low, high) if ones else None
+        if not ones or not others:
+            return None
+        placed = sorted(others)
+        starts = [start for start, _ in placed]
+        pairs: set[Pair] = set()
+        for one in ones:
+            first, last = reading.word_at(one[0]), reading.word_at(one[1])
+            low = bisect_right(starts, reading.offset_of(first - distance - _LONGEST - 1))
+            for other in placed[low : bisect_right(starts, reading.offset_of(last + distance - 1))]:
+                start, end = reading.word_at(other[0]), reading.word_at(other[1])
+                after = start >= last and start - last < distance
+                before = not ordered and end <= first and first - end < distance
+                if after or before:
+                    pairs |= {one, other}
+        return sorted(pairs) or None
+
+    return run
+
+
+def without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:
+    def beside(reading: Reading, one: Pair, other: Pair) -> bool:
+        if distance is None:
+            return other[0] <= one[0] and one[1] <= other[1]
+        return _distance(reading, one, other) < distance
+
+    def run(reading: Reading, low: int, high: int) -> Found:
+        ones = left(reading, low, high)
+        if not ones:
+            return ones
+        others = right(reading, 0, reading.end) or ()
+        return [one for one in ones if not any(beside(reading, one, other) for other in others)] or None
+
+    return run
+
+
+def in_sentences(mask: Masked, part: Compiled) -> Compiled:
+    """The same for sentences that bits can tell: only those where it holds are looked into."""
+
+    def run(reading: Reading, low: int, high: int) -> Found:
+        chosen = mask(reading)
+        if not chosen:
+            return None
+        spans = (reading.sentences[number] for number in bits(chosen))
+        inside = [(max(start, low), min(end, high)) for start, end in spans if end > low and start < high]
+        results = [found for start, end in inside if (found := part(reading, start, end)) is not None]
+        return sorted(pair for found in results for pair in found) if results else None
+
+    return run
+
+
+def together(unit: str, parts: list[Compiled]) -> Compiled:
+    """All the places of the parts that stand in a unit where each part has one."""
+
+    def run(reading: Reading, low: int, high: int) -> Found:
+        units = reading.units(unit, low, high)
+        starts = [start for start, _ in units]
+        chosen: dict[int, list[Pair]] | None = None
+        for part in parts:
+            held: dict[int, list[Pair]] = {}
+            for pair in part(reading, low, high) or ():
+                number = bisect_right(starts, pair[0]) - 1
+                if number >= 0 and pair[1] <= units[number][1] and (chosen is None or number in chosen):
+                    held.setdefault(number, []).append(pair)
+            if not held:
+                return None
+            chosen = held if chosen is None else {number: chosen[number] + held[number] for number in held}
+        return sorted(pair for pairs in (chosen or {}).values() for pair in pairs)
+
+    return run
+
+
+def within(unit: str, part: Compiled) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        results = [
+            found for start, end in reading.units(unit, low, high) if (found := part(reading, start, end)) is not None
+        ]
+        return sorted(pair for found in results for pair in found) if results else None
+
+    return run
+
+
+def _holds_one(starts: list[int], unit: Pair) -> bool:
+    return bisect_left(starts, unit[0]) < bisect_left(starts, unit[1])
+
+
+def in_field(unit: str, part: Compiled) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        start, end = reading.fields[unit]
+        if end <= low or start >= high:
+            return None
+        found = part(reading, max(start, low), min(end, high))
+        return None if found is None else sorted(found)
+
+    return run
+
+
+def in_first(part: Compiled, count: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        start, end = reading.first_words(count)
+        return part(reading, max(low, start), min(high, end))
+
+    return run
+
+
+def often(part: Compiled, count: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        found = merged(part(reading, low, high) or [])
+        return found if len(found) >= count else None
+
+    return run
+
+
+def distinct(parts: list[Compiled], count: int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        results = [found for part in parts if (found := part(reading, low, high)) is not None]
+        return sorted(pair for found in results for pair in found) if len(results) >= count else None
+
+    return run
+
+
+def about(part: Compiled, limits: AboutLimits) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:
+        found = merged(part(reading, low, high) or [])
+        return found if found and is_about(reading, found, limits) else None
+
+    return run
+
+
+def is_about(reading: Reading, pairs: list[Pair], limits: AboutLimits) -> bool:
+    """Named in the title, or often enough in enough paragraphs, or in half of the paragraphs of a short text."""
+    if pairs and pairs[0][1] <= reading.fields["title"][1]:
+        return True
+    starts = [start for start, _ in pairs]
+    held = sum(_holds_one(starts, pair) for pair in reading.paragraphs)
+    whole = max(1, len(reading.paragraphs))
+    return (len(pairs) >= limits.mentions and held >= limits.paragraphs) or 2 * held >= whole
+
+
+def condition(kind: str, value: str | date | int) -> Compiled:
+    def run(reading: Reading, low: int, high: int) -> Found:  # noqa: ARG001 - the article's, wherever it is asked
+        return [] if _holds(reading, kind, value) else None
+
+    return run
+
+
+def _holds(reading: Reading, kind: str, value: str | date | int) -> bool:
+    if isinstance(value, int):
+        return reading.words >= value
+    if isinstance(value, date):
+        day = reading.day
+        return day is not None and (day >= value if kind == "after" else day < value)
+    said = (reading.document.source if kind == "source" else reading.document.language) or ""
+    return said.lower() == value
