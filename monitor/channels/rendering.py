@@ -30,6 +30,18 @@ log = structlog.get_logger(__name__)
 LARGEST_HTML = 100_000
 BRIEF_LENGTH = 1_500
 LEAST_WEEKS = 4
+# All that a template of the user's can do wrong in the sandbox: in its syntax, with values, to our filters, to itself.
+TEMPLATE_FAILURES = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+    OSError,
+)
 TEMPLATES = ("digest.html", "digest.txt", "alert.html", "alert.txt")  # checked with a sample
 
 
@@ -90,7 +102,7 @@ def check_templates(folder: Path) -> list[str]:
         values |= {"alert": sample_alert(), "subject": "…"}
         try:
             _environment(folder).get_template(name).render(values)
-        except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        except TEMPLATE_FAILURES as error:
             faults.append(f"{folder / name}: {type(error).__name__}: {error}")
     return faults
 
@@ -100,7 +112,7 @@ def render_template(name: str, values: Mapping[str, Any], templates: Path | None
     if templates is not None and (templates / name).is_file():
         try:
             return _environment(templates).get_template(name).render(values)
-        except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        except TEMPLATE_FAILURES as error:
             log.warning("template_failed", template=str(templates / name), error=str(error))
     try:
         return _environment(None).get_template(name).render(values)

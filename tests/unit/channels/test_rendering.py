@@ -200,11 +200,33 @@ def test_a_template_of_the_user_takes_the_place_of_ours(tmp_path):
     assert render_digest(digest(), templates=tmp_path).text == "Chez nous : 1"
 
 
-@pytest.mark.parametrize("body", ["{{ nothing.at_all }}", "{% if %}", "{{ content.__class__.__mro__ }}", "{{ 1 / 0 }}"])
-def test_a_template_that_fails_is_told_and_ours_is_used(tmp_path, body):
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ nothing.at_all }}",
+        "{% if %}",
+        "{{ 1 / 0 }}",
+        "{{ content | marked_html }}",
+        "{{ content.__class__.__mro__ }}",
+        "{{ '{0.__class__}'.format(content) }}",
+        "{{ content.title | attr('__class__') }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{% for i in range(10**9) %}x{% endfor %}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        "{% include '/etc/passwd' %}",
+        "{% include '../../etc/passwd' %}",
+    ],
+)
+def test_a_template_that_fails_or_reaches_out_is_told_and_ours_is_used(tmp_path, body):
     (tmp_path / "digest.txt").write_text(body, encoding="utf-8")
     assert "Couverture" in render_digest(digest(), templates=tmp_path).text
     assert len(check_templates(tmp_path)) == 1
+
+
+def test_a_template_that_cannot_be_read_costs_no_digest(tmp_path):
+    (tmp_path / "digest.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "digest.html").symlink_to("/proc/self/mem")  # it can be opened and not read
+    assert "Couverture" in render_digest(digest(), templates=tmp_path).text
 
 
 def test_the_brief_holds_whole_alerts_only():
