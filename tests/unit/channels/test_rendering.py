@@ -39,6 +39,12 @@ def test_both_parts_and_the_payload_name_every_alert():
     assert len(message.payload["data"]["alerts"]) == 5  # type: ignore[index]
 
 
+def test_a_digest_without_a_dossier_ends_its_sentence():
+    message = render_digest(digest(dossiers=()))
+    assert "parce que vous suivez Veille." in " ".join(message.text.split())
+    assert "parce que vous suivez Veille." in message.html
+
+
 def test_the_digest_of_a_search_is_called_by_it():
     message = render_digest(digest(question="Usines d’Alsace"))
     assert message.subject.startswith("Usines d’Alsace")
