@@ -84,6 +84,9 @@ class Document:
     published_at: datetime | None = None
 
 
+RULE = "rule: "  # before the label of a rule in the arithmetic of a model
+
+
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """One line of a score's arithmetic: what counted, how often, for how much."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
 from monitor.domain.masks import Masked
-from monitor.domain.model import Contribution, Span, TopicMatch, Verdict
+from monitor.domain.model import RULE, Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about, merged
 from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.weigher import Weigher, load_weigher
 
 MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
+MOST_HELD = 6
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
@@ -221,6 +222,11 @@ class CompiledDossier:
             if len(spans) == MOST_EVIDENCE:
                 break
         return tuple(spans)
+
+    def held(self, reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
+        """The rules that held, for an arithmetic that is a model's: what they are worth by themselves."""
+        lines = arithmetic(reading, tally)[:MOST_HELD]
+        return tuple([replace(line, label=f"{RULE}{line.label}") for line in lines])
 
     def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
         """The words that counted: those of the best sentence first, others until there are enough."""

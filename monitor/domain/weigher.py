@@ -224,6 +224,7 @@ class Weigher:
             evidence = compiled.evidence(reading, tallies[number], [], int(found.scores[:, column].argmax()))
             parts = np.append(self.model.stack.parts(found.pooled[column]), found.doubt[column])
             lines = _lines((*POOLED, "doubt of relevance"), parts, 0.0)
+            lines += compiled.held(reading, tallies[number])
             matches.append(TopicMatch(topic.slug, _chance(float(logits[column])), evidence, lines))
         return tuple(matches)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.domain.model import AlertStatus
+from monitor.domain.model import RULE, AlertStatus
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Match, Topic
 
 # New alerts and those to verify are not decided yet.
@@ -77,8 +77,9 @@ def dismissals_by_rule(session: Session, since: datetime, dossier: str | None = 
 
 
 def _labels(arithmetic: list[Any]) -> set[str]:
-    """The rules that raised the score; what lowered it fired nothing."""
-    return {str(line["label"]) for line in arithmetic if isinstance(line, dict) and line.get("value", 0) > 0}
+    """The rules that raised the score; what lowered it fired nothing. A model's own numbers are no rules."""
+    raised = {str(line["label"]) for line in arithmetic if isinstance(line, dict) and line.get("value", 0) > 0}
+    return {label.removeprefix(RULE) for label in raised if label.startswith(RULE)} or raised
 
 
 def _lines(counts: dict[tuple[str, str, str], Counter[str]]) -> list[Dismissals]:

@@ -104,13 +104,22 @@ def test_dismissals_are_counted_by_topic_among_what_was_decided(
     assert (line.topic, line.alerts, line.decided, line.dismissed, line.rate) == ("cloud", 2, 1, 1, 1.0)
 
 
-def test_dismissals_are_counted_by_the_rules_that_raised_the_score(store: Store, follow_up: FollowUp) -> None:
+@pytest.mark.parametrize(
+    "arithmetic",
+    [
+        [{"label": "nuage", "value": 1.0}, {"label": "loin", "value": -0.2}],
+        [{"label": "best", "value": 2.0}, {"label": "rule: nuage", "value": 0.5}, {"label": "rule: loin", "value": -1}],
+    ],
+)
+def test_dismissals_are_counted_by_the_rules_that_raised_the_score(
+    store: Store, follow_up: FollowUp, arithmetic: list[dict[str, object]]
+) -> None:
     room = Newsroom(store)
     article = room.article("a", matches={"cloud": 0.8})
     room.article("b", matches={"cloud": 0.7}, story=room.story_of(article))
     with store.write() as session:
         for match in session.query(Match):
-            match.arithmetic = [{"label": "nuage", "value": 1.0}, {"label": "loin", "value": -0.2}]
+            match.arithmetic = arithmetic
     follow_up.set_status([room.alert(article)], AlertStatus.DISMISSED)
     (line,) = Queries(store).dismissals(NOON - timedelta(days=1), by_rule=True)
     assert (line.rule, line.alerts, line.dismissed) == ("nuage", 1, 1)

@@ -78,6 +78,14 @@ def test_words_that_no_rule_knows_are_learnt(packed: bytes) -> None:
     assert verdict.topics[0].evidence[0].text == "Huawei prépare un pylône haut en France."
 
 
+def test_the_arithmetic_of_a_model_ends_with_the_rules_that_held(packed: bytes) -> None:
+    matcher = compile_dossiers([replace(DOSSIER, model=packed)])
+    (match,) = matcher.match_one(Document("Huawei en France", "", "Huawei ouvre une usine en France."), "essai").topics
+    rules = [line.label for line in match.arithmetic if line.label.startswith("rule: ")]
+    assert (match.topic, rules) == ("usines", ["rule: usine"])
+    assert not match.arithmetic[0].label.startswith("rule: ")
+
+
 def test_where_it_happens_decides_on_relevance(packed: bytes) -> None:
     matcher = compile_dossiers([replace(DOSSIER, model=packed)])
     assert not matcher.match_one(
