@@ -33,7 +33,7 @@ from monitor.storage.articles import (
 )
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.entries import ReadJob, known_articles, read_jobs
+from monitor.storage.entries import ReadJob, known_articles, read_jobs, skipped_links
 from monitor.storage.heartbeats import add_time
 from monitor.storage.work import Kind, Pair
 
@@ -89,6 +89,7 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         jobs = read_jobs(session, taken)
         keys = {job.pair: canonicalise(job.link) if job.link else None for job in jobs}
         known = known_articles(session, [key for key in keys.values() if key])
+        left = set() if ctx.settings.store == "all" else skipped_links(session, _asked_once(jobs))
     matcher = ctx.dossiers.matcher() if jobs else None
     if jobs:
         ctx.prepare_questions()
@@ -100,6 +101,8 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         key = keys[job.pair]
         if key in known and known[key] != job.article_id:
             waiting.append(_known(ctx, job, key))
+        elif job.link in left and not job.reads and _wanted(ctx, matcher, job) is not None:
+            waiting.append(_left(ctx, job))
         elif key in first_of:
             waiting.append(_after_twin(ctx, job, first_of[key]))
         else:
@@ -114,6 +117,15 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
 
 async def _of(task: asyncio.Task[Reading]) -> Reading:
     return await task
+
+
+def _asked_once(jobs: Sequence[ReadJob]) -> list[str]:
+    """The addresses of entries that were not read before."""
+    return [job.link for job in jobs if job.link and not job.reads]
+
+
+async def _left(ctx: Context, job: ReadJob) -> Reading:
+    return Reading(job, ctx.now(), Outcome.SKIPPED, "another feed's entry led to this page: nothing was found in it")
 
 
 async def _known(ctx: Context, job: ReadJob, key: str | None) -> Reading:

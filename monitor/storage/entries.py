@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import xxhash
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from monitor.domain.model import EntryData, Outcome
 from monitor.storage.engine import insert_new
-from monitor.storage.tables import Article, Entry, Feed
+from monitor.storage.tables import SKIPPED, Article, Entry, Feed
 from monitor.storage.work import Pair
 
 EDIT_WINDOW = timedelta(days=2)  # an entry that changes later than this is not read again
@@ -174,6 +174,14 @@ def known_articles(session: Session, canonical_urls: Sequence[str]) -> dict[str,
         select(Article.canonical_url, Article.id).where(Article.canonical_url.in_(list(canonical_urls)))
     )
     return {row[0]: row[1] for row in rows}
+
+
+def skipped_links(session: Session, links: Sequence[str]) -> set[str]:
+    """Those of these addresses whose page was left: it held no topic's word."""
+    return set(session.connection().scalars(_SKIPPED_LINKS, {"links": list(links)})) if links else set()
+
+
+_SKIPPED_LINKS = select(Entry.link).where(Entry.link.in_(bindparam("links", expanding=True)), text(SKIPPED))
 
 
 def reads_of(session: Session, entry_id: int) -> int:

@@ -298,6 +298,20 @@ def test_a_page_that_was_not_parsed_in_time_is_tried_again(
     assert counts(monitor.store) == {"matched": 1}
 
 
+def test_candidates_only_fetches_a_page_of_two_feeds_once(bench: tuple[Monitor, InlineQueue], press: Press) -> None:
+    press.publish("/feed", [("1", "Le budget des écoles", "/c")])
+    press.page("/c", "Le budget des écoles", PARAGRAPH, PARAGRAPH)
+    monitor, queue = bench
+    monitor.settings = monitor.context.settings = monitor.settings.model_copy(update={"store": "candidates"})
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    press.publish("/other", [("9", "Le budget des écoles", "/c")])
+    monitor.add_feed(press.url + "/other", "Autre")
+    work_until_idle(monitor, queue)
+    assert counts(monitor.store) == {"skipped": 2}
+    assert press.hits("/c") == 1
+
+
 def test_candidates_only_raises_the_same_alerts(bench: tuple[Monitor, InlineQueue], press: Press) -> None:
     press.publish("/feed", [("1", SEED_TITLE, "/a"), ("2", REVIEW_TITLE, "/b"), ("3", "Le budget des écoles", "/c")])
     press.page("/a", SEED_TITLE, *SEED)
