@@ -43,7 +43,7 @@ def suggest(
         ]
     found = {
         "for": suggest_terms(confirmed, [*others, *dismissed], _known(chosen, topic), limit),
-        "against": suggest_terms(dismissed, confirmed, (), limit),
+        "against": suggest_terms(dismissed, confirmed or others, (), limit),
     }
     if format == "json":
         lines = [{**dataclasses.asdict(one), "side": side} for side, terms in found.items() for one in terms]
