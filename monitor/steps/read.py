@@ -26,7 +26,6 @@ from monitor.storage.articles import (
     ArticleData,
     add_article,
     article_at,
-    lock_stories,
     put_matches,
     revise_article,
     topic_ids,
@@ -35,6 +34,7 @@ from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import ReadJob, known_articles, read_jobs, skipped_links
 from monitor.storage.heartbeats import add_time
+from monitor.storage.stories import lock_stories
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)

@@ -15,10 +15,11 @@ from monitor.domain.model import Verdict
 from monitor.domain.scoring import label_of, squash
 from monitor.domain.topics import Dossier, parse_dossier
 from monitor.storage.alerts import raise_alert
-from monitor.storage.articles import lock_stories, put_matches, topic_ids
+from monitor.storage.articles import put_matches, topic_ids
 from monitor.storage.dossiers import dossiers_in_force
 from monitor.storage.engine import Store
 from monitor.storage.stored import PAGE, StoredArticle, stored_articles
+from monitor.storage.stories import lock_stories
 
 Progress = Callable[[int], None]
 _SHOWN = 20

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import xxhash
-from sqlalchemy import String, bindparam, cast, delete, func, insert, select, text
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document, PageData, TopicMatch, Verdict
 from monitor.domain.revisions import changed_sentences
-from monitor.domain.stories import FEWEST, SAME_STORY, containment
 from monitor.storage.engine import insert_new
 from monitor.storage.search_index import Indexed, drop_words, put_words
-from monitor.storage.tables import Article, Dossier, Match, Revision, Sketch, Story, Topic
-
-STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
-STORY_LOCK = 0x53544F52  # any number: "STOR"
-# Copies share the smallest hashes if any: looking up these alone costs a third, and 24 of 48 are expected at half.
-LOOKED_UP = 48
-CANDIDATES = 5  # that share most; the true copy is among them
+from monitor.storage.stories import drop_sketches, find_story, packed, put_sketch
+from monitor.storage.tables import Article, Dossier, Match, Revision, Story, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +43,15 @@ class ArticleData:
         return Document(page.title, page.lead, page.text, self.source, page.language, self.published_at)
 
 
-def lock_stories(session: Session) -> None:
-    """One writer at a time decides on stories, else two copies that arrive together would found two.
-
-    SQLite's writers are alone already.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
-
-
 def add_article(session: Session, data: ArticleData, now: datetime) -> int | None:
     """Store a new article in its story; None when its canonical address is known. Call `lock_stories` first."""
     if article_at(session, data.canonical_url) is not None:
         return None
-    story_id = find_story(session, data, now) or _new_story(session, data, now)
+    story_id = find_story(session, data.sketch, now) or _new_story(session, data, now)
     row = {**_values(data), "story_id": story_id, "created_at": now, "updated_at": now}
     found = insert_new(session, Article.__table__, [row], [Article.id])  # type: ignore[arg-type]
     article_id = int(found[0].id)
-    _put_sketch(session, article_id, data.sketch)
+    put_sketch(session, article_id, data.sketch)
     put_words(session, [Indexed(article_id, data.document, now)])
     return article_id
 
@@ -97,8 +81,8 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
     for name, value in values.items():
         setattr(article, name, value)
     article.updated_at = now
-    session.execute(delete(Sketch).where(Sketch.article_id == article_id))
-    _put_sketch(session, article_id, data.sketch)
+    drop_sketches(session, [article_id])
+    put_sketch(session, article_id, data.sketch)
     put_words(session, [Indexed.of(article)])
     session.flush()
     page = data.page
@@ -122,75 +106,8 @@ def _values(data: ArticleData) -> dict[str, Any]:
         "has_text": data.has_text,
         "published_at": data.published_at,
         "modified_at": page.modified_at,
+        "sketch": packed(data.sketch),
     }
-
-
-def _put_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> None:
-    """All hashes in one value: a row of parameters for each would cost six times as much."""
-    if not sketch:
-        return
-    hashes = sorted(set(sketch))
-    connection = session.connection()
-    given: object = hashes if connection.dialect.name == "postgresql" else json.dumps(hashes)
-    connection.execute(_PUT_SKETCH[connection.dialect.name], {"hashes": given, "article_id": article_id})
-
-
-_PUT_SKETCH = {
-    "sqlite": text("INSERT INTO sketches (hash, article_id) SELECT value, :article_id FROM json_each(:hashes)"),
-    "postgresql": text(
-        "INSERT INTO sketches (hash, article_id) SELECT unnest(CAST(:hashes AS bigint[])), CAST(:article_id AS bigint)"
-    ),
-}
-
-
-# Made once: to build such a statement costs more than to run it.
-_WHO_SHARES = (
-    select(Sketch.article_id)
-    .where(Sketch.hash.in_(bindparam("hashes", expanding=True)), Sketch.article_id >= bindparam("first"))
-    .group_by(Sketch.article_id)
-    .having(func.count() >= FEWEST)
-    .order_by(func.count().desc(), Sketch.article_id)
-    .limit(CANDIDATES)
-)
-_JOINED_SKETCHES = (
-    select(Sketch.article_id, func.aggregate_strings(cast(Sketch.hash, String), ","))
-    .where(Sketch.article_id.in_(bindparam("articles", expanding=True)))
-    .group_by(Sketch.article_id)
-)
-
-
-def find_story(session: Session, data: ArticleData, now: datetime) -> int | None:
-    """The story of the article that shares most with this one, if one contains the other by half."""
-    first = _first_of_window(session, now) if data.sketch else None
-    if first is None:
-        return None
-    wanted = sorted(set(data.sketch))
-    looked_up = {"hashes": wanted[:LOOKED_UP], "first": first}
-    candidates = [row[0] for row in session.connection().execute(_WHO_SHARES, looked_up)]
-    others = _sketches(session, candidates)
-    for article_id in candidates:
-        if containment(tuple(wanted), others[article_id]) >= SAME_STORY:
-            return session.scalar(select(Article.story_id).where(Article.id == article_id))
-    return None
-
-
-def _sketches(session: Session, article_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    """The articles' sketches, ascending. Each comes as one string: a row a hash would cost ten times as much."""
-    if not article_ids:
-        return {}
-    found = session.connection().execute(_JOINED_SKETCHES, {"articles": article_ids})
-    return {article_id: tuple(sorted(map(int, hashes.split(",")))) for article_id, hashes in found}
-
-
-def _first_of_window(session: Session, now: datetime) -> int | None:
-    """Ids are in arrival order: the first article young enough to share a story with one that comes now, if any is."""
-    key = ("first_of_story_window", now)
-    known: int | None = session.info.get(key)
-    if known is None:  # asked once a transaction: its articles come at one moment
-        oldest = select(Article.id).where(Article.created_at > now - STORY_WINDOW)
-        known = session.scalar(oldest.order_by(Article.created_at, Article.id).limit(1))
-        session.info[key] = known
-    return known
 
 
 def _new_story(session: Session, data: ArticleData, now: datetime) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.model import DeliveryStatus
 from monitor.storage.engine import Store
 from monitor.storage.search_index import Indexed, drop_words, put_words
+from monitor.storage.stories import drop_sketches
 from monitor.storage.tables import Article, Delivery, Entry, Match, Revision, Sketch
 
 BATCH = 2000
@@ -47,7 +48,9 @@ def _sketches(session: Session, before: datetime) -> int:
             .limit(BATCH)
         )
     )
-    session.execute(delete(Sketch).where(Sketch.article_id.in_(ids)).execution_options(synchronize_session=False))
+    drop_sketches(session, ids)
+    emptied = update(Article).where(Article.id.in_(ids)).values(sketch=None)
+    session.execute(emptied.execution_options(synchronize_session=False))
     return len(ids)
 
 

@@ -129,7 +129,10 @@ class Story(Base):
 
 
 class Article(Base):
-    """The text at one address; `text` is paragraphs joined by a blank line and does not repeat the lead."""
+    """The text at one address; `text` is paragraphs joined by a blank line and does not repeat the lead.
+
+    `sketch` is `storage.stories.packed`, by which a copy is weighed; null before that version, and once it is old.
+    """
 
     __tablename__ = "articles"
     __table_args__ = (
@@ -157,6 +160,7 @@ class Article(Base):
     modified_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
+    sketch: Mapped[bytes | None] = mapped_column(deferred=True)
 
 
 class Revision(Base):

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from monitor.domain.model import PageData
 from monitor.domain.stories import sketch
-from monitor.storage.articles import ArticleData, add_article, lock_stories
+from monitor.storage.articles import ArticleData, add_article
 from monitor.storage.engine import Store
+from monitor.storage.stories import lock_stories
 from monitor.storage.tables import Article, Story
 from tests.stories_generator import article, cut, reprint
 
@@ -71,3 +72,21 @@ def test_copies_that_arrive_together_found_one_story(store: Store) -> None:
     with store.read() as session:
         assert session.scalar(select(func.count()).select_from(Article)) == 20
         assert session.scalar(select(func.count()).select_from(Story)) == 5
+
+
+def test_copies_of_what_an_older_version_stored_are_found(store: Store) -> None:
+    """It knows of no packed sketch, and goes on storing while the new one is put in its place."""
+    texts = ["\n\n".join(paragraphs) for paragraphs in ARTICLES[:5]]
+    store_all(store, texts)
+    with store.write() as session:
+        session.execute(update(Article).values(sketch=None))
+    store_all(store, texts, NOW + timedelta(days=1), "b")
+    assert stories(store, "b") == stories(store, "a")
+
+
+def test_a_story_printed_a_hundred_times_is_still_one(store: Store) -> None:
+    rng = random.Random(4)
+    for day, prefix in enumerate(("a", "b", "c")):
+        copies = ["\n\n".join(ARTICLES[7]), *(reprint(ARTICLES[7], rng) for _ in range(39))]
+        store_all(store, copies, NOW + timedelta(days=day), prefix)
+    assert len({*stories(store, "a"), *stories(store, "b"), *stories(store, "c")}) == 1

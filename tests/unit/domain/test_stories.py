@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from monitor.domain.stories import SAME_STORY, Carrier, containment, first_publisher, sketch
+from monitor.domain.stories import SAME_STORY, Carrier, Rarity, containment, first_publisher, sketch
 
 TEXT = "Le groupe chinois Huawei ouvre un centre de données près de Strasbourg et recrute trois cents ingénieurs. " * 3
 OTHER = "La commune de Brumath inaugure samedi sa médiathèque, après deux ans de travaux et un budget tenu."
@@ -47,3 +47,26 @@ def test_a_bare_day_claims_no_precedence() -> None:
     day = datetime(2026, 3, 2, tzinfo=UTC)
     dated = Carrier(1, "La Gazette", day, day + timedelta(hours=12))
     assert first_publisher([dated, carrier(2, "Le Fil", 8)]).article_id == 2
+
+
+def test_common_hashes_are_looked_up_last() -> None:
+    rarity = Rarity()
+    for number in range(Rarity.COMMON):
+        rarity.note((1, 2, 3, 10_000 + number))
+    assert rarity.rarest((1, 2, 3, 4, 5, 6), most=4, among=5) == (4, 5, 1, 2)
+
+
+def test_what_a_few_reprints_share_is_not_common() -> None:
+    rarity = Rarity()
+    for _ in range(20):
+        rarity.note((1, 2, 3))
+    assert rarity.rarest((1, 2, 3, 4), most=2, among=4) == (1, 2)
+
+
+def test_what_was_common_long_ago_is_forgotten() -> None:
+    rarity = Rarity(bits=8)
+    for _ in range(Rarity.COMMON):
+        rarity.note((-7,))
+    for _ in range(40):
+        rarity.note(tuple(range(100)))
+    assert rarity.rarest((-7, 300), most=1, among=2) == (-7,)
