@@ -18,6 +18,7 @@ from monitor.domain.model import AlertStatus
 from monitor.domain.subscribers import SubscriberSpec
 from monitor.storage.engine import insert_new
 from monitor.storage.search_filters import alert_conditions, resolve
+from monitor.storage.search_index import FirstPass
 from monitor.storage.search_walk import judged, story_articles
 from monitor.storage.tables import (
     Alert,
@@ -82,10 +83,12 @@ def answering(session: Session, alerts: Select[int], question: Question) -> list
     rows = [tuple(row) for row in session.execute(wider)]
     if question.judge is None:
         return [row[0] for row in rows]
+    first = None if question.judge.words is None else FirstPass(session, question.judge.words)
     found: list[int] = []
     for start in range(0, len(rows), _BATCH):
         of = story_articles(session, rows[start : start + _BATCH])
-        true = judged(session, question.judge, sorted({article for articles in of.values() for article in articles}))
+        asked = sorted({article for articles in of.values() for article in articles})
+        true = judged(session, question.judge, asked if first is None else sorted(first.among(session, asked)))
         found += [row[0] for row in rows[start : start + _BATCH] if not true.keys().isdisjoint(of[row[0]])]
     return found
 
