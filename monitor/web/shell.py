@@ -18,6 +18,7 @@ from monitor.domain.model import AlertStatus
 from monitor.steps.watch import troubles
 from monitor.web.desk import Desk, Principal
 from monitor.web.marking import Mark, marked
+from monitor.web.troubles import broken_file, work_in_words
 from monitor.web.words import LANGUAGES
 
 _CHOSEN: dict[str, Language] = {"fr": "fr", "en": "en"}
@@ -72,6 +73,8 @@ def render(
             number=partial(_number, language),
             day=partial(_day, language),
             excerpt=_excerpt,
+            broken_file=broken_file,
+            work_in_words=partial(work_in_words, language=language),
             dossiers=_dossiers(desk) if principal else [],
             troubles=troubles(desk.monitor.store, desk.settings, desk.now()) if principal else None,
             **context,

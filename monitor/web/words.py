@@ -25,6 +25,7 @@ FR = {
     "confirmed": "Confirmées",
     "dismissed": "Écartées",
     "all": "Toutes",
+    "all_deliveries": "Tous",
     "one_new": "Nouvelle",
     "one_to-verify": "À vérifier",
     "one_follow-up": "À suivre",
@@ -128,7 +129,7 @@ FR = {
     "address": "Adresse",
     "name": "Nom",
     "add": "Ajouter",
-    "ok": "bon",
+    "ok": "en marche",
     "shaky": "fragile",
     "silent": "silencieux",
     "failing": "en échec",
@@ -187,7 +188,8 @@ FR = {
     "back": "Retour aux alertes",
     "request": "Référence",
     "open_note": "Ouvert sans mot de passe, sur cette machine seulement.",
-    "configuration_broken": "Configuration en défaut ; la dernière version valable reste en vigueur :",
+    "configuration_broken": "Fichiers de configuration en défaut ; leur dernière version valable reste en vigueur :",
+    "at_line": "ligne",
     "work_stuck": "Du travail attend :",
 }
 EN = {
@@ -213,6 +215,7 @@ EN = {
     "confirmed": "Confirmed",
     "dismissed": "Dismissed",
     "all": "All",
+    "all_deliveries": "All",
     "one_new": "New",
     "one_to-verify": "To verify",
     "one_follow-up": "To follow",
@@ -374,6 +377,7 @@ EN = {
     "back": "Back to alerts",
     "request": "Reference",
     "open_note": "Open without a password, on this machine only.",
+    "at_line": "line",
     "configuration_broken": "Configuration files with mistakes; their last good version stays in force:",
     "work_stuck": "Work is waiting:",
 }

@@ -6,7 +6,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from monitor.web.desk import Desk
-from monitor.web.shell import here, render
+from monitor.web.shell import here, language_of, render
+from monitor.web.troubles import refusal_in_words
 
 
 def failure_page(request: Request, status: int, code: str, message: str, headers: dict[str, str]) -> Response:
@@ -23,6 +24,6 @@ def failure_page(request: Request, status: int, code: str, message: str, headers
         code=status,
         headers=headers,
         error=code,
-        message=message,
+        message=refusal_in_words(message, language_of(request, desk)),
         request_id=request.state.request_id,
     )

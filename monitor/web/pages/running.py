@@ -17,6 +17,7 @@ from monitor.errors import ConfigError, ContentError, FetchError, NotFoundError
 from monitor.web.desk import Desk
 from monitor.web.gate import Reader, TheDesk, Writer
 from monitor.web.shell import go, language_of, render
+from monitor.web.troubles import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -76,7 +77,7 @@ def add_feed(
     try:
         desk.monitor.add_feed(url.strip(), name.strip() or url.strip())
     except ConfigError as error:
-        return _feeds(request, desk, principal, str(error))
+        return _feeds(request, desk, principal, refusal_in_words(str(error), language_of(request, desk)))
     return go("/feeds")
 
 
@@ -88,7 +89,7 @@ def poll(
     try:
         desk.monitor.make_feeds_due(url or None)
     except NotFoundError as error:
-        return _feeds(request, desk, principal, str(error))
+        return _feeds(request, desk, principal, refusal_in_words(str(error), language_of(request, desk)))
     return go("/feeds")
 
 

@@ -26,6 +26,7 @@ from monitor.web.gate import Reader, TheDesk, Writer
 from monitor.web.marking import Mark, marked, snippet
 from monitor.web.query_errors import Wrong, explained
 from monitor.web.shell import go, language_of, render, with_query
+from monitor.web.troubles import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 PAGE, MOST_FACETS = 30, 8
@@ -162,7 +163,7 @@ def save(
     except QueryError as error:
         return _page(request, desk, principal, q, wrong=explained(error, language_of(request, desk)))
     except ConfigError as error:
-        return _page(request, desk, principal, q, wrong=Wrong(str(error)))
+        return _page(request, desk, principal, q, wrong=Wrong(refusal_in_words(str(error), language_of(request, desk))))
     return go(with_query("/search", q=q))
 
 
