@@ -27,7 +27,7 @@ from monitor.storage.search_facets import (
     topic_sources,
     topic_weeks,
 )
-from monitor.storage.search_filters import asks_articles
+from monitor.storage.search_filters import HowFar, asks_articles, how_far
 from monitor.storage.search_hydrate import alert_rows, article_rows, findings, revisions, story_rows
 from monitor.storage.search_rows import (
     AlertRow,
@@ -156,6 +156,11 @@ class Queries:
         """The highest id of an alert; 0 without any."""
         with self._store.read() as session:
             return newest_alert(session)
+
+    def how_far(self) -> HowFar:
+        """What there is to ask at all: what a reader should do first when nothing answers."""
+        with self._store.read() as session:
+            return how_far(session)
 
     def judge(self, expression: Expression) -> Judge:
         """The compiled expression, from the last ones used. Raises `QueryError`."""

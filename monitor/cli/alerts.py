@@ -29,7 +29,7 @@ def alerts(request: asking.Request) -> None:
     from monitor.query import alert_line
 
     with asking.open_queries() as (queries, settings):
-        request.print(queries.alerts, alert_line, settings, TABLE)
+        request.print(queries.alerts, alert_line, settings, TABLE, queries)
 
 
 @app.command()

@@ -21,7 +21,7 @@ def articles(request: asking.Request) -> None:
     from monitor.query import article_line
 
     with asking.open_queries() as (queries, settings):
-        request.print(queries.articles, article_line, settings, TABLE)
+        request.print(queries.articles, article_line, settings, TABLE, queries)
 
 
 @app.command()

@@ -145,8 +145,12 @@ class Request:
         line: Callable[[Row], dict[str, Any]],
         settings: Settings,
         table_columns: Sequence[str],
+        queries: Queries,
     ) -> None:
-        """Print the first `limit` rows; they are fetched page by page, so that JSON lines begin at once."""
+        """Print the first `limit` rows; they are fetched page by page, so that JSON lines begin at once.
+
+        When nothing was stored yet that could answer, standard error says what to do first.
+        """
         from monitor.domain.filters import Order
 
         if self.sort not in {order.value for order in Order}:
@@ -154,8 +158,16 @@ class Request:
         if self.limit < 1:
             raise typer.BadParameter("at least one row", param_hint="--limit")
         chosen = [name.strip() for name in self.columns.split(",") if name.strip()]
-        rows = _pages(find, self.filter(settings), self.limit, Order(self.sort))
-        write_rows((line(row) for row in rows), self.format, chosen, table_columns=table_columns, output=self.output)
+        printed = 0
+
+        def lines() -> Iterator[dict[str, Any]]:
+            nonlocal printed
+            for printed, row in enumerate(_pages(find, self.filter(settings), self.limit, Order(self.sort)), 1):  # noqa: B007
+                yield line(row)
+
+        write_rows(lines(), self.format, chosen, table_columns=table_columns, output=self.output)
+        if not printed:
+            _say_what_is_missing(queries)
 
 
 def _options(
@@ -188,6 +200,18 @@ def asks(run: Callable[[Request], None]) -> Callable[..., None]:
     command.__annotations__ = get_type_hints(_options, include_extras=True)
     command.__signature__ = inspect.signature(_options, eval_str=True)  # type: ignore[attr-defined]
     return command
+
+
+def _say_what_is_missing(queries: Queries) -> None:
+    from monitor.storage.search_filters import HowFar
+
+    missing = {
+        HowFar.NO_FEED: "no feed is watched yet: `veille run` takes those of config/feeds.toml, `veille feeds add` one",
+        HowFar.NOT_POLLED: "no feed was polled yet: `veille run` does, `veille run --once` once",
+        HowFar.NOT_READ: "no article was read yet: `veille feeds health` says how the feeds do",
+    }.get(queries.how_far())
+    if missing:
+        typer.echo(missing, err=True)
 
 
 def _pages(find: Callable[[Filter, Window], Found[Row]], asked: Filter, limit: int, order: Any) -> Iterator[Row]:

@@ -18,4 +18,4 @@ def matches(request: asking.Request) -> None:
     from monitor.query import match_line
 
     with asking.open_queries() as (queries, settings):
-        request.print(queries.matches, match_line, settings, TABLE)
+        request.print(queries.matches, match_line, settings, TABLE, queries)

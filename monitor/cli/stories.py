@@ -21,7 +21,7 @@ def stories(request: asking.Request) -> None:
     from monitor.query import story_line
 
     with asking.open_queries() as (queries, settings):
-        request.print(queries.stories, story_line, settings, TABLE)
+        request.print(queries.stories, story_line, settings, TABLE, queries)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
 from monitor.domain.text import fold
-from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Match, Topic
+from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Feed, Match, Topic
 
 Conditions = list[ColumnElement[bool]]
 DISORDER = 2_000
@@ -105,6 +106,25 @@ def oldest_article(session: Session, since: datetime) -> int:
         select(Article.id).where(Article.created_at >= since).order_by(Article.created_at, Article.id).limit(1)
     )
     return max(0, first - DISORDER) if first is not None else NO_SUCH_ID
+
+
+class HowFar(Enum):
+    """The first thing that is missing on the way from a feed to an alert."""
+
+    NO_FEED = 0
+    NOT_POLLED = 1
+    NOT_READ = 2
+    NO_ALERT = 3
+    ALERTS = 4
+
+
+def how_far(session: Session) -> HowFar:
+    """What was stored so far, asked from the end: alerts stay when their feed is gone."""
+    steps = (Alert.id, Article.id, Feed.last_polled_at, Feed.id)
+    for step, column in zip(reversed(HowFar), steps, strict=False):
+        if session.scalar(select(column).where(column.is_not(None)).limit(1)) is not None:
+            return step
+    return HowFar.NO_FEED
 
 
 def article_conditions(asked: Filter, resolved: Resolved) -> Conditions:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from monitor.cli import alerts, articles, main, matches, stories
 from monitor.cli.asking import open_desk
-from tests.newsroom import Newsroom
+from monitor.storage.tables import Feed
+from tests.newsroom import NOON, Newsroom
 
 RUN = CliRunner()
 
@@ -32,6 +33,18 @@ def alert() -> int:
 def test_every_command_works_on_an_empty_directory(module: object) -> None:
     found = RUN.invoke(module.app, ["--format", "json"])  # type: ignore[attr-defined]
     assert (found.exit_code, json.loads(found.stdout)) == (0, [])
+
+
+def test_an_empty_store_says_what_to_do_first_beside_the_result() -> None:
+    found = RUN.invoke(alerts.app, ["--format", "jsonl"])
+    assert (found.stdout, "`veille run`" in found.stderr) == ("", True)
+    with open_desk() as (store, _), store.write() as session:
+        session.add(Feed(url="https://press.example/feed", name="Le Courrier", origin="file", created_at=NOON))
+    assert "no feed was polled yet" in RUN.invoke(articles.app, []).stderr
+
+
+def test_a_store_that_has_alerts_says_nothing_beside_an_empty_result(alert: int) -> None:
+    assert RUN.invoke(alerts.app, ["--status", "dismissed"]).stderr == ""
 
 
 @pytest.mark.parametrize("module", [matches, alerts, stories, articles])
