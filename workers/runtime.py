@@ -32,7 +32,7 @@ def prepare() -> None:
     share_nursery()
     try:
         with make_monitor(load_settings()) as opened:
-            opened.sync()
+            # from the rows: only ticks take a configuration up, where one is (a poller's host may have none)
             _compiled = opened.compiled()
     except Exception as error:  # noqa: BLE001 - no database yet, or an old schema: a worker starts all the same
         log.info("dossiers_not_prepared", reason=str(error))
