@@ -11,12 +11,13 @@ from daachorse import DoubleArrayAhoCorasick
 
 from monitor.domain import french
 from monitor.domain.expressions import Term
+from monitor.domain.kept import keep, load_kept
 from monitor.domain.reading import Pair, Reading
 from monitor.domain.terms import BARE, make_check
-from monitor.domain.termtable import Group, Owner, TermTable, build_table, keep, load_table
+from monitor.domain.termtable import Group, Owner, TermTable, build_table
 from monitor.domain.text import skeleton
 
-FORMAT = 2  # raised when what is cached changes its meaning
+FORMAT = 3  # raised when what is cached changes its meaning
 
 
 class Vocabulary:
@@ -138,7 +139,7 @@ class Gate:
 def compile_vocabulary(vocabulary: Vocabulary, cache_dir: Path | None = None) -> Automaton:
     """The automaton of a vocabulary, from `cache_dir` when it was compiled before."""
     path = cache_dir / f"terms-{vocabulary.digest()}.bin" if cache_dir is not None else None
-    table = load_table(path) if path is not None else None
+    table = load_kept(path, TermTable.load) if path is not None else None
     if table is None:
         table = build_table(vocabulary.groups)
         french.forget()

@@ -21,7 +21,7 @@ from monitor.domain.expressions import (
     Within,
     Without,
 )
-from monitor.domain.masks import Masked, joined_by_and, joined_by_or
+from monitor.domain.masks import Masked, joined_by_and, joined_by_or, term_mask
 from monitor.domain.operations import (
     Compiled,
     Named,
@@ -143,8 +143,7 @@ class Compiler:
     def _sentence_mask(self, expression: Expression) -> Masked | None:  # noqa: PLR0911 - a line a kind
         match expression:
             case Term():
-                number = self._vocabulary.number(expression)
-                return lambda reading: reading.masks.get(number, 0)
+                return term_mask(self._vocabulary.number(expression))
             case Reference("set", name):
                 if name not in self._set_masks:
                     self._set_masks[name] = self._sentence_mask(self._sets[name])
@@ -166,8 +165,7 @@ class Compiler:
         terms, others = side_by_side(parts, self._sets)
         masks = [self._sentence_mask(part) for part in others]
         if terms:
-            number = self._vocabulary.number(*terms)
-            masks.append(lambda reading: reading.masks.get(number, 0))
+            masks.append(term_mask(self._vocabulary.number(*terms)))
         return joined_by_or(masks)
 
     def required(self, expression: Expression) -> frozenset[int]:  # noqa: PLR0911 - a line a kind

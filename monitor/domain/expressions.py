@@ -36,6 +36,8 @@ class Form(StrEnum):
     PREFIX = "prefix"  # numéris*: words that start so
     FIGURE = "figure"  # <nombre>, <pourcent>, <euro>: figures and numbers in words
 
+    __hash__ = str.__hash__  # terms are hashed by the ten thousand when a dossier is compiled
+
 
 @dataclass(frozen=True, slots=True)
 class Term:

@@ -9,6 +9,11 @@ from monitor.domain.reading import Reading
 Masked = Callable[[Reading], int]
 
 
+def term_mask(number: int) -> Masked:
+    """Of a group of terms."""
+    return lambda reading: reading.masks.get(number, 0)
+
+
 def joined_by_and(masks: list[Masked | None]) -> Masked | None:
     """None when one of the masks is; the others are not asked once a mask is empty."""
     known = [mask for mask in masks if mask is not None]

@@ -88,7 +88,7 @@ def compile_dossiers(dossiers: Iterable[Dossier], cache_dir: Path | None = None)
     is the line of the dossier at fault.
     """
     chosen, vocabulary = list(dossiers), Vocabulary()
-    compiled = [CompiledDossier(dossier, vocabulary) for dossier in chosen]
+    compiled = [CompiledDossier(dossier, vocabulary, cache_dir=cache_dir) for dossier in chosen]
     try:
         automaton = compile_vocabulary(vocabulary, cache_dir)
     except QueryError as error:

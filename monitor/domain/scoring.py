@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
-from monitor.domain.masks import Masked
+from monitor.domain.masks import Masked, term_mask
 from monitor.domain.model import RULE, Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
-from monitor.domain.operations import Compiled, is_about, merged
+from monitor.domain.operations import Compiled, is_about, merged, standing
 from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.weigher import Weigher, load_weigher
 
@@ -21,8 +23,7 @@ MOST_HELD = 6
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One expression of a rule. `number` is its place among all rules of the dossier."""
 
     owner: int
@@ -75,7 +76,9 @@ def _counts(mask: int, levels: list[Level], cap: int) -> float:
 class CompiledDossier:
     """One dossier, ready to judge readings that were scanned with the vocabulary it was compiled against."""
 
-    def __init__(self, dossier: Dossier, vocabulary: Vocabulary, *, weigh: bool = True) -> None:
+    def __init__(
+        self, dossier: Dossier, vocabulary: Vocabulary, *, weigh: bool = True, cache_dir: Path | None = None
+    ) -> None:
         self.dossier = dossier
         entities, sets = {entity.name: entity for entity in dossier.entities}, dict(dossier.sets)
         compiler = Compiler(vocabulary, entities=entities, sets=sets, about=dossier.about, scope=dossier.slug)
@@ -94,20 +97,23 @@ class CompiledDossier:
         self.needed = None if found is None else {vocabulary.number(*found)}
         self.silence = Verdict(dossier.slug, relevant=False, score=0.0, rules_hash=dossier.rules_hash)
         self.signals = {name: compiler.compile(expression) for name, expression in dossier.signals}
-        self.weigher: Weigher | None = load_weigher(dossier) if weigh and dossier.model is not None else None
+        self.weigher: Weigher | None = None
+        if weigh and dossier.model is not None:
+            self.weigher = load_weigher(dossier, cache_dir)
 
     def _index(self, owner: int, rules: tuple[Rule, ...], compiler: Compiler, vocabulary: Vocabulary) -> None:
         for rule in rules:
             for expression in rule.items:
                 label = label_of(rule, expression)
-                find, mask = compiler.compile(expression), compiler.mask(expression)
                 anywhere = rule.anywhere or owner == RELEVANCE
-                required = compiler.required(expression)
-                item = Item(owner, self.rules, label, rule.weight, rule.cap, anywhere, required, mask, find)
+                about = (owner, self.rules, label, rule.weight, rule.cap, anywhere)
                 if isinstance(expression, Term):
-                    self._indexed.setdefault(vocabulary.number(expression), []).append(item)
+                    number = vocabulary.number(expression)
+                    item = Item(*about, frozenset(), term_mask(number), standing(number))
+                    self._indexed.setdefault(number, []).append(item)
                 else:
-                    self._evaluated.append(item)
+                    required, mask = compiler.required(expression), compiler.mask(expression)
+                    self._evaluated.append(Item(*about, required, mask, compiler.compile(expression)))
             self.rules += 1
 
     def verdict(self, reading: Reading) -> Verdict:

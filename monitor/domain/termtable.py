@@ -6,16 +6,12 @@ table is a list of rows, a row number a pattern, and the patterns as one string 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from itertools import compress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from daachorse import DoubleArrayAhoCorasick
@@ -25,7 +21,6 @@ from monitor.domain.expressions import Term
 from monitor.domain.terms import inflecting_words, surfaces
 
 Group = tuple[Term, ...]
-_CHECKED = 16  # bytes of the digest that a kept table begins with
 
 
 class Owner(NamedTuple):
@@ -86,15 +81,11 @@ class TermTable:
         numbers = array("I", self.row_of)
         if sys.byteorder == "big":
             numbers.byteswap()
-        body = head + b"\n" + numbers.tobytes() + self._joined + packed
-        return _digest(body) + body
+        return head + b"\n" + numbers.tobytes() + self._joined + packed
 
     @classmethod
-    def load(cls, data: bytes) -> TermTable:
-        """What `dump` wrote. Raises `ValueError` for anything else: nothing of it is looked at before its digest is."""
-        body = data[_CHECKED:]
-        if _digest(body) != data[:_CHECKED]:
-            raise ValueError("not what was kept")
+    def load(cls, body: bytes) -> TermTable:
+        """What `dump` wrote."""
         head = body.index(b"\n")
         count, joined, rows = json.loads(body[:head])
         numbers = array("I")
@@ -110,10 +101,6 @@ def _machine(patterns: Sequence[bytes]) -> DoubleArrayAhoCorasick:
     return DoubleArrayAhoCorasick(list(patterns))
 
 
-def _digest(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=_CHECKED).digest()
-
-
 def build_table(vocabulary: Mapping[Group, int]) -> TermTable:
     """The table of numbered groups. Raises `QueryError` for a term of thousands of forms."""
     terms = {term for group in vocabulary for term in group}
@@ -126,23 +113,3 @@ def build_table(vocabulary: Mapping[Group, int]) -> TermTable:
                 owner = Owner(number, surface.check, surface.text if surface.check else "", surface.tail)
                 table.setdefault(surface.pattern, {})[owner] = None
     return TermTable.of(table)
-
-
-def load_table(path: Path) -> TermTable | None:
-    """The table kept at `path`; None when nothing, or nothing whole, was kept."""
-    try:
-        return TermTable.load(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-
-
-def keep(path: Path, content: bytes) -> None:
-    """Writes a file of the cache, whole or not at all; a cache that cannot be written costs time at the next start."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

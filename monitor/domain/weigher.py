@@ -9,6 +9,7 @@ nothing is downloaded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from monitor.domain.linear import Array
 from monitor.domain.model import Contribution, TopicMatch, Verdict
 from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.signals import signals
-from monitor.domain.weights import Model, read_model
+from monitor.domain.weights import Model, kept_model
 from monitor.errors import DossierError
 
 if TYPE_CHECKING:
@@ -289,10 +290,13 @@ def _lines(names: tuple[str, ...], parts: Array, said: float) -> tuple[Contribut
     return tuple(lines[:_MOST_LINES])
 
 
-def load_weigher(dossier: Dossier) -> Weigher:
-    """The weigher of a dossier that has a model. Raises `DossierError` for a model that cannot be read."""
+def load_weigher(dossier: Dossier, cache_dir: Path | None = None) -> Weigher:
+    """The weigher of a dossier that has a model; what was unpacked is kept in `cache_dir`.
+
+    Raises `DossierError` for a model that cannot be read.
+    """
     try:
-        return Weigher(read_model(dossier.model or b""), dossier)
+        return Weigher(kept_model(dossier.model or b"", cache_dir), dossier)
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
         hint = f"make it again: veille train {dossier.slug} CORPUS.jsonl"
         raise DossierError(f"its model cannot be read: {error}", where=dossier.where, code="D008", hint=hint) from error

@@ -5,17 +5,23 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 from daachorse import DoubleArrayAhoCorasick
+from numpy.typing import NDArray
 
+from monitor.domain.kept import keep, load_kept
 from monitor.domain.linear import Array, Linear
 from monitor.domain.trees import Trees
 
 FORMAT = 2
+_HALF = np.dtype("<f2")
+_ARRAYS = ("idf", "weights", "article_weights", "gram_relevance")
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,12 @@ class Model:
     gram_relevance: Array
     gram_bias: float
     gram_share: float
+    packed: bytes = field(default=b"", repr=False, compare=False)  # the automaton of the n-grams, when a cache had it
 
     @cached_property
     def machine(self) -> DoubleArrayAhoCorasick | None:
+        if self.packed:
+            return DoubleArrayAhoCorasick.deserialize(self.packed)
         return DoubleArrayAhoCorasick([gram.encode("latin-1") for gram in self.grams]) if self.grams else None
 
 
@@ -81,35 +90,68 @@ def dump_model(model: Model) -> bytes:
 def read_model(packed: bytes) -> Model:
     """The model that `dump_model` packed. Raises `OSError`, `EOFError` or an error of values for anything else."""
     data = json.loads(gzip.decompress(packed))
+    arrays = {name: np.frombuffer(base64.b64decode(data[name]), dtype=_HALF) for name in _ARRAYS}
+    return _model(data, arrays)
+
+
+def kept_model(packed: bytes, cache_dir: Path | None) -> Model:
+    """The same, from `cache_dir` when it was read before: there nothing needs to be unpacked or built."""
+    if cache_dir is None:
+        return read_model(packed)
+    path = cache_dir / f"model-{FORMAT}-{xxhash.xxh3_128_hexdigest(packed)}.bin"
+    kept = load_kept(path, _load)
+    if kept is None:
+        kept = read_model(packed)
+        keep(path, _dump(kept, json.loads(gzip.decompress(packed))))
+    return kept
+
+
+def _dump(model: Model, data: dict[str, Any]) -> bytes:
+    """A line of JSON, then the arrays and the automaton as they lie in memory."""
+    arrays = [base64.b64decode(data[name]) for name in _ARRAYS]
+    head = {name: value for name, value in data.items() if name not in _ARRAYS}
+    head["sizes"] = [len(array) for array in arrays]
+    machine = bytes(model.machine.serialize()) if model.machine else b""
+    return b"\n".join((json.dumps(head).encode(), b"".join(arrays) + machine))
+
+
+def _load(body: bytes) -> Model:
+    at = body.index(b"\n")
+    head, at, arrays = json.loads(body[:at]), at + 1, {}
+    for name, size in zip(_ARRAYS, head["sizes"], strict=True):
+        arrays[name] = np.frombuffer(body[at : at + size], dtype=_HALF)
+        at += size
+    return _model(head, arrays, body[at:])
+
+
+def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]], packed: bytes = b"") -> Model:
     if data["format"] != FORMAT:
         raise ValueError(f"it is of format {data['format']}")
     topics = tuple(data["topics"])
+    wide = {name: array.astype(np.float64) for name, array in arrays.items()}
     return Model(
         topics=topics,
         grams=tuple(data["grams"]),
-        idf=_unpack(data["idf"]),
+        idf=wide["idf"],
         rules=tuple(data["rules"]),
-        weights=_unpack(data["weights"]).reshape(-1, len(topics)),
+        weights=wide["weights"].reshape(-1, len(topics)),
         bias=np.array(data["bias"]),
-        article_weights=_unpack(data["article_weights"]).reshape(-1, len(topics)),
+        article_weights=wide["article_weights"].reshape(-1, len(topics)),
         article_bias=np.array(data["article_bias"]),
         stack=_read_linear(data["stack"]),
         topic_bias=np.array(data["topic_bias"]),
         threshold=float(data["threshold"]),
         relevance=_read_linear(data["relevance"]),
         trees=_read_trees(data["trees"]),
-        gram_relevance=_unpack(data["gram_relevance"]),
+        gram_relevance=wide["gram_relevance"],
         gram_bias=float(data["gram_bias"]),
         gram_share=float(data["gram_share"]),
+        packed=packed,
     )
 
 
 def _pack(values: Array) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f2").tobytes()).decode()
-
-
-def _unpack(text: str) -> Array:
-    return np.frombuffer(base64.b64decode(text), dtype="<f2").astype(np.float64)
+    return base64.b64encode(np.ascontiguousarray(values, dtype=_HALF).tobytes()).decode()
 
 
 def _linear(linear: Linear) -> dict[str, Any]:
