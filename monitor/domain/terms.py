@@ -113,10 +113,8 @@ def _forms_of(word: str, forms: Mapping[str, Iterable[str]]) -> list[str]:
 
 def _variants(word: str) -> list[str]:
     """œuvre and oeuvre, ex æquo and ex aequo."""
-    found = {word, word.replace("œ", "oe").replace("æ", "ae")}
-    if "oe" in word:
-        found.add(word.replace("oe", "œ"))
-    return sorted(found)
+    plain = word.replace("œ", "oe").replace("æ", "ae")
+    return sorted({word, plain, plain.replace("oe", "œ"), plain.replace("ae", "æ")})
 
 
 def _product(choices: list[list[str]]) -> list[str]:
