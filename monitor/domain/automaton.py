@@ -17,7 +17,7 @@ from monitor.domain.terms import BARE, make_check
 from monitor.domain.termtable import Group, Owner, TermTable, build_table
 from monitor.domain.text import skeleton
 
-FORMAT = 3  # raised when what is cached changes its meaning
+FORMAT = 4  # raised when what is cached changes its meaning
 
 
 class Vocabulary:
