@@ -33,7 +33,7 @@ _ROLE = re.compile(
 )
 _AGENCY = re.compile(rf"\b(?:{'|'.join(map(re.escape, AGENCIES))})\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:;|\||\s/\s|,|\bet\b|&|\(avec\b)\s*")
-_INITIAL = re.compile(r"(?:^|\s)\w\.$")
+_INITIAL = re.compile(r"(?:^|[\s.])\w\.$")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
 _COLLECTIVE = re.compile(
     r"^(?:la |le |les |l.|notre )?(?:rédaction|redaction|équipe|service|admin(?:istrateur)?|webmaster|auteur)\b"

@@ -61,7 +61,7 @@ _LETTER = _any(
 )
 _ELSEWHERE = _any(
     r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|(?:re)?lire|noter)(?: ou (?:à )?(?:relire|revoir))?"
-    r"(?: (?:aussi|également|ailleurs|sur le (?:même|meme) (?:sujet|thème)|dans (?:la|cette|nos|notre).{0,30}))\b",
+    r"(?: (?:aussi(?!tôt)|également|(?:ailleurs|sur le (?:même|meme) (?:sujet|thème)|dans (?:la|cette|nos|notre).{0,30})\b))",
     r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|relire|revoir)\W*$",
     r"^(?:à|a) (?:lire|voir|écouter|regarder|relire|revoir)\s?[:>|→►»–—-]",
     r"^(?:lire|voir|écouter|regarder|relire|revoir|lisez|voyez|découvrez) (?:aussi|également|notre (?:article|dossier|enquête|interview"

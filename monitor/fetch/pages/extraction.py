@@ -29,6 +29,7 @@ from monitor.fetch.pages.title import find_title, headings, site_in_title
 
 _FRENCH = re.compile(r"\b(?:le|la|les|des|du|une|est|dans|pour|qui|que|par|sur|aux?|pas)\b", re.IGNORECASE)
 MOST_OF_A_WALL = 600  # characters of what a paywall says after its first line
+LONGEST_LABEL = 40  # characters of what stands above a title
 EDGE = 5  # lines at either end of a text where signatures stand
 
 
@@ -101,6 +102,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
     A line that is only a link goes with the "lire aussi" before it, and with others of its kind.
     """
     names, dropped = {squash(name) for name in authors} | {squash(title)}, False
+    above = _above_title(content)
     lines = _before_wall(content.lines)
     count = len(lines)
     for at, line in enumerate(lines):
@@ -108,6 +110,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
         words = squash(line)
         dropped = (
             words in names
+            or (at < EDGE and words in above)
             or is_boilerplate(line)
             or is_credit(line)
             or (dropped and words in content.linked)
@@ -115,6 +118,13 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
         )
         if not dropped:
             yield line
+
+
+def _above_title(content: Content) -> set[str]:
+    """The words of a line or two above the title, squashed: the section's name, a label."""
+    texts = [block.text for block in content.blocks]
+    at = next((at for at, block in enumerate(content.blocks) if block.element.tag == "h1"), 0)
+    return {squash(text) for text in texts[:at] if len(text) <= LONGEST_LABEL}
 
 
 def _before_wall(lines: list[str]) -> list[str]:

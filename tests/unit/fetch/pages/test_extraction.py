@@ -28,3 +28,23 @@ def test_nothing_and_no_markup_are_named_errors() -> None:
         with pytest.raises(ContentError) as caught:
             extract_page(body, url="https://gazette.example/")
         assert caught.value.kind == kind
+
+
+def test_a_section_above_the_title_and_a_glued_pointer_are_no_text() -> None:
+    pointer = '<div><span>À lire également</span><a href="/autre">Une usine de batteries ouvre à Douai</a></div>'
+    body = PAGE.replace("<article><h1>", "<article><div><div>Réseaux</div></div><h1>").replace(
+        "</p>\n<p>La commune", f"</p>\n{pointer}<p>La commune"
+    )
+    page = extract_page(body.encode(), url="https://gazette.example/centre")
+    assert page.text == extract_page(PAGE.encode(), url="https://gazette.example/centre").text
+
+
+def test_a_sentence_that_begins_like_a_pointer_is_text() -> None:
+    said = "À lire aussitôt que possible, dit le maire de Brumath à ses administrés."
+    page = extract_page(PAGE.replace("La commune attend", f"{said} La commune attend").encode(), url="")
+    assert said in page.text
+
+
+def test_initials_keep_their_points() -> None:
+    page = extract_page(PAGE.replace("Lucie  Weber", "E.P.").encode(), url="https://gazette.example/centre")
+    assert page.authors == ("E.P.",)
