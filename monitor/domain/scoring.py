@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -231,8 +231,7 @@ class CompiledDossier:
 
     def held(self, reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
         """The rules that held, for an arithmetic that is a model's: what they are worth by themselves."""
-        lines = arithmetic(reading, tally)[:MOST_HELD]
-        return tuple([replace(line, label=f"{RULE}{line.label}") for line in lines])
+        return arithmetic(reading, tally, most=MOST_HELD, mark=RULE)
 
     def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
         """The words that counted: those of the best sentence first, others until there are enough."""
@@ -267,12 +266,17 @@ def label_of(rule: Rule, expression: Expression) -> str:
     return rule.label or type(expression).__name__.lower()
 
 
-def arithmetic(reading: Reading, tally: Tally, *, spans: bool = False) -> tuple[Contribution, ...]:
-    """The lines of a tally that weigh most; with their `spans` for `explain`, which costs more than the verdict."""
-    lines = sorted(tally.lines, key=lambda line: -abs(line[1]))[:MOST_LINES]
+def arithmetic(
+    reading: Reading, tally: Tally, *, spans: bool = False, most: int = MOST_LINES, mark: str = ""
+) -> tuple[Contribution, ...]:
+    """The lines of a tally that weigh most; with their `spans` for `explain`, which costs more than the verdict.
+
+    `mark` stands before each label.
+    """
+    lines = sorted(tally.lines, key=lambda line: -abs(line[1]))[:most]
     return tuple(
         [
-            Contribution(item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
+            Contribution(mark + item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
             for item, value, mask in lines
         ]
     )

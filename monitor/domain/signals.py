@@ -15,18 +15,22 @@ from math import log, log1p
 from monitor.domain.operations import Compiled
 from monitor.domain.reading import Pair, Reading
 
-_CAPITALISED = re.compile(r"(?<=[a-zà-ÿ,;:’'\u00a0 ] )[A-ZÉÈ][\w&-]{2,}|(?<=[’'])[A-ZÉÈ][\w&-]{2,}")
-_ARTICLE = r"\b(?:le|la|du|au|son|sa|ce|cette|l[’']|de l[’']|à l[’'])[ \u00a0]?(?:même |seul |premier )?"
+# Each begins with one of a few characters, so that `re` leaps from one to the next; what stands before is asked then.
+_CAPITALISED = re.compile(r"[A-ZÉÈ](?:(?<=[a-zà-ÿ,;:’'\u00a0 ] .)|(?<=[’'].))[\w&-]{2,}")
+_BLANK = r"[ \u00a0]?"
 _COMPANY = re.compile(
-    _ARTICLE + r"(?:groupe|équipementier|industriel|fabricant|constructeur|marque|firme|entreprise|fournisseur|filiale|"
-    r"société|maison|intéressé|géant|branche|division|chinois|colosse|mastodonte|nouveau venu|champion|vendeur)\b"
-    r"(?! (?:de|du|des|d[’'])\b)",
-    re.IGNORECASE,
+    r"[lLdDaAsScCàÀ](?i:(?<=\bl)[ea’']|(?<=\bd)(?:u|e l[’'])|(?<=\ba)u|(?<=\bs)(?:on|a)|(?<=\bc)(?:e|ette)|"
+    r"(?<=\bà) l[’'])"
+    + _BLANK
+    + r"(?i:(?:même |seul |premier )?(?:groupe|équipementier|industriel|fabricant|constructeur|marque|firme|entreprise|"
+    r"fournisseur|filiale|société|maison|intéressé|géant|branche|division|chinois|colosse|mastodonte|nouveau venu|"
+    r"champion|vendeur)\b(?! (?:de|du|des|d[’'])\b))"
 )
 _OTHER = re.compile(
-    r"\b(?:l[’']|de l[’']|à l[’']|le|la|du|au)[ \u00a0]?(?:opérateur|éditeur|hébergeur|américain|coréen|finlandais|"
-    r"suédois|français|allemand|norvégien|britannique|banque|compagnie|distributeur|énergéticien)\b",
-    re.IGNORECASE,
+    r"[lLdDaAàÀ](?i:(?<=\bl)[ea’']|(?<=\bd)(?:u|e l[’'])|(?<=\ba)u|(?<=\bà) l[’'])"
+    + _BLANK
+    + r"(?i:(?:opérateur|éditeur|hébergeur|américain|coréen|finlandais|suédois|français|allemand|norvégien|britannique|"
+    r"banque|compagnie|distributeur|énergéticien)\b)"
 )
 _TOO_OFTEN = 8
 _DENSE = ("here", "far")
@@ -63,10 +67,32 @@ def _others(reading: Reading, anchors: Sequence[Pair], found: Mapping[str, list[
     others = set(found.get("companies", ()))
     anchored = _Places(list(named))
     for word, _ in counts.most_common(_TOO_OFTEN * 2):
-        places = [m.span() for m in re.finditer(rf"\b{re.escape(word)}\b", text)]
+        places = _places_of(word, text)
         if len(places) > 1:
             others.update(places)
     return sorted(pair for pair in others if not anchored.hold(pair[0]))
+
+
+def _places_of(word: str, text: str) -> list[Pair]:
+    """Where a word stands by itself."""
+    found, at = [], text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if _is_border(text, at) and _is_border(text, end):
+            found.append((at, end))
+            at = text.find(word, end)
+        else:
+            at = text.find(word, at + 1)
+    return found
+
+
+def _is_border(text: str, at: int) -> bool:
+    """Whether a word begins or ends at `at`."""
+    return _is_letter(text[at - 1 : at]) != _is_letter(text[at : at + 1])
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _shares(reading: Reading, anchors: Sequence[Pair], others: list[Pair]) -> tuple[list[Pair], int]:

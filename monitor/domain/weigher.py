@@ -9,6 +9,7 @@ nothing is downloaded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,8 +63,8 @@ def sentence_grams(
     found = machine.find_overlapping(reading.haystack) if machine is not None else []
     if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    hits = np.array(found, dtype=np.int64)
-    starts = np.array([start for start, _ in reading.sentences] or [0], dtype=np.int64)
+    hits = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
+    starts = np.array(reading.starts or [0], dtype=np.int64)
     where = np.maximum(np.searchsorted(starts, hits[:, 0], side="right") - 1, 0)
     keys = np.unique(where * (1 << 32) + hits[:, 2])
     return keys >> 32, keys & 0xFFFFFFFF
@@ -168,10 +169,10 @@ class Weigher:
     ) -> Verdict:
         """The verdict of rules and model together."""
         model, dossier = self.model, compiled.dossier
-        if not reading.sentences:
+        if not reading.starts:
             return compiled.silence
         seen = Sightings(*sentence_grams(model.machine, reading), near_sentences(reading, anchors))
-        counts = rule_counts(counted, len(reading.sentences), len(self._rule_weights)) * self._known
+        counts = rule_counts(counted, len(reading.starts), len(self._rule_weights)) * self._known
         numbers = signals(reading, anchors, compiled.signals)
         kinds, values = gram_weights(seen.where, seen.grams, seen.near, model.idf)
         parts, said = self._relevance(numbers, held_near(counts, seen.near), kinds, values)
@@ -240,7 +241,7 @@ def near_sentences(reading: Reading, anchors: list[Pair]) -> NDArray[np.bool_]:
     """Which sentences name the anchor or stand beside one that does."""
     mask = reading.mask_of(anchors)
     mask |= mask << 1 | mask >> 1
-    count = len(reading.sentences)
+    count = len(reading.starts)
     packed = (mask & ((1 << count) - 1)).to_bytes(count // 8 + 1, "little")
     return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), bitorder="little")[:count].astype(np.bool_)
 
@@ -283,11 +284,12 @@ def _chance(logit: float) -> float:
 
 
 def _lines(names: tuple[str, ...], parts: Array, said: float) -> tuple[Contribution, ...]:
-    lines = [Contribution(name, round(float(part), 4)) for name, part in zip(names, parts, strict=True)]
+    values = [round(value, 4) for value in parts.tolist()]
     if said:
-        lines.append(Contribution("its words", round(said, 4)))
-    lines.sort(key=lambda line: -abs(line.value))
-    return tuple(lines[:_MOST_LINES])
+        names, values = (*names, "its words"), [*values, round(said, 4)]
+    weights = [-abs(value) for value in values]
+    heaviest = sorted(range(len(values)), key=weights.__getitem__)[:_MOST_LINES]
+    return tuple([Contribution(names[n], values[n]) for n in heaviest])
 
 
 def load_weigher(dossier: Dossier, cache_dir: Path | None = None) -> Weigher:
