@@ -65,7 +65,7 @@ docs: $(STAMP)  ## the pages that are generated
 	$(BIN)/python -m monitor.cli.reference > docs/cli.md
 	$(BIN)/python tools/env_example.py > config/veille.env.example
 
-pictures: $(STAMP)  ## the README's pictures, from the running demo (the digest needs a Chromium)
+pictures: $(STAMP)  ## the README's pictures, from the running demo (all but one need a Chromium)
 	$(BIN)/python docs/pictures.py
 
 secrets:  ## secrets of your own for docker compose, in secrets/

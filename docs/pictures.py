@@ -1,7 +1,8 @@
 """Makes the README's pictures from the running program: `make pictures`.
 
-`docs/images/demo.svg` is the screen of `veille demo`; `docs/images/digest.png` and `digest-phone.png` are the digest
-that it sent over SMTP, as Chromium shows it on a desk and on a phone (skipped with a remark where there is none).
+`docs/images/demo.svg` is the screen of `veille demo`; `digest.png` and `digest-phone.png` are the digest that it sent
+over SMTP, as Chromium shows it on a desk and on a phone; `inbox.png`, `article.png` and `search.png` are pages of
+`veille web` on what the demo stored. Without a Chromium all but the first stay as they are, with a remark.
 """
 
 from __future__ import annotations
@@ -12,20 +13,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 
+from monitor.cli.common import open_monitor
 from monitor.cli.demo_screen import Screen
-from monitor.cli.demo_stage import newest, perform
+from monitor.cli.demo_stage import SEED, newest, perform
+from monitor.query import Queries
 
 IMAGES = Path(__file__).absolute().parent / "images"
 WIDTH = 108  # columns of the terminal
-PAGES = {"digest.png": (720, 1180), "digest-phone.png": (390, 1180)}  # pixels of the digest
+DIGESTS = {"digest.png": (720, 1180), "digest-phone.png": (390, 1180)}  # pixels
+PAGES = {"inbox.png": "alerts", "article.png": "articles/{seed}", "search.png": "search?q=exclure+OR+interdire"}
+DESK = (1180, 700)
 HOME = Path("var/demo")
 CHROMIUM = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars --virtual-time-budget=2000"
+    "--disable-component-update --disable-sync --hide-scrollbars --timeout=30000"
 )
 
 
@@ -39,20 +45,42 @@ def main() -> None:
         svg = console.export_svg(title="veille demo", clear=False)
         alone = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # a picture fetches nothing, fonts neither
         IMAGES.joinpath("demo.svg").write_text(alone, encoding="utf-8")
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        if chromium is None:
+            print("no Chromium: the other pictures stay as they are", file=sys.stderr)  # noqa: T201 - a remark to who runs this
+            return
         digest = newest(HOME / "mail", "*-la-strategie-*.html")
-        for name, size in PAGES.items() if digest is not None else ():
-            screenshot(digest, IMAGES / name, size)
+        for name, size in DIGESTS.items() if digest is not None else ():
+            screenshot(chromium, digest.absolute().as_uri(), IMAGES / name, size)
+        with web() as address:
+            for name, path in PAGES.items():
+                screenshot(chromium, address + path.format(seed=seed_article()), IMAGES / name, DESK)
 
 
-def screenshot(page: Path, picture: Path, size: tuple[int, int]) -> None:
-    """What Chromium shows of a page in a window of this size."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        print("no Chromium: the digest's picture stays as it is", file=sys.stderr)  # noqa: T201 - a remark to who runs this
-        return
+@contextlib.contextmanager
+def web() -> Iterator[str]:
+    """`veille web` on the demo's data (the demo left its environment to us); gives its address."""
+    command = [sys.executable, "-m", "monitor.cli", "web", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own words
+        try:
+            lines = process.stderr or ()
+            yield next(line.strip() for line in lines if line.startswith("http://"))
+        finally:
+            process.terminate()
+
+
+def seed_article() -> int:
+    """The article whose passages the demo shows."""
+    with open_monitor(sync=False) as monitor:
+        rows = Queries(monitor.store).articles().rows
+    return next(row.id for row in rows if SEED in row.url)
+
+
+def screenshot(chromium: str, url: str, picture: Path, size: tuple[int, int]) -> None:
+    """What Chromium shows of an address in a window of this size."""
     with tempfile.TemporaryDirectory() as profile:
         options = [*CHROMIUM.split(), f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"]
-        command = [chromium, *options, f"--screenshot={picture}", page.absolute().as_uri()]
+        command = [chromium, *options, "--lang=fr", f"--screenshot={picture}", url]
         subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own words
 
 

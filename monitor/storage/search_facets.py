@@ -17,7 +17,7 @@ from monitor.storage.listed import one_of
 from monitor.storage.tables import Alert, AlertTopic, Article, Digest, Dossier, Match, Subscriber, Topic
 
 MOST_SOURCES = 30
-NEWEST = 10_000  # alerts whose outlets are counted
+NEWEST = 5_000  # alerts whose outlets are counted
 
 
 @dataclass(frozen=True, slots=True)

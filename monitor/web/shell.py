@@ -19,7 +19,7 @@ from monitor.steps.watch import troubles
 from monitor.web.desk import Desk, Principal
 from monitor.web.marking import Mark, marked
 from monitor.web.troubles import broken_file, work_in_words
-from monitor.web.words import LANGUAGES
+from monitor.web.words import LANGUAGES, counted_in_words
 
 _CHOSEN: dict[str, Language] = {"fr": "fr", "en": "en"}
 STATUSES = tuple(status.value for status in AlertStatus)
@@ -71,6 +71,8 @@ def render(
             when=partial(_when, desk, language),
             ago=partial(_ago, desk, language),
             number=partial(_number, language),
+            weight=partial(_weight, language),
+            counted_in_words=partial(counted_in_words, language=language),
             day=partial(_day, language),
             excerpt=_excerpt,
             broken_file=broken_file,
@@ -107,6 +109,10 @@ def _day(language: str, day: date) -> str:
 def _number(language: str, value: float) -> str:
     """At most one decimal, with the language's own mark."""
     return str(format_decimal(round(value, 1), locale=language))
+
+
+def _weight(language: str, value: float) -> str:
+    return str(format_decimal(value, "0.00;−0.00", locale=language))
 
 
 def _excerpt(text: str, marks: Any) -> Any:

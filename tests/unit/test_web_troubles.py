@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.domain.pulse import ANNOUNCED, PARTS, ailments
+from monitor.domain.weigher import POOLED
 from monitor.errors import ConfigError
 from monitor.settings import load_settings
 from monitor.web.troubles import broken_file, refusal_in_words, work_in_words
+from monitor.web.words import counted_in_words
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -61,3 +63,10 @@ def test_a_broken_file_is_named_with_its_line(error: ConfigError, name: str, lin
 )
 def test_a_refusal_is_said_in_french(said: str, french: str) -> None:
     assert refusal_in_words(said, "fr") == french
+
+
+def test_every_part_of_a_score_has_its_french() -> None:
+    parts = (*POOLED, "doubt of relevance")
+    assert all(counted_in_words(part, "fr") != part for part in parts)
+    assert counted_in_words("rule: sanction", "fr") == "règle : sanction"
+    assert counted_in_words("rule: sanction", "en") == "rule: sanction"
