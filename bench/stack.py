@@ -142,7 +142,7 @@ class Stack:
         )
 
     def stored(self) -> dict[str, int]:
-        """Entries stored, texts stored, and texts in which the check topic was found."""
+        """Entries stored of the feeds that are followed, texts stored, and texts in which the check topic was found."""
         found = (
             select(func.count())
             .select_from(Match)
@@ -150,7 +150,7 @@ class Stack:
             .where(Topic.slug == "europe")
         )
         return {
-            "entries": self._count(select(func.count()).select_from(Entry)),
+            "entries": self._count(select(func.count()).select_from(Entry).join(Feed).where(Feed.enabled)),
             "texts": self._count(select(func.count()).select_from(Article)),
             "found": self._count(found),
         }
