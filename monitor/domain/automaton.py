@@ -28,12 +28,12 @@ class Vocabulary:
 
     def number(self, *terms: Term) -> int:
         """The number of a group, the same for the same terms."""
-        group = terms if len(terms) == 1 else tuple(sorted(set(terms), key=lambda t: (t.text, t.form, t.tail)))
+        group = terms if len(terms) == 1 else tuple(sorted(set(terms)))
         return self.groups.setdefault(group, len(self.groups))
 
     def digest(self) -> str:
         """A name for what is numbered: the same groups in the same order give the same one."""
-        lines = ["\t".join([f"{term.text}\r{term.form}\r{term.tail}" for term in group]) for group in self.groups]
+        lines = ["\t".join([f"{text}\r{form}\r{tail}" for text, form, tail in group]) for group in self.groups]
         return hashlib.blake2b("\n".join([str(FORMAT), *lines]).encode(), digest_size=12).hexdigest()
 
 

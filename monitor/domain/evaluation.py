@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import About as AboutLimits
@@ -46,6 +47,14 @@ from monitor.domain.operations import (
 from monitor.domain.reading import Reading
 
 
+class Alternatives(NamedTuple):
+    """Parts of an OR (kept, so that nothing else gets their identity), the number of their terms, the parts besides."""
+
+    parts: tuple[Expression, ...]
+    number: int | None
+    others: list[Expression]
+
+
 class Compiler:
     """Compiles the expressions of one dossier, or of one query, against a vocabulary shared by all."""
 
@@ -63,6 +72,7 @@ class Compiler:
         self._about = about or AboutLimits()
         self._compiled_sets: dict[str, Compiled] = {}
         self._set_masks: dict[str, Masked | None] = {}
+        self._alternatives: dict[int, Alternatives] = {}
 
     def compile(self, expression: Expression) -> Compiled:  # noqa: C901, PLR0911, PLR0912 - a line a kind
         """The function of an expression. Its references must be known."""
@@ -119,8 +129,8 @@ class Compiler:
             case _:
                 return [expression]
 
-    def mask(self, expression: Expression) -> Masked:
-        """The function that tells in which sentences an expression holds: bit n stands for sentence n.
+    def mask(self, expression: Expression, compiled: Compiled) -> Masked:
+        """The function that tells in which sentences an expression, `compiled`, holds: bit n stands for sentence n.
 
         What stands inside sentence(…) and is made of terms with AND, OR, NOT is found by arithmetic on these bits.
         """
@@ -132,7 +142,6 @@ class Compiler:
             simple = self._sentence_mask(expression)
             assert simple is not None
             return simple
-        compiled = self.compile(expression)
 
         def run(reading: Reading) -> int:
             found = compiled(reading, 0, reading.end)
@@ -162,10 +171,10 @@ class Compiler:
                 return None
 
     def _sentence_either(self, parts: tuple[Expression, ...]) -> Masked | None:
-        terms, others = side_by_side(parts, self._sets)
+        _, number, others = self._side_by_side(parts)
         masks = [self._sentence_mask(part) for part in others]
-        if terms:
-            masks.append(term_mask(self._vocabulary.number(*terms)))
+        if number is not None:
+            masks.append(term_mask(number))
         return joined_by_or(masks)
 
     def required(self, expression: Expression) -> frozenset[int]:  # noqa: PLR0911 - a line a kind
@@ -176,8 +185,8 @@ class Compiler:
             case Reference("set", name):
                 return self.required(self._sets[name])
             case Or(parts):
-                terms, others = side_by_side(parts, self._sets)
-                return frozenset() if others else frozenset((self._vocabulary.number(*terms),))
+                _, number, others = self._side_by_side(parts)
+                return frozenset() if others or number is None else frozenset((number,))
             case And(parts):
                 return frozenset().union(*(self.required(part) for part in parts))
             case Near(left, right):
@@ -205,11 +214,20 @@ class Compiler:
         return isinstance(expression, Term | Reference)
 
     def _either(self, parts: tuple[Expression, ...]) -> Compiled:
-        terms, others = side_by_side(parts, self._sets)
+        _, number, others = self._side_by_side(parts)
         compiled = [self.compile(part) for part in others]
-        if terms:
-            compiled.append(standing(self._vocabulary.number(*terms)))
+        if number is not None:
+            compiled.append(standing(number))
         return compiled[0] if len(compiled) == 1 else any_of(compiled)
+
+    def _side_by_side(self, parts: tuple[Expression, ...]) -> Alternatives:
+        """Alternatives, looked at once; known by their identity, as a thousand names take long to compare."""
+        found = self._alternatives.get(id(parts))
+        if found is None:
+            terms, others = side_by_side(parts, self._sets)
+            number = self._vocabulary.number(*terms) if terms else None
+            found = self._alternatives[id(parts)] = Alternatives(parts, number, others)
+        return found
 
     def _entity(self, entity: Entity) -> Compiled:
         open_ended = [alias.term for alias in entity.aliases if not (alias.since or alias.until)]

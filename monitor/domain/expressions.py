@@ -36,12 +36,14 @@ class Form(StrEnum):
     PREFIX = "prefix"  # numéris*: words that start so
     FIGURE = "figure"  # <nombre>, <pourcent>, <euro>: figures and numbers in words
 
-    __hash__ = str.__hash__  # terms are hashed by the ten thousand when a dossier is compiled
+    __hash__ = str.__hash__  # that of an Enum is Python, and terms are hashed by the ten thousand
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word or a phrase. `tail` bounds what a prefix may be followed by, in letters."""
+class Term(NamedTuple):
+    """A word or a phrase. `tail` bounds what a prefix may be followed by, in letters.
+
+    A tuple, for terms are hashed and sorted by the ten thousand when a dossier is compiled.
+    """
 
     text: str
     form: Form = Form.INFLECTED

@@ -1,8 +1,12 @@
-"""Files of a cache: each whole or not at all, and looked at only when its digest says that it is what was kept."""
+"""Files of a cache: each whole or not at all, and looked at only when its digest says that it is what was kept.
+
+A file is kept for as long as somebody uses it: each content has a name of its own, so that old ones would pile up.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +15,8 @@ from typing import TypeVar
 import xxhash
 
 _CHECKED = 16  # bytes of the digest that a file begins with: against accidents, not against a forger
+_DAY = 86_400.0
+UNUSED = 30 * _DAY  # seconds after which a file that nobody loaded goes
 Thing = TypeVar("Thing")
 
 
@@ -19,18 +25,40 @@ def load_kept(path: Path, load: Callable[[bytes], Thing]) -> Thing | None:
     try:
         data = path.read_bytes()
         body = data[_CHECKED:]
-        return load(body) if xxhash.xxh3_128_digest(body) == data[:_CHECKED] else None
+        if xxhash.xxh3_128_digest(body) != data[:_CHECKED]:
+            return None
+        _mark_used(path)
+        return load(body)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
 
 
+def _mark_used(path: Path) -> None:
+    """Its time of change says when a file was last used, to the day; times of access are not kept everywhere."""
+    with suppress(OSError):  # a cache that may only be read
+        if time.time() - path.stat().st_mtime > _DAY:
+            os.utime(path)
+
+
+def _prune(written: Path) -> None:
+    """Takes away the files of the same kind (what a name begins with) that nobody has used for long."""
+    for path in written.parent.glob(f"{written.name.split('-')[0]}-*"):
+        with suppress(OSError):  # another process took it
+            if time.time() - path.stat().st_mtime > UNUSED:
+                path.unlink()
+
+
 def keep(path: Path, body: bytes) -> None:
-    """Writes a file of the cache; one that cannot be written costs time at the next start, nothing else."""
+    """Writes a file of the cache, `KIND-….bin`, and prunes its kind.
+
+    One that cannot be written costs time at the next start, nothing else.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(xxhash.xxh3_128_digest(body) + body)
         temporary.replace(path)
+        _prune(path)
     except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

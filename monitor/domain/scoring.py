@@ -11,10 +11,10 @@ from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
-from monitor.domain.masks import Masked, term_mask
+from monitor.domain.masks import Masked
 from monitor.domain.model import RULE, Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
-from monitor.domain.operations import Compiled, is_about, merged, standing
+from monitor.domain.operations import Compiled, is_about, merged
 from monitor.domain.reading import Pair, Reading, bits
 from monitor.domain.weigher import Weigher, load_weigher
 
@@ -24,7 +24,10 @@ RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
 class Item(NamedTuple):
-    """One expression of a rule. `number` is its place among all rules of the dossier."""
+    """One expression of a rule. `number` is its place among all rules of the dossier.
+
+    A term has its `group`, any other expression a function to `find` it: most items are terms, and ask for none.
+    """
 
     owner: int
     number: int
@@ -32,9 +35,22 @@ class Item(NamedTuple):
     weight: float
     cap: int
     anywhere: bool
+    group: int = -1
+    find: Compiled | None = None
+
+    def places(self, reading: Reading) -> list[Pair]:
+        """Where it stands."""
+        if self.find is None:
+            return reading.pairs(self.group)
+        return self.find(reading, 0, reading.end) or []
+
+
+class Evaluated(NamedTuple):
+    """An item that is no term: the groups that it cannot do without, and the sentences where it holds."""
+
+    item: Item
     required: frozenset[int]
     mask: Masked
-    find: Compiled
 
 
 @dataclass(slots=True)
@@ -87,7 +103,7 @@ class CompiledDossier:
         demands = [topic.requires for topic in dossier.topics]
         self._topic_requires = [None if one is None else compiler.compile(one) for one in demands]
         self._indexed: dict[int, list[Item]] = {}
-        self._evaluated: list[Item] = []
+        self._evaluated: list[Evaluated] = []
         self.rules = 0
         self._index(RELEVANCE, dossier.rules, compiler, vocabulary)
         for number, topic in enumerate(dossier.topics):
@@ -109,11 +125,12 @@ class CompiledDossier:
                 about = (owner, self.rules, label, rule.weight, rule.cap, anywhere)
                 if isinstance(expression, Term):
                     number = vocabulary.number(expression)
-                    item = Item(*about, frozenset(), term_mask(number), standing(number))
-                    self._indexed.setdefault(number, []).append(item)
+                    self._indexed.setdefault(number, []).append(Item(*about, number))
                 else:
-                    required, mask = compiler.required(expression), compiler.mask(expression)
-                    self._evaluated.append(Item(*about, required, mask, compiler.compile(expression)))
+                    find = compiler.compile(expression)
+                    item = Item(*about, find=find)
+                    required, mask = compiler.required(expression), compiler.mask(expression, find)
+                    self._evaluated.append(Evaluated(item, required, mask))
             self.rules += 1
 
     def verdict(self, reading: Reading) -> Verdict:
@@ -170,11 +187,9 @@ class CompiledDossier:
         for number, mask in reading.masks.items():
             if number in indexed:
                 found += [(item, mask) for item in indexed[number]]
-        for item in self._evaluated:
-            if item.required <= there:
-                mask = item.mask(reading)
-                if mask:
-                    found.append((item, mask))
+        for item, required, holds in self._evaluated:
+            if required <= there and (mask := holds(reading)):
+                found.append((item, mask))
         return found
 
     def tallies(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> dict[int, Tally]:
@@ -238,7 +253,7 @@ class CompiledDossier:
         words: set[Pair] = set()
         for item, value, _ in sorted(tally.lines, key=lambda line: (line[2] >> best & 1 == 0, -line[1])):
             if value > 0:
-                words.update(item.find(reading, 0, reading.end) or ())
+                words.update(item.places(reading))
             if len(words) >= MOST_EVIDENCE:
                 break
         return words
@@ -283,5 +298,4 @@ def arithmetic(
 
 
 def _spans(reading: Reading, item: Item) -> tuple[Span, ...]:
-    found = item.find(reading, 0, reading.end) or []
-    return tuple(reading.span(*pair) for pair in found[:MOST_SPANS])
+    return tuple(reading.span(*pair) for pair in item.places(reading)[:MOST_SPANS])

@@ -1,0 +1,53 @@
+"""What a cache keeps on disk, and for how long."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.kept import UNUSED, keep, load_kept
+
+
+def aged(path: Path, seconds: float) -> Path:
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+    return path
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    keep(tmp_path / "terms-old.bin", b"old")
+    return aged(tmp_path / "terms-old.bin", UNUSED + 60)
+
+
+def test_what_was_kept_is_given_back_and_anything_else_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "terms-1.bin"
+    keep(path, b"body")
+    assert load_kept(path, bytes.upper) == b"BODY"
+    path.write_bytes(path.read_bytes() + b"!")
+    assert load_kept(path, bytes.upper) is None
+
+
+def test_a_file_that_nobody_used_for_a_month_goes_when_one_of_its_kind_is_written(tmp_path: Path, old: Path) -> None:
+    keep(tmp_path / "model-1.bin", b"another kind")
+    assert old.exists()
+    keep(tmp_path / "terms-new.bin", b"new")
+    assert not old.exists()
+
+
+def test_a_file_that_is_used_stays(tmp_path: Path, old: Path) -> None:
+    assert load_kept(old, bytes) == b"old"
+    keep(tmp_path / "terms-new.bin", b"new")
+    assert old.exists()
+
+
+def test_files_of_a_crashed_writer_go_too_and_strangers_stay(tmp_path: Path) -> None:
+    half, stranger = tmp_path / "terms-1.bin.77.new", tmp_path / "notes.txt"
+    for path in (half, stranger):
+        path.write_bytes(b"?")
+        aged(path, UNUSED + 60)
+    keep(tmp_path / "terms-2.bin", b"new")
+    assert (half.exists(), stranger.exists()) == (False, True)
