@@ -1,110 +1,61 @@
-"""Who signs: JSON-LD, then meta, microdata and `rel=author`; names cleaned, outlets left out where a person signs."""
+"""Who signs: JSON-LD, meta, microdata and `rel=author`, then what the page shows; outlets go where a person signs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from lxml import html
 
-from monitor.domain.agencies import AGENCIES
-from monitor.domain.cleaning import clean_line
-from monitor.fetch.pages.blocks import squeeze
 from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
-from monitor.fetch.pages.linked_data import LinkedData, Node, squash, text_of, types_of
+from monitor.fetch.pages.linked_data import LinkedData, Node, is_article, text_of, types_of
+from monitor.fetch.pages.marked import marked
+from monitor.fetch.pages.names import clean_names, is_address, is_outlet, printed_names
 from monitor.fetch.pages.scope import in_foreign
 
 MOST = 12
-_PREFIX = re.compile(
-    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:une? )?(?:article|texte|reportage) de"
-    r"|texte|par|by|auteure?s?)"
-    r"\b\s*:?\s+",
-    re.IGNORECASE,
-)
-_ROLES = (
-    r"envoyée?|correspondante?|journaliste|rédact\w+|chef|cheffe|directeur|directrice|pigiste|reporter|stagiaire"
-    r"|éditorialiste|chroniqueu\w+|chercheu\w+|professeur\w*|agences?"
-)
-_ROLE = re.compile(
-    r"\s*(?:[,(|–—]|\s-\s|\bpour\b|\bavec\b|\bà (?=[A-Z]))\s*"
-    rf"(?:(?:notre |l.|les? |la )?(?:{_ROLES})\b.*|(?:{'|'.join(map(re.escape, AGENCIES))})\b.*)$",
-    re.IGNORECASE,
-)
-_AGENCY = re.compile(rf"\b(?:{'|'.join(map(re.escape, AGENCIES))})\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*(?:;|\||\s/\s|,|\bet\b|&|\(avec\b)\s*")
-_INITIAL = re.compile(r"(?:^|[\s.])\w\.$")
-_NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
-_COLLECTIVE = re.compile(
-    r"^(?:la |le |les |l.|notre )?(?:rédaction|redaction|équipe|service|admin(?:istrateur)?|webmaster|auteur)\b"
-    r"|^(?:contributeur|invité|anonyme|staff|editor)\b",
-    re.IGNORECASE,
-)
 
 
-def find_authors(data: LinkedData, head: Head, root: html.HtmlElement, site_name: str) -> tuple[str, ...]:
-    """The names that sign, in order, at most `MOST`.
+def find_authors(
+    data: LinkedData, head: Head, root: html.HtmlElement, *, title: str, site_name: str, host: str
+) -> tuple[str, ...]:
+    """The names that sign, in order, at most `MOST`; `title` is the article's, the rest as `is_outlet` takes it.
 
     Where at least one person signs, outlets and agencies are left out; where none does, the signature stays as printed
     ("Source AFP"), since it is what the reader sees.
     """
     printed: list[str] = []
-    for source, names in enumerate(_said(data, head, root)):
-        cleaned = list(dict.fromkeys(name for raw in names for name in _clean(raw)))
-        if people := [name for name in cleaned if not is_outlet(name, site_name)]:
+    for source, names in enumerate(_said(data, head, root, title)):
+        cleaned = list(dict.fromkeys(name for raw in names for name in clean_names(raw)))
+        if people := [name for name in cleaned if not is_outlet(name, site_name, host)]:
             return tuple(people[:MOST])
-        printed = printed or (_printed(names) if cleaned else [])
-        if printed and source == 0:
-            break  # an outlet that JSON-LD names is how the page signs; in a meta element it is a habit
+        printed = printed or (printed_names(names) if cleaned else [])
+        if printed and source == 0 and _as_person(data):
+            break  # a paper that stands as a person is how the page signs; as an organisation it is a habit
     return tuple(printed[:MOST])
 
 
-def _printed(names: list[str]) -> list[str]:
-    """Signatures of outlets as they stand on the page, without "Par"."""
-    return [name for name in dict.fromkeys(_PREFIX.sub("", squeeze(clean_line(name))) for name in names) if name]
+def _as_person(data: LinkedData) -> bool:
+    value = data.article.get("author")
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, dict) and "Person" in types_of(part) for part in parts)
 
 
-def is_outlet(name: str, site_name: str) -> bool:
-    """Whether a signature names a paper, an agency or a team and no person."""
-    words, site = squash(name), squash(site_name)
-    if _AGENCY.search(name):
-        return True
-    if site and (words == site or site in words or (len(words) > 4 and words in site)):
-        return True
-    return bool(_COLLECTIVE.search(name)) or bool(re.search(r"\.(?:fr|com|net|org|info|eu|ch|be)$", name))
-
-
-def _clean(raw: str) -> list[str]:
-    text = _PREFIX.sub("", _bare(squeeze(clean_line(raw))))
-    parts = [_bare(_ROLE.sub("", part)) for part in _split(text)]
-    return [
-        part for part in parts if 2 <= len(part) <= 80 and any(map(str.isalpha, part)) and not _NOT_A_NAME.search(part)
-    ]
-
-
-def _bare(name: str) -> str:
-    """`name` without punctuation around it; the point of an initial is of the name."""
-    bare = name.strip(" ,;:-–|()")
-    return bare if _INITIAL.search(bare) else bare.strip(" .,;:-–|()")
-
-
-def _split(text: str) -> list[str]:
-    """Several names in one string; a comma before a role ("X, correspondant à Madrid") parts nothing."""
-    text = _ROLE.sub("", text)
-    parts = [part for part in _BETWEEN.split(text) if part]
-    whole = all(1 < len(part.split()) < 6 for part in parts)
-    return parts if whole else [text]
-
-
-def _said(data: LinkedData, head: Head, root: html.HtmlElement) -> Iterator[list[str]]:
+def _said(data: LinkedData, head: Head, root: html.HtmlElement, title: str) -> Iterator[list[str]]:
     yield _from_data(data)
-    yield _from_meta(head)
+    yield from _from_meta(head)
     yield _from_markup(root)
-    yield signed(root)
+    yield marked(root, title)
+    yield signed(root, title)
 
 
 def _from_data(data: LinkedData) -> list[str]:
-    value = data.article.get("author") or data.article.get("creator")
+    """The authors of the article's node; where it has none, of another article's, or the one person described."""
+    nodes = [data.article, *(node for node in data.nodes if is_article(node))]
+    value = next((said for node in nodes if (said := node.get("author") or node.get("creator"))), None)
+    if value is None:
+        persons = [node for node in data.nodes if "Person" in types_of(node) and node.get("name")]
+        value = persons if len(persons) == 1 else None
     parts = value if isinstance(value, list) else [value]
     return [name for part in parts[: 2 * MOST] for name in _named(part, data)]
 
@@ -120,11 +71,11 @@ def _named(part: object, data: LinkedData) -> Iterator[str]:
         yield name
 
 
-def _from_meta(head: Head) -> list[str]:
-    names = head.first(
-        "author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl"
-    )
-    return [] if _NOT_A_NAME.search(names) else [names]
+def _from_meta(head: Head) -> Iterator[list[str]]:
+    """The names under each meta name that speaks of authors, those of many sites first; addresses are no names."""
+    for names in head.authors.values():
+        if said := [name for name in names if not is_address(name)]:
+            yield said
 
 
 def _from_markup(root: html.HtmlElement) -> list[str]:

@@ -9,6 +9,7 @@ from lxml import html
 
 from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import INLINE
+from monitor.fetch.pages.linked_data import squash
 
 LONGEST = 200  # characters of a line that signs
 NEAR = 150  # elements after the title, within which an article is signed
@@ -29,14 +30,38 @@ _LONE = re.compile(rf"({_NAME})\s*(?:\(([^()]{{2,60}})\))?\s*\.?")
 _TRAILING = re.compile(r"\s(?:Le|La|À|A|En)$")  # "Par Lucie Weber Le 17/02/2026"
 # Words with a capital that are no names: a page's words about itself, and months.
 _NO_NAME = re.compile(
-    r"^(?:Le|La|Les|L|Un|Une|Des)\b|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié|Rédaction|Lire|Voir|Suivre|Newsletter|Abonn\w+|Partager?|Photo|Crédits?|Janvier|Février"
+    r"^(?:Le|La|Les|L|Un|Une|Des)\b|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photo|Crédits?|Janvier|Février"
     r"|Mars|Avril|Mai|Juin|Juillet|Août|Septembre|Octobre|Novembre|Décembre|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche)\b"
 )
 
 
-def signed(root: html.HtmlElement) -> list[str]:
+# A signature in the midst of a line about the page: "Publié le 3 mars à 8 h par Lucie Weber".
+_SIGNS_LATER = re.compile(
+    r"^(?:(?:article )?(?:publié|posté|écrit|rédigé|mis en ligne|paru|posted|published)|le \d"
+    r"|\d{1,2} |(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) ).{0,80}?"
+    r"\b(?:par|by)\b\s*:?\s+(?=[A-ZÀ-Ý])",
+    re.IGNORECASE,
+)
+# A pen name of one word, where nothing follows it: "jeudi 27 juin 2019, par lucie".
+_PEN_NAME = re.compile(
+    r"(?:[^.!?]{0,40}\b20\d\d\b[^.!?]{0,20}[\s,–|-])?(?:(?:publié|posté|écrit|rédigé|proposé) )?par\s*:?\s+"
+    r"(?!défaut|courriel|e?-?mail|téléphone|sms|date|thème|nos|notre|abonnement)([\w’'-]{3,30})",
+    re.IGNORECASE,
+)
+# A name that a date follows signs without a word: "Lucie Weber | 3 mars 2026".
+_DAY = r"\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
+_DATED = re.compile(
+    rf"({_NAME})\s*(?:[|•·,–—-]\s*)?(?:(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b|(?:[Ll]e )?(?:{_DAY}))"
+)
+
+
+def signed(root: html.HtmlElement, title: str) -> list[str]:
     """The names in the first line near the title that signs in words; empty for none."""
-    return _first_names(lines_near_title(root))
+    lines = list(lines_near_title(root, title))
+    if names := _first_names(lines):
+        return names
+    pen_names = (found for line in lines if len(line) <= LONGEST and (found := _PEN_NAME.fullmatch(line)))
+    return [found.group(1) for found in pen_names if not _NO_NAME.search(found.group(1))][:1]
 
 
 def signed_below(lines: list[str]) -> list[str]:
@@ -52,11 +77,25 @@ def signed_below(lines: list[str]) -> list[str]:
 
 def _first_names(lines: Iterable[str]) -> list[str]:
     for line in lines:
-        start = _SIGNS.search(line) if len(line) <= LONGEST else None
-        found = _NAMES.match(line, start.end()) if start else None
-        if found and (names := _named(found.group())):
+        if len(line) > LONGEST:
+            continue
+        start = _SIGNS.search(line) or _SIGNS_LATER.match(line)
+        found = _NAMES.match(line, start.end()) if start else _DATED.match(line)
+        if found and (names := _named(found.group(0 if start else 1))):
             return names
     return []
+
+
+def names_in(text: str) -> list[str]:
+    """The names that `text` begins with, after "Par" or without; empty for none."""
+    start = _SIGNS.match(text)
+    found = _NAMES.match(text, start.end() if start else 0)
+    return _named(found.group()) if found else []
+
+
+def is_word_of_name(word: str) -> bool:
+    """Whether `word` may be a pen name: it begins with a capital and is none of a page's words about itself."""
+    return word[:1].isupper() and not _NO_NAME.search(word)
 
 
 def _named(line: str) -> list[str]:
@@ -65,25 +104,42 @@ def _named(line: str) -> list[str]:
     return _ONE_NAME.findall(line[: stop.start()] if stop else line)
 
 
-def lines_near_title(root: html.HtmlElement) -> Iterator[str]:
+def lines_near_title(root: html.HtmlElement, title: str = "") -> Iterator[str]:
     """What a reader sees on a line of its own, from the title (the top, without an `h1`) to the text."""
-    title = next((heading for tag in ("h1", "h2") for heading in root.iter(tag)), None)
-    if title is None:
+    for element in near_title(root, title):
+        text = clean_line(element.text_content())
+        if _is_one_line(element, text) and 5 < len(text) <= LONGEST and not is_apart(element):
+            yield text
+
+
+def near_title(root: html.HtmlElement, title: str) -> Iterator[html.HtmlElement]:
+    """The elements from the heading that says `title` to the text's second paragraph, at most `NEAR`."""
+    heading = _heading(root, squash(title))
+    if heading is None:
         return
     seen, read, started = 0, 0, False
     for element in root.iter("h1", *_TAGS):
-        started = started or element is title or title.tag == "h2"
+        started = started or element is heading or heading.tag == "h2"
         if not started:
             continue
         seen += 1
-        text = clean_line(element.text_content())
-        read += element.tag == "p" and len(text) > LONGEST
+        read += element.tag == "p" and len(clean_line(element.text_content())) > LONGEST
         if seen > NEAR or read > 2:
             return
-        if not _is_one_line(element, text):
-            continue
-        if 5 < len(text) <= LONGEST and not any(around.tag in _APART for around in element.iterancestors()):
-            yield text
+        yield element
+
+
+def _heading(root: html.HtmlElement, title: str) -> html.HtmlElement | None:
+    """The `h1` that says `title`, as a paper's name often stands in the first; else the first, else the first `h2`."""
+    headings = list(root.iter("h1"))
+    if len(headings) > 1 and title:
+        headings.sort(key=lambda heading: title not in squash(heading.text_content()))
+    return next(iter(headings or root.iter("h2")), None)
+
+
+def is_apart(element: html.HtmlElement) -> bool:
+    """Whether `element` stands in a card, a menu or a figure: these are signed too."""
+    return any(around.tag in _APART for around in element.iterancestors())
 
 
 def _is_one_line(element: html.HtmlElement, text: str) -> bool:

@@ -12,7 +12,7 @@ from lxml import html
 from monitor.domain.agencies import agency_of
 from monitor.domain.cleaning import clean, clean_line
 from monitor.domain.model import PageData
-from monitor.domain.urls import canonicalise, same_site
+from monitor.domain.urls import canonicalise, host_key, same_site
 from monitor.errors import ContentError
 from monitor.fetch.page_decoding import decode
 from monitor.fetch.pages.access import access_of, free_of_charge
@@ -49,7 +49,9 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     drop_unseen(root)
     site_name = clean_line(head.first("og:site_name") or organisation_of(data.article))
     title = find_title(found, text_of(data.article.get("headline")), head, site_name)
-    authors = find_authors(data, head, root, site_name or site_in_title(head.title))
+    host = host_key(url).partition(".")[0] if url else ""
+    named = site_name or site_in_title(head.title)
+    authors = find_authors(data, head, root, title=title, site_name=named, host=host)
     content = read_content(root, _known_text(data))
     lines = content.lines
     authors = authors or tuple(signed_below(lines))

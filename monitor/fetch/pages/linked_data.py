@@ -47,6 +47,11 @@ def types_of(node: Node) -> tuple[str, ...]:
     return tuple(value.rsplit("/", 1)[-1] for value in values if isinstance(value, str))
 
 
+def is_article(node: Node) -> bool:
+    """Whether `node` describes an article of any kind."""
+    return any(_ARTICLE.search(kind) for kind in types_of(node))
+
+
 def text_of(value: object) -> str:
     """A string out of what may be a string, a list or a node with a name; white space as it came."""
     if isinstance(value, str):
@@ -85,7 +90,7 @@ def _walk(value: object, depth: int = 0) -> Iterator[Node]:
 
 
 def _choose(nodes: list[Node], headings: list[str]) -> Node:
-    articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in types_of(node))]
+    articles = [node for node in nodes if is_article(node)]
     wanted = set(map(squash, headings)) - {""}
     named = [node for node in articles if squash(text_of(node.get("headline"))) in wanted]
     return (named or articles or [{}])[0]

@@ -1,0 +1,150 @@
+"""Who signs, and what the title is, in the shapes that pages give them."""
+
+import json
+
+import pytest
+
+from monitor.fetch.pages import extract_page
+from monitor.fetch.pages.names import clean_names, is_outlet
+
+TEXT = (
+    "<p>Le chantier commence en avril, selon la préfecture, et doit durer dix-huit mois au plus dans la commune.</p>"
+    "<p>La commune attend trois cents emplois, dont la moitié pour des techniciens formés sur place.</p>"
+)
+TITLE = "Un centre de données à Brumath"
+
+
+def page(*, data: object = None, head: str = "", above: str = "", below: str = "", top: str = "") -> tuple[str, ...]:
+    """The authors of a page with JSON-LD `data`, meta elements, and markup around its title."""
+    linked = f'<script type="application/ld+json">{json.dumps(data)}</script>' if data else ""
+    body = (
+        f"<!doctype html><html lang=fr><head><title>{TITLE} - La Gazette</title>{head}{linked}</head><body>{top}"
+        f"<article>{above}<h1>{TITLE}</h1>{below}{TEXT}</article></body></html>"
+    )
+    found = extract_page(body.encode(), url="https://gazette.example/centre")
+    assert found.title == TITLE
+    return found.authors
+
+
+def article(author: object) -> dict[str, object]:
+    return {"@type": "NewsArticle", "headline": TITLE, "author": author}
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("Lucie Weber et Paul Ott", ["Lucie Weber", "Paul Ott"]),
+        ("Lucie Weber, Paul Ott and Ana Lima", ["Lucie Weber", "Paul Ott", "Ana Lima"]),
+        ("Lucie Weber/Paul Ott", ["Lucie Weber", "Paul Ott"]),
+        ("Par Lucie Weber (texte) et Paul Ott (photos)", ["Lucie Weber", "Paul Ott"]),
+        ("Lucie Weber (lw.)", ["Lucie Weber"]),
+        ("Jeanne Morvan (avec Tom Lachaud et Nadia Kessler)", ["Jeanne Morvan", "Tom Lachaud", "Nadia Kessler"]),
+        ("Lucie Weber, Lille", ["Lucie Weber"]),
+        ("Lucie Weber, économiste à l’université de Lille", ["Lucie Weber"]),
+        ("Lucie Weber, journaliste", ["Lucie Weber"]),
+        ("Lucie Weber et Paul Ott, AFP", ["Lucie Weber", "Paul Ott"]),
+        ("Ott, Paul", ["Ott, Paul"]),
+        ("E.P.", ["E.P."]),
+        ("Service Science et Santé", ["Service Science et Santé"]),
+        ("https://www.facebook.com/lagazette", []),
+        ("l.weber@gazette.example", []),
+        ("105092", []),
+        ("Afficher mon profil complet", []),
+    ],
+)
+def test_names_in_a_signature(raw: str, names: list[str]) -> None:
+    assert clean_names(raw) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "site", "host", "outlet"),
+    [
+        ("Isabelle Martin", "Elle", "elle", False),
+        ("Elle", "Elle", "elle", True),
+        ("Le Parisien", "leparisien.fr", "leparisien", True),
+        ("LTO", "Legal Tribune Online", "lto", True),
+        ("Lucie Weber", "", "lucieweber", False),
+        ("Rédaction Gazette", "", "", True),
+        ("AFP", "", "", True),
+    ],
+)
+def test_a_paper_is_told_from_a_person(name: str, site: str, host: str, outlet: bool) -> None:
+    assert is_outlet(name, site, host) is outlet
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        '<p class="article__author">Par Lucie Weber</p>',
+        '<div class="authorName">Lucie Weber</div>',
+        '<ul class="authors"><li class="authors__list-item">Lucie Weber</li></ul>',
+        '<div class="meta"><a href="/auteur/lucie-weber">Lucie Weber</a></div>',
+        "<p>Publié le 3 mars 2026 à 8 h par Lucie Weber</p>",
+        "<p>Lucie Weber | 3 mars 2026</p>",
+        "<p>Lucie Weber Publié le 3 mars 2026</p>",
+        "<p>mardi 3 mars 2026, par Lucie Weber</p>",
+        '<aside><a href="/auteur/ana-lima">Ana Lima</a></aside><p class="byline">Lucie Weber, Lille</p>',
+    ],
+)
+def test_a_signature_that_only_the_page_shows(below: str) -> None:
+    assert page(below=below) == ("Lucie Weber",)
+    outlet = article({"@type": "Organization", "name": "La Gazette"})
+    assert page(data=outlet, below=below) == ("Lucie Weber",)
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "<p>jeudi 5 mars 2026, par lucie67</p>",
+        '<p>Par <a rel="tag">lucie67</a></p>',
+        '<p>Le <a href="/2026">5 mars</a> <a href="/author/lucie67">Lucie67</a></p>',
+    ],
+)
+def test_a_pen_name_of_one_word(below: str) -> None:
+    assert [name.lower() for name in page(below=below)] == ["lucie67"]
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "<p>Google Pixel 10 : notre test</p>",
+        "<p>Envoyer par courriel</p>",
+        '<a href="/auteurs/">Tous les auteurs</a>',
+        '<p class="author-bio">La Gazette paraît chaque jour.</p>',
+        "<p>Par défaut</p>",
+    ],
+)
+def test_what_is_no_signature(below: str) -> None:
+    assert page(below=below) == ()
+
+
+def test_an_address_in_one_meta_element_does_not_hide_a_name_in_another() -> None:
+    head = '<meta property="article:author" content="https://www.facebook.com/lagazette">'
+    assert page(head=f'{head}<meta name="sailthru.author" content="Lucie Weber">') == ("Lucie Weber",)
+    assert page(head=f'{head}<meta name="cXenseParse:author" content="Lucie Weber">') == ("Lucie Weber",)
+    assert page(head=f'{head}<meta name="twitter:creator" content="Lucie Weber">') == ()
+
+
+def test_each_meta_element_names_one() -> None:
+    head = '<meta name="author" content="Lucie Weber"><meta name="author" content="Paul Ott">'
+    assert page(head=head) == ("Lucie Weber", "Paul Ott")
+
+
+def test_the_one_person_described_signs_where_the_article_names_nobody() -> None:
+    nodes = [{"@type": "NewsArticle", "headline": TITLE}, {"@type": "Person", "name": "Lucie Weber"}]
+    assert page(data={"@graph": nodes}) == ("Lucie Weber",)
+    assert page(data={"@graph": [*nodes, {"@type": "Person", "name": "Paul Ott"}]}) == ()
+
+
+def test_authors_as_strings() -> None:
+    assert page(data=article(["Lucie Weber", "Paul Ott"])) == ("Lucie Weber", "Paul Ott")
+
+
+def test_a_paper_that_stands_as_a_person_signs() -> None:
+    data = article({"@type": "Person", "name": "La Gazette avec AFP"})
+    assert page(data=data, below='<p class="byline">Lucie Weber</p>') == ("La Gazette avec AFP",)
+
+
+def test_the_signature_is_looked_for_below_the_heading_that_is_the_title() -> None:
+    menu = "".join(f"<div><span>Rubrique {n}</span></div>" for n in range(100))
+    assert page(top=f"<h1>La Gazette</h1>{menu}", below="<p>Par Lucie Weber</p>") == ("Lucie Weber",)
