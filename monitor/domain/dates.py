@@ -20,6 +20,8 @@ _ISO = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE,
 )
+# The form of nearly every Atom feed, which the standard library reads at once.
+_INSTANT = re.compile(r"[12]\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _ENGLISH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 # The form of nearly every RSS feed; others go through the standard library's parser.
 _MAIL = re.compile(
@@ -49,6 +51,8 @@ def parse_date(text: str, zone: tzinfo = PARIS) -> datetime | None:
     try:
         if (mail := _MAIL.fullmatch(text)) is not None and "-0000" not in text:
             return _mail(mail)
+        if _INSTANT.fullmatch(text) and text[11:13] != "24":
+            return datetime.fromisoformat(text).astimezone(UTC)
         return _seconds(text) or _iso(text, zone) or _rfc822(text, zone) or _words(text, zone) or _numeric(text, zone)
     except (ValueError, OverflowError):  # the thirtieth of February, the year 0, an offset of three days
         return None
@@ -126,5 +130,5 @@ def _instant(parts: Sequence[str | int | None], zone: tzinfo) -> datetime:
     """Year, month, day, hour, minute, second; a leap second and midnight written 24:00 are understood."""
     year, month, day, hour, minute, second = (int(part or 0) for part in parts)
     late = hour == 24 and minute == 0
-    local = datetime(year, month, day, 0 if late else hour, minute, min(second, 59), tzinfo=zone)
-    return local.astimezone(UTC) + timedelta(days=1 if late else 0)
+    local = datetime(year, month, day, 0 if late else hour, minute, min(second, 59), tzinfo=zone).astimezone(UTC)
+    return local + timedelta(days=1) if late else local

@@ -20,7 +20,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # What most outlets publish, which every rule below leaves as it is: proved by a test.
 _PLAIN = re.compile(
-    r"https?://[a-z0-9]++(?:[.-][a-z0-9]++)*+(?::[1-9][0-9]{3})?/(?:[\w~,=+-]++(?:[./][\w~,=+-]++)*+[./]?)?(\?[\w=&.~-]++)?",
+    r"https?://[a-z0-9]++(?:[.-][a-z0-9]++)*+(?::(?:[1-9]|[1-5][0-9]|6[0-4])[0-9]{3})?/(?:[\w~,=+-]++(?:[./][\w~,=+-]++)*+[./]?)?(\?[\w=&.~-]++)?",
     re.ASCII,
 )
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.errors import NotFoundError
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables_web import SavedSearch, Token, User, WebSession
 
 

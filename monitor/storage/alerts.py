@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import AlertStatus
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Alert, AlertEvent, AlertTopic, Article, Dossier, Match, Story, Topic
 
 SYSTEM = "veille"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document, PageData, TopicMatch, Verdict
 from monitor.domain.revisions import changed_sentences
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.search_index import Indexed, drop_words, put_words
 from monitor.storage.stories import drop_sketches, find_story, packed, put_sketch
 from monitor.storage.tables import Article, Dossier, Match, Revision, Story, Topic

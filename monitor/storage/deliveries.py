@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.model import DeliveryStatus, Origin
 from monitor.errors import NotFoundError
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Channel, Delivery, Subscriber
 from monitor.storage.work import Pair
 

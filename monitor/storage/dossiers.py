@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Origin
-from monitor.storage.engine import insert_new, insert_on
+from monitor.storage.engine import insert_on
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Dossier, DossierVersion, Heartbeat, Setting, Topic
 
 

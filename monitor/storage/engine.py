@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ FROZEN = 60_000
 ALONE = 0x414C4F4E  # any number, the same for all; that of migrations is another
 
 # steps pass sessions along without knowing where they come from
-__all__ = ["Session", "Store", "insert_new", "insert_on", "open_store"]
+__all__ = ["Session", "Store", "insert_on", "open_store"]
 
 
 class Store:
@@ -125,22 +125,7 @@ def _sqlite(url: Any) -> Engine:
     return engine
 
 
-def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], returning: Sequence[Any]) -> list[Any]:
-    """Insert rows, leaving out those whose unique key is known; what was inserted comes back, in any order."""
-    if not rows:
-        return []
-    connection = session.connection()
-    key = (connection.dialect.name, table.name, *(column.key for column in returning))
-    statement = _INSERTS.get(key)
-    if statement is None:
-        statement = _INSERTS[key] = insert_on(connection, table).on_conflict_do_nothing().returning(*returning)
-    return list(connection.execute(statement, list(rows)).all())
-
-
 def insert_on(connection: Connection, table: Table) -> Any:
     """An INSERT in the database's own words, which knows ON CONFLICT."""
     module: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     return module.insert(table)
-
-
-_INSERTS: dict[tuple[str, ...], Any] = {}  # made once: to build such a statement costs more than to run it

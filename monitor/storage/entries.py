@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, delete, exists, func, select, text, upda
 from sqlalchemy.orm import Session, aliased
 
 from monitor.domain.model import EntryData, Outcome
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables import SKIPPED, Article, Entry, Feed
 from monitor.storage.work import Pair
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.errors import NotFoundError
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Feed
 from monitor.storage.work import Pair
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Filter
 from monitor.domain.model import AlertStatus
 from monitor.domain.subscribers import SubscriberSpec
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.search_filters import alert_conditions, resolve
 from monitor.storage.search_index import FirstPass
 from monitor.storage.search_walk import judged, story_articles

@@ -7,7 +7,7 @@ import secrets
 from sqlalchemy.orm import Session
 
 from monitor.storage.dossiers import get_setting
-from monitor.storage.engine import insert_new
+from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Setting
 
 KEY = "secret_key"

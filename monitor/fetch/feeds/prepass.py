@@ -20,6 +20,7 @@ _LANDMARK = re.compile(
     re.IGNORECASE,
 )
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes({*range(0x20)} - {9, 10, 13})
 _REFERENCE = re.compile(r"&(?:#(\d{1,8}|[xX][0-9a-fA-F]{1,7});|(amp|lt|gt|quot|apos);|([A-Za-z][A-Za-z0-9]{1,31});)?")
 # A `<` that opens no tag, or a tag that another `<` interrupts: text. Runs of them take parsers minutes.
 _STRAY = re.compile(r"<(?:(?![A-Za-z_/!?])|(?=[A-Za-z_/][^<>]*+(?:<|\Z)))")
@@ -44,12 +45,21 @@ def prepare(text: str) -> str:
     Raises `ContentError` (`empty`, `html`, `not-a-feed`) when no feed begins in the first 64 Ki characters, `too-deep`.
     """
     text = text[_root(text[:_SNIFFED]) :]
-    if _ILLEGAL.search(text):
+    if not _all_legal(text):
         text = _ILLEGAL.sub("", without_escapes(text))
     text = outside_cdata(text, _legal_markup)
     if text.count("<") > _MANY_TAGS and _depth(text) > _DEEPEST:
         raise ContentError("the feed's elements lie too deep in one another", kind="too-deep")
     return text
+
+
+def _all_legal(text: str) -> bool:
+    """Whether nothing in it is `_ILLEGAL`, surely: by its bytes, three times as fast as by its characters."""
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:  # surrogates
+        return False
+    return len(body.translate(None, _CONTROLS)) == len(body) and b"\xef\xbf" not in body
 
 
 def _depth(text: str) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import dates
-from monitor.domain.dates import parse_date, plausible
+from monitor.domain.dates import EPOCH, parse_date, plausible
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 AT_1430 = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
@@ -88,3 +88,20 @@ def test_the_usual_form_takes_a_short_way_to_the_same_instant(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dates, "_MAIL", re.compile(r"(?!)"))
         assert known == parse_date(text)
+
+
+@given(
+    st.integers(-30_000_000_000, 32_000_000_000).map(lambda seconds: EPOCH + timedelta(seconds=seconds)),
+    st.sampled_from(["Z", "+00:00", "-00:00", "+01:00", "-09:30", "+14:59", "+23:59", "+24:00", "+02:60"]),
+    st.sampled_from([("T24:00:", "T24:00:"), ("-02-", "-13-"), (":0", ":6")]),
+)
+@settings(max_examples=100)
+def test_an_instant_takes_a_short_way_to_what_the_long_one_says(
+    instant: datetime, zone: str, change: tuple[str, str]
+) -> None:
+    plain = f"{instant:%Y-%m-%dT%H:%M:%S}{zone}"
+    for text in (plain, plain.replace(*change), plain[:10] + "T24:00:00" + zone):
+        known = parse_date(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dates, "_INSTANT", re.compile(r"(?!)"))
+            assert parse_date(text) == known

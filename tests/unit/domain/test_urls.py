@@ -135,11 +135,16 @@ PLAIN_PIECES = [
     "xtor=RSS-1",
     "id=3",
 ]
+PORTS = st.sampled_from(["", ":8900", ":0800", ":49287", ":65535", ":65536", ":99999"])
 BASES = st.sampled_from([None, "http://127.0.0.2:8900/f.xml", "https://x.fr/y/z"])
 
 
 @settings(max_examples=150)
-@given(st.sampled_from(["", ":8900", ":0800"]), st.lists(st.sampled_from(PLAIN_PIECES), max_size=8).map("".join), BASES)
+@given(
+    st.sampled_from(["", ":8900", ":0800", ":49287", ":65535", ":65536", ":99999"]),
+    st.lists(st.sampled_from(PLAIN_PIECES), max_size=8).map("".join),
+    BASES,
+)
 def test_a_plain_address_takes_a_short_way_to_the_same_form(port: str, rest: str, base: str | None) -> None:
     address = f"https://www.exemple.fr{port}/{rest}"
     known = urls.canonicalise(address, base), urls.published_link(address, base)

@@ -1,0 +1,82 @@
+"""Rows into a table, many at once, at the cost of the database's own work.
+
+SQLAlchemy makes the parameters of each row anew, at more cost than storing them: the statement for a number of rows is
+written once here, and each value goes through its column's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
+
+# SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.
+_MOST_PARAMETERS = 30_000
+
+
+@dataclass(frozen=True)
+class _Insert:
+    """How rows with certain columns go into a table: what each value is made into, and what is filled in."""
+
+    start: str
+    row: str
+    end: str
+    converters: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    defaults: tuple[Any, ...]
+
+    def values(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        return (*[make(row[name]) if make else row[name] for name, make in self.converters], *self.defaults)
+
+
+def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], returning: Sequence[Any]) -> list[Any]:
+    """Insert rows, leaving out those whose unique key is known; what was inserted comes back, in any order.
+
+    All rows have the same columns; what they leave out has its default. Only numbers and text can come back.
+    """
+    if not rows:
+        return []
+    connection = session.connection()
+    insert = _insert(table, connection.dialect, tuple(rows[0]), tuple(column.key for column in returning))
+    at_once = _MOST_PARAMETERS // (insert.row.count(",") + 1)
+    found: list[Any] = []
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        statement = f"{insert.start} VALUES {', '.join([insert.row] * len(some))} {insert.end}"
+        values = tuple(chain.from_iterable(map(insert.values, some)))
+        found += connection.exec_driver_sql(statement, values).all()
+    return found
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table, dialect: Dialect, given: tuple[str, ...], returning: tuple[str, ...]) -> _Insert:
+    filled = [column for column in table.columns if column.default is not None and column.key not in given]
+    columns = [*(table.columns[name] for name in given), *filled]
+    quoted = dialect.identifier_preparer
+    names = ", ".join(quoted.format_column(column) for column in columns)
+    back = ", ".join(quoted.format_column(table.columns[name]) for name in returning)
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    return _Insert(
+        start=f"INSERT INTO {quoted.format_table(table)} ({names})",
+        row=f"({', '.join([mark] * len(columns))})",
+        end=f"ON CONFLICT DO NOTHING RETURNING {back}",
+        converters=tuple((name, _converter(table.columns[name], dialect)) for name in given),
+        defaults=tuple(_default(column, dialect) for column in filled),
+    )
+
+
+def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    make: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return make
+
+
+def _default(column: Column[Any], dialect: Dialect) -> Any:
+    default: Any = column.default
+    value = default.arg(None) if default.is_callable else default.arg
+    make = _converter(column, dialect)
+    return make(value) if make else value

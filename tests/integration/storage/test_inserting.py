@@ -1,0 +1,68 @@
+"""Many rows at once, as SQLAlchemy itself would store them, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from monitor.domain.feedlist import FeedSpec
+from monitor.domain.model import Origin
+from monitor.storage.engine import Store
+from monitor.storage.feeds import add_feeds
+from monitor.storage.inserting import insert_new
+from monitor.storage.tables import Entry
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=1)))
+TABLE: Any = Entry.__table__
+
+
+@pytest.fixture(autouse=True)
+def feeds(store: Store) -> None:
+    with store.write() as session:
+        add_feeds(session, [FeedSpec(f"F{n}", f"https://f{n}.example/") for n in range(2)], Origin.CLI, NOW)
+
+
+def row(number: int, feed: int = 1) -> dict[str, Any]:
+    said = {"feed_id": feed, "identity": f"i{number}", "title": f"Titre « {number} » 100 % ?", "link": None}
+    times = {"created_at": NOW, "published_at": NOW - timedelta(days=number) if number % 2 else None}
+    return {**said, **times, "authors": ["Zoé", 'Al "X"'] if number % 3 else [], "backlog": number % 2 == 0}
+
+
+def kept(store: Store, feed: int) -> list[tuple[Any, ...]]:
+    columns = [column for column in TABLE.columns if column.key not in {"id", "feed_id"}]
+    with store.read() as session:
+        found = session.execute(select(*columns).where(Entry.feed_id == feed).order_by(Entry.identity))
+        return [tuple(one) for one in found]
+
+
+def test_rows_become_what_sqlalchemy_makes_of_them(store: Store) -> None:
+    numbers = range(40)
+    with store.write() as session:
+        insert_new(session, TABLE, [row(number) for number in numbers], [Entry.id])
+        session.execute(insert(TABLE), [row(number, feed=2) for number in numbers])
+    assert kept(store, 1) == kept(store, 2)
+    assert kept(store, 1)[1][TABLE.columns.keys().index("created_at") - 2] == NOW.astimezone(UTC)
+
+
+def test_what_is_known_is_left_out_and_the_new_comes_back_however_many_there_are(store: Store) -> None:
+    """More rows than one statement takes."""
+    with store.write() as session:
+        insert_new(session, TABLE, [row(number) for number in range(0, 5000, 2)], [Entry.id])
+    with store.write() as session:
+        fresh = insert_new(
+            session, TABLE, [row(number) for number in range(5000)], [Entry.id, Entry.turn, Entry.identity]
+        )
+    assert {one.identity for one in fresh} == {f"i{number}" for number in range(1, 5000, 2)}
+    assert {one.turn for one in fresh} == {0}
+    assert len({one.id for one in fresh}) == 2500
+    assert len(kept(store, 1)) == 5000
+
+
+def test_no_rows_are_no_statement_and_a_naive_time_is_refused(store: Store) -> None:
+    with store.write() as session:
+        assert insert_new(session, TABLE, [], [Entry.id]) == []
+    with pytest.raises(Exception, match="naive"), store.write() as session:
+        insert_new(session, TABLE, [row(1) | {"created_at": datetime(2026, 3, 1)}], [Entry.id])  # noqa: DTZ001
