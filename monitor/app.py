@@ -117,13 +117,13 @@ class Monitor:
         with self.store.read() as session:
             return list_feeds(session)
 
-    def add_feed(self, url: str, name: str) -> bool:
+    def add_feed(self, url: str, name: str, tags: tuple[str, ...] = ()) -> bool:
         """Watch a feed; false when it is known. Raises `ConfigError` for what is no http address."""
         canonical = canonicalise(url)
         if canonical is None:
             raise ConfigError(f"{url!r} is not an http or https address", code="C010")
         with self.store.write() as session:
-            return add_feeds(session, [FeedSpec(name, url)], Origin.CLI, self._now()) == 1
+            return add_feeds(session, [FeedSpec(name, url, tags=tags)], Origin.CLI, self._now()) == 1
 
     def discover_feeds(self, url: str) -> list[Preview]:
         """The feeds at a site's address, with a preview of each. Raises `FetchError` when it does not answer."""

@@ -32,6 +32,9 @@ def add(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="take the first feed found, without asking")] = False,
 ) -> None:
     """Watch one more feed, after a preview; it is polled at the next tick."""
+    from monitor.fetch.opml import web_address
+
+    url = web_address(url)
     with open_monitor() as monitor:
         if check:
             found = choose(monitor.discover_feeds(url), url, yes)
@@ -65,19 +68,24 @@ def preview_text(preview: Any, number: int) -> str:
     newest = preview.newest_at.strftime("%Y-%m-%d") if preview.newest_at else "undated"
     rhythm = f", {preview.per_day:g} a day" if preview.per_day else ""
     lines = [f"{number}. {preview.title or 'untitled'}  {preview.url}"]
-    lines.append(f"   {preview.entries} entries{rhythm}, newest {newest}")
+    entries = "1 entry" if preview.entries == 1 else f"{preview.entries} entries"
+    lines.append(f"   {entries}{rhythm}, newest {newest}")
     return "\n".join(lines + [f"   - {title}" for title in preview.titles])
 
 
 @app.command("import")
-def import_(file: Annotated[Path, typer.Argument(help="an OPML file")]) -> None:
-    """Add the feeds of an OPML file."""
+def import_(
+    file: Annotated[Path, typer.Argument(help="an OPML file", exists=True, dir_okay=False, readable=True)],
+) -> None:
+    """Add the feeds of an OPML file; its folders become tags."""
     from monitor.fetch.opml import parse_opml
 
     with open_monitor() as monitor:
-        feeds = parse_opml(file.read_bytes())
-        added = sum(monitor.add_feed(feed.url, feed.name) for feed in feeds)
-    typer.echo(f"{added} added, {len(feeds) - added} known already")
+        found = parse_opml(file.read_bytes())
+        added = sum(monitor.add_feed(feed.url, feed.name, feed.tags) for feed in found.feeds)
+    typer.echo(f"{added} added, {len(found.feeds) - added} known already")
+    for url in found.left_out:
+        stderr().print(f"left out, no web address: {url}", markup=False)
 
 
 @app.command()

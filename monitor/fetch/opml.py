@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lxml import etree
@@ -13,12 +15,21 @@ from monitor.domain.urls import canonicalise
 from monitor.errors import ContentError
 
 MAX_OPML = 5 * 2**20
+_FEED_SCHEME = re.compile(r"feed:(?://)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
-def parse_opml(body: bytes) -> list[FeedSpec]:
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """The feeds of an OPML file, each address once, and what stands there as a feed's and is no web address."""
+
+    feeds: tuple[FeedSpec, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def parse_opml(body: bytes) -> FeedList:
     """The feeds of an OPML file; folders become tags. Raises `ContentError`.
 
-    Outlines without a web address are left out; entities are not resolved, nothing is fetched.
+    Entities are not resolved, nothing is fetched.
     """
     if len(body) > MAX_OPML:
         raise ContentError("the OPML file is over 5 MiB", kind="too-large")
@@ -30,19 +41,27 @@ def parse_opml(body: bytes) -> list[FeedSpec]:
     if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
         raise ContentError("not an OPML file", kind="not-opml")
     specs: dict[str, FeedSpec] = {}
+    left_out: list[str] = []
     for outline in root.iter("outline"):
-        spec = _outline(outline)
-        key = canonicalise(spec.url) if spec else None
-        if spec and key:
-            specs.setdefault(key, spec)
-    return list(specs.values())
+        attributes = {str(name).lower(): clean_line(str(value)) for name, value in outline.attrib.items()}
+        url = web_address(attributes.get("xmlurl", ""))
+        if (key := canonicalise(url)) is not None:
+            specs.setdefault(key, _spec(outline, attributes, url))
+        elif url:
+            left_out.append(url[:200])
+    return FeedList(tuple(specs.values()), tuple(left_out))
 
 
-def _outline(outline: etree._Element) -> FeedSpec | None:
-    attributes = {str(name).lower(): clean_line(str(value)) for name, value in outline.attrib.items()}
-    url = attributes.get("xmlurl", "")
-    if not url or canonicalise(url) is None:
-        return None
+def web_address(url: str) -> str:
+    """`url` as the web spells it: readers also write "feed://paper.example/rss" and "feed:https://…"."""
+    found = _FEED_SCHEME.fullmatch(url.strip())
+    if found is None:
+        return url.strip()
+    rest = found["rest"]
+    return rest if rest.lower().startswith(("http://", "https://")) else f"https://{rest.lstrip('/')}"
+
+
+def _spec(outline: etree._Element, attributes: dict[str, str], url: str) -> FeedSpec:
     name = attributes.get("title") or attributes.get("text") or url
     site = attributes.get("htmlurl", "")
     tags = [*_folders(outline), *(tag.strip("/ ") for tag in attributes.get("category", "").split(","))]

@@ -107,6 +107,17 @@ async def test_a_page_whose_host_is_busy_is_handed_back(web: Web, server: Server
     assert error.retry_after > timedelta(minutes=3)
 
 
+async def test_the_crawl_delay_of_a_site_is_the_pace_of_its_pages(web: Web, server: Server) -> None:
+    server.pages["/robots.txt"] = answer(b"User-agent: *\nCrawl-delay: 30\n")
+    pace = Pace(None, rhythm=Rhythm(timedelta(seconds=0.02)))
+    slow = Web(web.door, pace, web.robots, web.sandbox, respect_tdm=True, patience=timedelta(seconds=2))
+    await slow.page(f"http://127.0.0.1:{server.port}/article")
+    error = await refusal(slow, server)
+    assert error.kind is FetchFailure.BUSY
+    assert error.retry_after is not None
+    assert error.retry_after > timedelta(seconds=20)
+
+
 @pytest.mark.parametrize("kind", ["application/pdf", "image/png", "video/mp4"])
 async def test_what_is_no_page_is_not_read_as_one(web: Web, server: Server, kind: str) -> None:
     server.pages["/article"] = answer(b"%PDF-1.7 Huawei Europe", Content_Type=kind)

@@ -241,6 +241,27 @@ def test_a_matched_page_edited_in_silence_tells_its_new_topic_with_the_sentence(
     assert press.hits("/a") == 4
 
 
+def test_an_edit_that_changes_no_topic_alerts_nobody_again(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.publish("/feed", [("1", "Un titre", "/old")])
+    press.page("/old", "Un titre")
+    watch(monitor, press)
+    work_until_idle(monitor, queue)  # the first poll brings backlog
+    press.publish("/feed", [("1", "Un titre", "/old"), ("2", SEED_TITLE, "/a")])
+    press.page("/a", SEED_TITLE, *SEED)
+    clock.advance(timedelta(hours=1))
+    monitor.make_feeds_due()
+    work_until_idle(monitor, queue)
+    press.page("/a", SEED_TITLE, *SEED, "La mairie de Brumath a aussi annoncé mardi la réfection de trois ponts.")
+    clock.advance(timedelta(hours=4))
+    work_until_idle(monitor, queue)
+    with monitor.store.read() as session:
+        article = session.scalars(select(Article).where(Article.title == SEED_TITLE)).one()
+        alert = session.scalars(select(Alert)).one()
+    assert (article.revision, alert.revision) == (2, 1)
+
+
 def test_a_matched_page_that_goes_away_stays_matched(
     monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
 ) -> None:

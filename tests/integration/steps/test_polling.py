@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from sqlalchemy import func, select
 
 from monitor.app import Monitor
+from monitor.domain.feed_health import Health
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage.feeds import add_feeds
-from monitor.storage.tables import Entry, Feed
+from monitor.storage.tables import Article, Entry, Feed
 from monitor.testing import Clock, InlineQueue, work_until_idle
 from tests.press import Answer, Press, rss
 
+NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -163,3 +168,85 @@ def test_health_says_what_is_usual_and_what_fails_the_worst_first(
     told = [(feed.name, health.words) for feed, health in monitor.feeds_health("fr")]
     assert [name for name, _ in told] == ["absent", "feed"]
     assert "404" in told[0][1]
+
+
+def test_every_kind_of_feed_becomes_entries_that_are_read(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    for n in (1, 2, 3):
+        press.page(f"/{n}", f"Titre {n}")
+    press.answers["/json"] = Answer(
+        json.dumps(
+            {
+                "version": "https://jsonfeed.org/version/1.1",
+                "title": "J",
+                "items": [{"id": "1", "url": f"{press.url}/1", "title": "Titre 1"}],
+            }
+        ).encode(),
+        headers={"content-type": "application/feed+json"},
+    )
+    press.answers["/atom"] = Answer(
+        f"<feed xmlns='http://www.w3.org/2005/Atom'><id>a</id><title>A</title><entry><id>2</id><title>Titre 2</title>"
+        f"<link href='{press.url}/2'/></entry></feed>".encode()
+    )
+    press.answers["/sitemap"] = Answer(
+        f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:n='{NEWS}'><url><loc>{press.url}/3</loc>"
+        "<n:news><n:publication><n:name>G</n:name><n:language>fr</n:language></n:publication>"
+        "<n:publication_date>2026-03-02</n:publication_date><n:title>Titre 3</n:title></n:news></url></urlset>".encode()
+    )
+    with monitor.store.write() as session:
+        specs = [FeedSpec(path, press.url + path) for path in ("/json", "/atom", "/sitemap")]
+        add_feeds(session, specs, Origin.CLI, clock.now)
+    work_until_idle(monitor, queue)
+    with monitor.store.read() as session:
+        titles = sorted(session.scalars(select(Article.title)))
+    assert titles == ["Titre 1", "Titre 2", "Titre 3"]
+
+
+def test_a_feed_that_falls_silent_says_what_was_usual(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    """A dozen a day for three days, then nothing."""
+    press.page("/1", "Titre")
+    items = "".join(
+        f"<item><guid>g{n}</guid><title>Titre {n}</title><link>{press.url}/1</link>"
+        f"<pubDate>{format_datetime(clock.now - n * 2 * HOUR)}</pubDate></item>"
+        for n in range(36)
+    )
+    press.answers["/feed"] = Answer(f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>".encode())
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    quiet_from = clock.now
+    while clock.now < quiet_from + 30 * HOUR:
+        poll(monitor, queue, clock)
+    clock.now = quiet_from + 30 * HOUR
+    ((_, health),) = monitor.feeds_health("fr")
+    assert health.health is Health.SILENT
+    assert re.fullmatch(r"d'ordinaire (?:9|10|11|12) par jour, aucun depuis 30 h", health.words)
+
+
+def test_links_that_lead_nowhere_and_dates_of_any_kind_drop_no_entry(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    press.page("/1", "Titre")
+    dates = [
+        "lundi 2 mars 2026 à 8h15",
+        "Thu, 01 Jan 2099 00:00:00 GMT",
+        "Fri, 01 Jan 1904 00:00:00 GMT",
+        "n'importe quoi",
+    ]
+    links = ["javascript:alert(1)", "data:text/html,x", f"{press.url}/1", ""]
+    items = "".join(
+        f"<item><guid isPermaLink='false'>g{n}</guid><title>Titre {n}</title><link>{link}</link>"
+        f"<pubDate>{date}</pubDate></item>"
+        for n, (date, link) in enumerate(zip(dates, links, strict=True))
+    )
+    press.answers["/feed"] = Answer(f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>".encode())
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    with monitor.store.read() as session:
+        found = session.scalars(select(Entry).order_by(Entry.guid)).all()
+        said = [(entry.link, entry.published_at) for entry in found]
+    assert [link for link, _ in said] == [None, None, f"{press.url}/1", None]
+    assert said[0][1] == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)
+    assert all(at is None or at <= clock.now for _, at in said)

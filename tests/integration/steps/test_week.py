@@ -65,6 +65,7 @@ class Site:
             "/max-age": lambda asked: self.versioned(asked, every=HOUR, **{"Cache-Control": "public, max-age=21600"}),
             "/expires": lambda asked: self.versioned(asked, every=HOUR, Expires=self.http_date(4 * HOUR)),
             "/ttl": lambda asked: self.plain(ttl="<ttl>180</ttl>"),
+            "/syndication": lambda asked: self.plain("<sy:updatePeriod>daily</sy:updatePeriod>"),
             "/cookies": lambda asked: self.plain(**{"Set-Cookie": "id=1; Path=/"}),
             "/busy": lambda asked: self.busy(503, "7200"),
             "/throttled": lambda asked: self.busy(429, self.http_date(5 * HOUR)),
@@ -126,7 +127,8 @@ class Site:
             f"<item><guid>g{number}</guid><title>Titre {number}</title><link>{self.press.url}/page</link></item>"
             for number in range(max(0, version - 3), version + 1)
         )
-        return f"<rss version='2.0'><channel><title>T</title>{ttl}{items}</channel></rss>".encode()
+        syndication = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
+        return f"<rss version='2.0' {syndication}><channel><title>T</title>{ttl}{items}</channel></rss>".encode()
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +175,7 @@ FEEDS = [
     "/max-age",
     "/expires",
     "/ttl",
+    "/syndication",
     "/cookies",
     "/busy",
     "/throttled",
@@ -214,7 +217,13 @@ def test_a_feed_that_never_changes_is_asked_whole_now_and_then(week: Week) -> No
 
 @pytest.mark.parametrize(
     ("path", "least"),
-    [("/max-age", 6 * HOUR), ("/expires", 4 * HOUR), ("/ttl", 3 * HOUR), *((path, 5 * MINUTE) for path in FEEDS)],
+    [
+        ("/max-age", 6 * HOUR),
+        ("/expires", 4 * HOUR),
+        ("/ttl", 3 * HOUR),
+        ("/syndication", 23 * HOUR),
+        *((path, 5 * MINUTE) for path in FEEDS),
+    ],
 )
 def test_intervals_are_kept_also_across_restarts(week: Week, path: str, least: timedelta) -> None:
     assert min(week.gaps(path)) >= least - SLACK

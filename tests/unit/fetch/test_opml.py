@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from monitor.domain.cleaning import clean_line
 from monitor.domain.feedlist import FeedSpec
 from monitor.errors import ContentError
-from monitor.fetch.opml import format_opml, parse_opml
+from monitor.fetch.opml import format_opml, parse_opml, web_address
 
 NAMES = st.text(max_size=30).map(clean_line).filter(bool)
 TAGS = NAMES.filter(lambda tag: "," not in tag and tag.strip("/ ") == tag)
@@ -27,7 +27,7 @@ SPECS = st.lists(
 
 @given(SPECS)
 def test_opml_goes_out_and_comes_back(specs: list[FeedSpec]) -> None:
-    again = {spec.url: spec for spec in parse_opml(format_opml(specs))}
+    again = {spec.url: spec for spec in parse_opml(format_opml(specs)).feeds}
     assert {url: spec.name for url, spec in again.items()} == {spec.url: spec.name for spec in specs}
     assert all(again[spec.url].tags == spec.tags for spec in specs)
 
@@ -38,11 +38,27 @@ def test_folders_become_tags_and_strangers_are_left_out() -> None:
       <outline title="A" xmlurl="https://a.fr/rss" htmlUrl="https://a.fr/"/>
       <outline text="copie" xmlUrl="https://A.fr/rss"/><outline text="&x;" xmlUrl="file:///etc/passwd"/>
     </outline></outline></body></opml>"""
-    (feed,) = parse_opml(body)
+    found = parse_opml(body)
+    (feed,) = found.feeds
+    assert found.left_out == ("file:///etc/passwd",)
     assert (feed.name, feed.tags, feed.site_url) == ("A", ("Presse", "Télécoms"), "https://a.fr/")
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("feed://a.fr/rss", "https://a.fr/rss"),
+        ("feed:http://a.fr/rss", "http://a.fr/rss"),
+        ("FEED://https://a.fr/rss", "https://a.fr/rss"),
+        (" https://a.fr/feed:x ", "https://a.fr/feed:x"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+    ],
+)
+def test_a_feed_s_own_scheme_is_the_web_s(written: str, asked: str) -> None:
+    assert web_address(written) == asked
 
 
 @pytest.mark.parametrize("body", [b"", b"<rss/>", b"\x00", b"x" * (5 * 2**20 + 1), b"<html></html>"])
 def test_what_is_no_opml_is_refused(body: bytes) -> None:
     with pytest.raises(ContentError):
-        parse_opml(body) or pytest.fail("nothing in it")
+        parse_opml(body).feeds or pytest.fail("nothing in it")
