@@ -43,7 +43,6 @@ from monitor.storage.engine import Store, open_store
 from monitor.storage.feeds import add_feeds, list_feeds, make_due
 from monitor.storage.ledger import delivery_with_message, ledger, retry_delivery
 from monitor.storage.progress import latest_alerts, totals, troubled_feeds
-from monitor.storage.schema import migrate, require_current
 from monitor.storage.tables import Feed
 from monitor.storage.work import Announcement, Pair
 
@@ -194,10 +193,14 @@ class Monitor:
 
     def migrate(self) -> str:
         """Bring the database to this program's schema; gives its revision."""
+        from monitor.storage.schema import migrate  # with Alembic: 12 MiB that a worker has no use for
+
         return migrate(self.store)
 
     def require_current(self) -> None:
         """Raises `StorageError` unless the schema is this program's."""
+        from monitor.storage.schema import require_current
+
         require_current(self.store)
 
     # -- plumbing --------------------------------------------------------------------------------------------------

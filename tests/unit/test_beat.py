@@ -1,4 +1,4 @@
-"""Beat knows the schedule and nothing of the tasks."""
+"""What stays out of processes that have no use for it: beat knows the schedule and nothing of the tasks."""
 
 import subprocess
 import sys
@@ -21,3 +21,10 @@ def test_beat_loads_no_task_and_names_only_tasks_that_workers_have() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines() == ["[]", "set()"]
+
+
+def test_a_worker_loads_nothing_of_what_migrates() -> None:
+    program = "import sys, workers.tasks; print('monitor.app' in sys.modules, 'alembic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "False"]
