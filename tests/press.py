@@ -26,11 +26,15 @@ class Answer:
 
 @dataclass
 class Press:
-    """`answers` by path; a callable is asked at each request. `seen` notes (path, headers) of every request."""
+    """`answers` by path; a callable is asked at each request. `seen` notes (path, headers) of every request.
+
+    `posted` notes (path, body) of what was sent to it.
+    """
 
     url: str
     answers: dict[str, Answer | Callable[[dict[str, str]], Answer]] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posted: list[tuple[str, bytes]] = field(default_factory=list)
     on_request: Callable[[], None] = lambda: None
     date: Callable[[], str] | None = None  # the Date header, for tests whose clock is their own
 
@@ -80,6 +84,10 @@ def open_press() -> Iterator[Press]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
+
+        def do_POST(self) -> None:
+            press.posted.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+            self.do_GET()
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return press.date() if press.date else super().date_time_string(timestamp)

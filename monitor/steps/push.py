@@ -33,14 +33,15 @@ _FORM = {"content-type": "application/x-www-form-urlencoded"}
 async def renew_push(ctx: Context, feed_id: int, url: str, hub: str | None, self_url: str | None) -> bool:
     """Ask the feed's hub where that is due; says whether it was asked. Nothing happens without a public address.
 
-    The topic is what the feed calls itself, if that lies on its own site. What is asked for is stored first: a hub may
-    ask back before it answers.
+    The topic is what the feed calls itself, if that lies on its own site; what it was, where an unchanged feed says
+    nothing. What is asked for is stored first: a hub may ask back before it answers.
     """
     if not ctx.settings.public_url or hub is None or not is_hub(hub):
         return False
-    topic = self_url if self_url and same_site(self_url, url) else url
     with ctx.store.read() as session:
         known = push_of_feed(session, feed_id)
+    said = self_url or (known.topic if known else None)
+    topic = said if said and same_site(said, url) else url
     if known is None or (known.hub, known.topic) != (hub, topic):
         known = Subscription(hub, topic, secrets.token_urlsafe(24), secrets.token_urlsafe(32))
     if not should_ask(known, ctx.now()):

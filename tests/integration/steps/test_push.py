@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import func, select
@@ -98,3 +99,41 @@ def test_a_push_goes_through_the_same_caps(
     page = b"<html><body></body></html>"
     with pytest.raises(ContentError):
         monitor.receive_push(token, page, signature=signed(monitor, page))
+
+
+def asked_of_hub(press: Press) -> list[dict[str, str]]:
+    """The forms that the hub was sent, in order."""
+    return [dict(parse_qsl(body.decode("ascii"))) for path, body in press.posted if path == "/hub"]
+
+
+def test_a_hub_is_asked_verified_believed_by_its_secret_and_asked_again_before_the_lease_ends(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    """All that the hub knows is what it was sent. The feed never changes again: pushes leave nothing to poll."""
+    monitor.context.settings = monitor.settings.model_copy(update={"public_url": "https://veille.exemple"})
+    press.answers["/hub"] = Answer(status=202)
+    with monitor.store.write() as session:
+        add_feeds(session, [FeedSpec("feed", press.url + "/feed")], Origin.CLI, clock.now)
+    for numbers in [(1,), (1, 2)]:
+        press.answers["/feed"] = Answer(feed(press, *numbers), headers={"content-type": "application/rss+xml"})
+        work_until_idle(monitor, queue)
+        clock.advance(timedelta(hours=2))
+    (form,) = asked_of_hub(press)
+    callback, token = form["hub.callback"].rsplit("/", 1)
+    assert (callback, form["hub.mode"]) == ("https://veille.exemple/websub", "subscribe")
+    clock.advance(timedelta(hours=-2))
+    question = {"hub.mode": "subscribe", "hub.topic": form["hub.topic"], "hub.challenge": "défi"}
+    assert monitor.verify_push(token, question | {"hub.lease_seconds": form["hub.lease_seconds"]}) == "défi"
+    body = feed(press, 9)
+    signature = "sha256=" + hmac.new(form["hub.secret"].encode(), body, hashlib.sha256).hexdigest()
+    assert monitor.receive_push(token, body, signature=signature) == 1
+    lease = timedelta(seconds=int(form["hub.lease_seconds"]))
+    verified_at = clock.now
+    while clock.now < verified_at + lease - timedelta(hours=36):
+        clock.advance(timedelta(hours=12))
+        work_until_idle(monitor, queue)
+    assert len(asked_of_hub(press)) == 1
+    for _ in range(3):
+        clock.advance(timedelta(hours=12))
+        work_until_idle(monitor, queue)
+    assert asked_of_hub(press)[1:2] == [form]
