@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 from monitor.domain import french
+
+# Before numpy is loaded: tests run side by side, and the threads of its BLAS wait for each other by turning.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A machine that is busy with other things is no failure of a property.
 settings.register_profile("veille", deadline=None)

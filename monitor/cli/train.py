@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,8 @@ def train(
     What stands in the folder NAME.training beside the dossier (*.jsonl, sentences.tsv) is learnt too. The same input
     gives the same model.
     """
+    # Before numpy is loaded. One thread: the products are small, more wait for each other, and sums would differ with them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from monitor.cli.labelled import read_labelled, read_training
     from monitor.domain.training import Trainer
     from monitor.domain.weights import dump_model

@@ -28,8 +28,9 @@ def test_a_broken_file_is_told_on_every_page_to_those_who_came_in(site: Site) ->
         put_setting(session, "config", {"hash": "", "errors": ["config/feeds.toml:3: <b>what is this</b>"]})
     assert "feeds.toml" not in site.get("/sign-in").text
     site.sign_in()
-    assert "config/feeds.toml:3: &lt;b&gt;what is this" in site.get("/alerts").text
-    assert "no tick was ever seen" in site.get("/feeds").text
+    alerts = site.get("/alerts").text
+    assert '<code>feeds.toml</code>, ligne 3 : <span lang="en">&lt;b&gt;what is this&lt;/b&gt;</span>' in alerts
+    assert "aucun tour n’a été fait" in site.get("/feeds").text
 
 
 def test_metrics_want_a_sign_in(site: Site) -> None:
