@@ -25,7 +25,7 @@ def train(
     What stands in the folder NAME.training beside the dossier (*.jsonl, sentences.tsv) is learnt too. The same input
     gives the same model.
     """
-    # Before numpy is loaded. One thread: the products are small, more wait for each other, and sums would differ with them.
+    # before numpy is loaded: products are small, so that threads wait for each other, and sums differ with their number
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from monitor.cli.labelled import read_labelled, read_training
     from monitor.domain.training import Trainer
