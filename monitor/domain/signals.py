@@ -12,25 +12,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, log1p
 
+from monitor.domain.descriptions import Descriptions
 from monitor.domain.operations import Compiled
 from monitor.domain.reading import Pair, Reading
 
-# Each begins with one of a few characters, so that `re` leaps from one to the next; what stands before is asked then.
+# It begins with one of a few characters, so that `re` leaps from one to the next; what stands before is asked then.
 _CAPITALISED = re.compile(r"[A-ZÉÈ](?:(?<=[a-zà-ÿ,;:’'\u00a0 ] .)|(?<=[’'].))[\w&-]{2,}")
-_BLANK = r"[ \u00a0]?"
-_COMPANY = re.compile(
-    r"[lLdDaAsScCàÀ](?i:(?<=\bl)[ea’']|(?<=\bd)(?:u|e l[’'])|(?<=\ba)u|(?<=\bs)(?:on|a)|(?<=\bc)(?:e|ette)|"
-    r"(?<=\bà) l[’'])"
-    + _BLANK
-    + r"(?i:(?:même |seul |premier )?(?:groupe|équipementier|industriel|fabricant|constructeur|marque|firme|entreprise|"
-    r"fournisseur|filiale|société|maison|intéressé|géant|branche|division|chinois|colosse|mastodonte|nouveau venu|"
-    r"champion|vendeur)\b(?! (?:de|du|des|d[’'])\b))"
+_COMPANY = Descriptions(
+    r"\b(?:l[ea’']|du|de l[’']|au|à l[’']|son|sa|ce|cette)[ \u00a0]?(?:même |seul |premier )?(?:%s)\b"
+    r"(?! (?:de|du|des|d[’'])\b)",
+    "groupe équipementier industriel fabricant constructeur marque firme entreprise fournisseur filiale société maison "
+    "intéressé géant branche division chinois colosse mastodonte nouveau_venu vendeur champion",
 )
-_OTHER = re.compile(
-    r"[lLdDaAàÀ](?i:(?<=\bl)[ea’']|(?<=\bd)(?:u|e l[’'])|(?<=\ba)u|(?<=\bà) l[’'])"
-    + _BLANK
-    + r"(?i:(?:opérateur|éditeur|hébergeur|américain|coréen|finlandais|suédois|français|allemand|norvégien|britannique|"
-    r"banque|compagnie|distributeur|énergéticien)\b)"
+_OTHER = Descriptions(
+    r"\b(?:l[ea’']|du|de l[’']|au|à l[’'])[ \u00a0]?(?:%s)\b",
+    "opérateur éditeur hébergeur américain coréen finlandais suédois français allemand norvégien britannique banque "
+    "compagnie distributeur énergéticien",
 )
 _TOO_OFTEN = 8
 _DENSE = ("here", "far")
@@ -100,8 +97,8 @@ def _shares(reading: Reading, anchors: Sequence[Pair], others: list[Pair]) -> tu
     anchored = _Places(list(anchors))
     events = [(start, "own", (start, end)) for start, end in anchors]
     events += [(start, "other", (start, end)) for start, end in others]
-    events += [(m.start(), "company", m.span()) for m in _COMPANY.finditer(reading.text)]
-    events += [(m.start(), "foreign", m.span()) for m in _OTHER.finditer(reading.text)]
+    events += [(pair[0], "company", pair) for pair in _COMPANY.spans(reading)]
+    events += [(pair[0], "foreign", pair) for pair in _OTHER.spans(reading)]
     last, own, foreign = "", list[Pair](), 0
     for _, kind, pair in sorted(events):
         if kind in ("own", "other"):

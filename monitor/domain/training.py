@@ -25,25 +25,18 @@ from monitor.domain.labelled import Labelled
 from monitor.domain.linear import Array, Linear, sigmoid
 from monitor.domain.reading import Pair, Reading
 from monitor.domain.scoring import CompiledDossier
-from monitor.domain.signals import signals
-from monitor.domain.trees import Trees, fit_trees
-from monitor.domain.weigher import (
-    POOLED,
+from monitor.domain.sightings import (
     Sightings,
     article_vector,
     gram_weights,
-    held_near,
-    is_near,
-    joint,
-    near_name,
     near_sentences,
-    pool,
     rule_counts,
-    rule_keys,
-    rule_owners,
-    sentence_grams,
     sentence_values,
+    sightings,
 )
+from monitor.domain.signals import signals
+from monitor.domain.trees import Trees, fit_trees
+from monitor.domain.weigher import POOLED, held_near, is_near, joint, near_name, pool, rule_keys, rules_owned
 from monitor.domain.weights import Model
 
 _SENTENCE_PENALTY, _ARTICLE_PENALTY, _RELEVANCE_PENALTY, _DENSE_PENALTY, _STACK_PENALTY = 0.3, 0.5, 0.1, 12.0, 1.0
@@ -58,7 +51,7 @@ _ENOUGH = 60
 Progress = Callable[[str], None]
 
 
-_UNSEEN = Sightings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+_UNSEEN = Sightings(np.zeros(0, np.bool_))
 
 
 @dataclass
@@ -115,14 +108,14 @@ class Trainer:
         vocabulary = Vocabulary()
         self._compiled = CompiledDossier(dossier, vocabulary, weigh=False)
         self._automaton: Automaton = compile_vocabulary(vocabulary)
-        self._owners = rule_owners(dossier, self.topics)
+        self._owned = rules_owned(dossier, self.topics)
         examples = [self._example(one) for one in labelled]
         self._examples = [one for one in examples if one is not None]
         self._grams = self._choose_grams()
         machine = DoubleArrayAhoCorasick(self._grams) if self._grams else None
         for number, example in enumerate(self._examples):
             example.number = number
-            example.seen = Sightings(*sentence_grams(machine, example.reading), example.near)
+            example.seen = sightings(machine, example.reading, example.near)
         self._idf = self._rarity()
         self._sentences, self._articles = self._matrices()
 
@@ -156,10 +149,10 @@ class Trainer:
         articles, width = [], len(self._grams) + self._compiled.rules
         for example in self._examples:
             seen, low = example.seen, len(sentences)
-            values = sentence_values(seen.where, seen.grams, self._idf, len(example.counts))
+            values, grams = sentence_values(seen, self._idf), seen.grams
             for number, counts in enumerate(example.counts):
                 chosen, rules = seen.where == number, np.flatnonzero(counts)
-                columns = np.concatenate([seen.grams[chosen], rules + len(self._grams)])
+                columns = np.concatenate([grams[chosen], rules + len(self._grams)])
                 sentences.append((columns, np.concatenate([values[chosen], counts[rules]])))
             example.rows = slice(low, len(sentences))
             written = example.source.sentence
@@ -284,7 +277,7 @@ class Trainer:
         parts = np.split(scores, np.cumsum([len(each) for each in rows])[:-1])
         return np.stack(
             [
-                pool(part, one.counts, self._owners, one.near, all_of_it)
+                pool(part, one.counts, self._owned, one.near, all_of_it)
                 for part, one, all_of_it in zip(parts, examples, whole, strict=True)
             ]
         )
@@ -314,9 +307,7 @@ class Trainer:
         truth = np.array([one.source.relevant for one in articles], dtype=np.float64)
         names = tuple(articles[0].numbers)
         rows = np.array([[float(one.numbers[name]) for name in names] for one in articles])
-        bags = Sparse(
-            [gram_weights(one.seen.where, one.seen.grams, one.near, self._idf) for one in articles], len(self._grams)
-        )
+        bags = Sparse([gram_weights(one.seen, self._idf) for one in articles], len(self._grams))
         by_numbers, by_grams = np.zeros(len(truth)), np.zeros(len(truth))
         for held in parts([one.source.hand for one in articles]):
             kept = np.setdiff1d(np.arange(len(truth)), held)
