@@ -98,7 +98,7 @@ class Compiler:
             case Within("first", part, count):
                 return in_first(self.compile(part), count)
             case Within("sentence" | "paragraph" as unit, part) if (places := self._places(part)) is not None:
-                return together(unit, places)
+                return together(unit, places, self._sentence_mask(part) if unit == "sentence" else None)
             case Within("sentence", part) if (mask := self._sentence_mask(part)) is not None:
                 return in_sentences(mask, self.compile(part))
             case Within("sentence" | "paragraph" as unit, part):
@@ -145,7 +145,10 @@ class Compiler:
 
         def run(reading: Reading) -> int:
             found = compiled(reading, 0, reading.end)
-            return 0 if found is None else reading.mask_of(found) or 1
+            if found is None:
+                return 0
+            reading.found[compiled] = found
+            return reading.mask_of(found) or 1
 
         return run
 

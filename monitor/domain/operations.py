@@ -136,17 +136,17 @@ def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Co
         if not ones or not others:
             return None
         placed = sorted(others)
-        starts = [start for start, _ in placed]
+        words = [reading.word_at(start) for start, _ in placed]
         pairs: set[Pair] = set()
         for one in ones:
             first, last = reading.word_at(one[0]), reading.word_at(one[1])
-            low = bisect_right(starts, reading.offset_of(first - distance - _LONGEST - 1))
-            for other in placed[low : bisect_right(starts, reading.offset_of(last + distance - 1))]:
-                start, end = reading.word_at(other[0]), reading.word_at(other[1])
+            earliest = bisect_left(words, first - distance - _LONGEST)
+            for number in range(earliest, bisect_right(words, last + distance - 1)):
+                start, end = words[number], reading.word_at(placed[number][1])
                 after = start >= last and start - last < distance
                 before = not ordered and end <= first and first - end < distance
                 if after or before:
-                    pairs |= {one, other}
+                    pairs |= {one, placed[number]}
         return sorted(pairs) or None
 
     return run
@@ -175,7 +175,7 @@ def in_sentences(mask: Masked, part: Compiled) -> Compiled:
         chosen = mask(reading)
         if not chosen:
             return None
-        spans = (reading.sentences[number] for number in bits(chosen))
+        spans = map(reading.sentence, bits(chosen))
         inside = [(max(start, low), min(end, high)) for start, end in spans if end > low and start < high]
         results = [found for start, end in inside if (found := part(reading, start, end)) is not None]
         return sorted(pair for found in results for pair in found) if results else None
@@ -183,23 +183,22 @@ def in_sentences(mask: Masked, part: Compiled) -> Compiled:
     return run
 
 
-def together(unit: str, parts: list[Compiled]) -> Compiled:
-    """All the places of the parts that stand in a unit where each part has one."""
+def together(unit: str, parts: list[Compiled], mask: Masked | None = None) -> Compiled:
+    """All the places of the parts that stand in a unit where each part has one; `mask` tells of sentences which may."""
 
     def run(reading: Reading, low: int, high: int) -> Found:
-        units = reading.units(unit, low, high)
-        starts = [start for start, _ in units]
-        chosen: dict[int, list[Pair]] | None = None
+        chosen = -1 if mask is None else mask(reading)
+        starts, ends = reading.bounds(unit)
+        placed: list[tuple[int, Pair]] = []
         for part in parts:
-            held: dict[int, list[Pair]] = {}
-            for pair in part(reading, low, high) or ():
+            held = 0
+            for pair in part(reading, low, high) or () if chosen else ():
                 number = bisect_right(starts, pair[0]) - 1
-                if number >= 0 and pair[1] <= units[number][1] and (chosen is None or number in chosen):
-                    held.setdefault(number, []).append(pair)
-            if not held:
-                return None
-            chosen = held if chosen is None else {number: chosen[number] + held[number] for number in held}
-        return sorted(pair for pairs in (chosen or {}).values() for pair in pairs)
+                if number >= 0 and chosen >> number & 1 and pair[1] <= ends[number]:
+                    held |= 1 << number
+                    placed.append((number, pair))
+            chosen &= held
+        return sorted([pair for number, pair in placed if chosen >> number & 1]) or None
 
     return run
 

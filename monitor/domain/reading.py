@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.text import INVISIBLE, has_invisible, narrow, paragraphs, sentence_starts, sentences, skeleton_of
@@ -39,6 +40,7 @@ class Reading:
         self.rows: dict[int, list[Pair]] = {}
         self.sources: dict[int, list[int]] = {}
         self.entities: dict[str, list[Pair]] = {}
+        self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
         self._entity_masks: dict[str, int] = {}
 
@@ -75,6 +77,19 @@ class Reading:
     @cached_property
     def paragraphs(self) -> list[Pair]:
         return paragraphs(self.text)
+
+    def bounds(self, unit: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Where sentences or paragraphs begin, and what no term in them ends behind."""
+        return self._sentence_bounds if unit == "sentence" else self._paragraph_bounds
+
+    @cached_property
+    def _sentence_bounds(self) -> tuple[Sequence[int], Sequence[int]]:
+        return self.starts, [*self.starts[1:], self.end]
+
+    @cached_property
+    def _paragraph_bounds(self) -> tuple[Sequence[int], Sequence[int]]:
+        starts, ends = zip(*self.paragraphs, strict=True) if self.paragraphs else ((), ())
+        return starts, ends
 
     @cached_property
     def _word_starts(self) -> list[int]:
@@ -133,16 +148,18 @@ class Reading:
         """The sentences that hold each group of terms found: bit n stands for sentence n."""
         starts = self.starts
         single = [1, *(1 << n for n in range(len(starts)))]  # before the first sentence counts as in it
-        of_row = {}
+        of_row, masks = {}, {}
         for row, pairs in self.rows.items():
-            mask = single[bisect_right(starts, pairs[0][0])]
-            for start, _ in pairs[1:]:
+            if len(pairs) == 1:  # most
+                of_row[row] = single[bisect_right(starts, pairs[0][0])]
+                continue
+            mask = 0
+            for start, _ in pairs:
                 mask |= single[bisect_right(starts, start)]
             of_row[row] = mask
-        masks = {}
         for number, rows in self.sources.items():
-            mask = of_row[rows[0]]
-            for row in rows[1:]:
+            mask = 0
+            for row in rows:
                 mask |= of_row[row]
             masks[number] = mask
         return masks
@@ -173,22 +190,22 @@ class Reading:
         A number is shown whole, and a letter with its accent, whatever part of it the rules were about.
         """
         name = self.field_of(start)
-        start, end = self._whole_number(start, end)
-        if self._kept is not None:
-            start, end = self._kept[start], self._kept[end - 1] + 1
-            while end < len(self._raw) and "\u0300" <= self._raw[end] <= "\u036f":
-                end += 1
-            base = {"title": 0, "lead": len(self.document.title) + len(GAP)}.get(
-                name, len(self.document.title) + len(self.document.lead) + 2 * len(GAP)
-            )
-        else:
+        text = self.text
+        if text[start].isdigit() or text[end - 1].isdigit():
+            start, end = self._whole_number(start, end)
+        if self._kept is None:
             base = self.fields[name][0]
+            return Span(_FIELDS[name], start - base, end - base, text[start:end])
+        start, end = self._kept[start], self._kept[end - 1] + 1
+        while end < len(self._raw) and "\u0300" <= self._raw[end] <= "\u036f":
+            end += 1
+        base = {"title": 0, "lead": len(self.document.title) + len(GAP)}.get(
+            name, len(self.document.title) + len(self.document.lead) + 2 * len(GAP)
+        )
         return Span(_FIELDS[name], start - base, end - base, self._raw[start:end])
 
     def _whole_number(self, start: int, end: int) -> Pair:
         """`1 000` where only `000` is meant: terms know the groups between blanks and commas, people do not."""
-        if not (self.text[start].isdigit() or self.text[end - 1].isdigit()):
-            return start, end
         around = _NUMBER.finditer(self.text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
         spans = [(start, end), *(found.span() for found in around if found.start() < end and found.end() > start)]
         return min(first for first, _ in spans), max(last for _, last in spans)
@@ -197,8 +214,7 @@ class Reading:
 _FIELDS = {field.value: field for field in Field}
 
 
-def _by_end(pair: Pair) -> tuple[int, int]:
-    return pair[1], pair[0]
+_by_end = itemgetter(1, 0)
 
 
 def bits(mask: int) -> Iterator[int]:

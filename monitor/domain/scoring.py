@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from monitor.domain.masks import Masked
 from monitor.domain.model import RULE, Contribution, Span, TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about, merged
-from monitor.domain.reading import Pair, Reading, bits
+from monitor.domain.reading import Pair, Reading
 from monitor.domain.weigher import Weigher, load_weigher
 
 MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
@@ -42,7 +43,8 @@ class Item(NamedTuple):
         """Where it stands."""
         if self.find is None:
             return reading.pairs(self.group)
-        return self.find(reading, 0, reading.end) or []
+        found = reading.found.get(self.find)
+        return self.find(reading, 0, reading.end) or [] if found is None else found
 
 
 class Evaluated(NamedTuple):
@@ -192,15 +194,23 @@ class CompiledDossier:
                 found.append((item, mask))
         return found
 
-    def tallies(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> dict[int, Tally]:
-        """What each topic, and relevance, gathers."""
-        tallies: dict[int, Tally] = {number: Tally() for number in range(RELEVANCE, len(self.dossier.topics))}
+    def tallies(
+        self,
+        reading: Reading,
+        anchors: list[Pair],
+        counted: list[tuple[Item, int]],
+        owners: Iterable[int] | None = None,
+    ) -> dict[int, Tally]:
+        """What each topic, and relevance, gathers; or these `owners` only."""
+        wanted = range(RELEVANCE, len(self.dossier.topics)) if owners is None else owners
+        tallies: dict[int, Tally] = {number: Tally() for number in wanted}
         everywhere, zoned = self._levels(reading, anchors)
         for item, mask in counted:
-            value = item.weight * _counts(mask, everywhere if item.anywhere else zoned, item.cap)
-            tally = tallies[item.owner]
-            tally.raw += value
-            tally.lines.append((item, value, mask))
+            tally = tallies.get(item.owner)
+            if tally is not None:
+                value = item.weight * _counts(mask, everywhere if item.anywhere else zoned, item.cap)
+                tally.raw += value
+                tally.lines.append((item, value, mask))
         return tallies
 
     def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
@@ -261,12 +271,17 @@ class CompiledDossier:
 
 def _heaviest(tally: Tally) -> int | None:
     """The sentence that weighs most, the first of equals; None when none counted."""
-    weights: dict[int, float] = {}
+    weights: dict[int, float] = {}  # by the sentence's bit
     for _, value, mask in tally.lines:
         share = value / mask.bit_count()
-        for number in bits(mask):
-            weights[number] = weights.get(number, 0.0) + share
-    return max(weights, key=lambda n: (weights[n], -n)) if weights else None
+        while mask:
+            bit = mask & -mask
+            weights[bit] = weights.get(bit, 0.0) + share
+            mask ^= bit  # noqa: PLW2901 - what is left of it
+    if not weights:
+        return None
+    most = max(weights.values())
+    return min(bit for bit, weight in weights.items() if weight == most).bit_length() - 1
 
 
 def squash(raw: float, threshold: float) -> float:

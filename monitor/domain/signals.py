@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, log1p
+from operator import itemgetter
 
 from monitor.domain.descriptions import Descriptions
 from monitor.domain.operations import Compiled
@@ -63,8 +64,8 @@ def _others(reading: Reading, anchors: Sequence[Pair], found: Mapping[str, list[
     counts = Counter(m.group() for m in _CAPITALISED.finditer(text) if not covered.hold(m.start()))
     others = set(found.get("companies", ()))
     anchored = _Places(list(named))
-    for word, _ in counts.most_common(_TOO_OFTEN * 2):
-        places = _places_of(word, text)
+    for word, _ in sorted(counts.items(), key=itemgetter(1), reverse=True)[: _TOO_OFTEN * 2]:
+        places = _places_of(word, text) if text.count(word) > 1 else []
         if len(places) > 1:
             others.update(places)
     return sorted(pair for pair in others if not anchored.hold(pair[0]))
@@ -127,7 +128,7 @@ def _presence(
         "one mention": len(anchors) == 1,
         "mentions and descriptions": log1p(len(own)),
         "share of companies' mentions": len(own) / (len(own) + foreign + 1),
-        "share of sentences": reading.mask_of(own).bit_count() / max(1, len(reading.sentences)),
+        "share of sentences": reading.mask_of(own).bit_count() / max(1, len(reading.starts)),
         "share against the other most named": len(anchors) / (len(anchors) + top + 0.5),
         "first mention": first,
         "late": first > 0.4,

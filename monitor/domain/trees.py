@@ -37,15 +37,16 @@ class Trees:
 
     def parts(self, row: Array) -> Array:
         """What each number adds to the logit of a row: the steps that it made on the way down each tree."""
-        trees = np.arange(len(self.features))
-        nodes = np.zeros(len(trees), dtype=np.int64)
-        added = np.zeros(len(self.names))
+        features, thresholds, values = self.features.ravel(), self.thresholds.ravel(), self.values.ravel()
+        first, root = np.arange(len(self.features)) * INNER, np.arange(len(self.features)) * NODES
+        nodes, said = 0 * first, [values[root]]
+        asked = []
         for _ in range(DEPTH):
-            asked = self.features[trees, nodes]
-            below = 2 * nodes + 1 + (row[asked] > self.thresholds[trees, nodes])
-            added += np.bincount(asked, self.values[trees, below] - self.values[trees, nodes], len(added))
-            nodes = below
-        return added
+            inner = first + nodes
+            asked.append(features[inner])
+            nodes = 2 * nodes + 1 + (row[asked[-1]] > thresholds[inner])
+            said.append(values[root + nodes])
+        return np.asarray(np.bincount(np.concatenate(asked), np.diff(said, axis=0).ravel(), len(self.names)))
 
 
 def fit_trees(names: tuple[str, ...], rows: Array, truth: Array) -> Trees:

@@ -8,6 +8,7 @@ nothing is downloaded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,7 +68,7 @@ def pool(scores: Array, counts: Array, owned: Array, near: NDArray[np.bool_], wh
     second = ranked[1] if len(ranked) > 1 else best - 1
     third = ranked[2] if len(ranked) > 2 else second - 0.5
     close = scores[near].max(0) if near.any() else best - 2
-    chance = np.clip(1 / (1 + np.exp(-scores)), 0, 0.999)
+    chance = np.minimum(1 / (1 + np.exp(-scores)), 0.999)
     once = np.log(np.expm1(np.clip(-np.log1p(-chance).sum(0), 1e-3, 20)))
     held = np.minimum(counts**2 @ owned, 4).sum(0)
     length = np.full(scores.shape[1], np.log(len(scores)))
@@ -119,8 +120,10 @@ class Weigher:
         lines = _lines(model.relevance.names, parts, said)
         if logit <= 0:
             return Verdict(dossier.slug, False, _chance(logit), (), dossier.rules_hash, lines)
-        tallies = compiled.tallies(reading, anchors, counted)
-        topics = self._topics(compiled, reading, tallies, self._logits(counts, seen, logit))
+        found = self._logits(counts, seen, logit)
+        chosen = self._chosen(found.logits, dossier)
+        tallies = compiled.tallies(reading, anchors, counted, chosen)
+        topics = tuple([self._topic(compiled, reading, n, tallies[n], found) for n in chosen])
         return Verdict(dossier.slug, True, _chance(logit), topics, dossier.rules_hash, lines)
 
     def _relevance(self, numbers: dict[str, float], near: Array, kinds: Numbers, values: Array) -> tuple[Array, float]:
@@ -152,22 +155,20 @@ class Weigher:
         both = joint(np.array(relevance), own)
         return _Logits(scores, pooled, both - self.model.threshold, both - own)
 
-    def _topics(
-        self, compiled: CompiledDossier, reading: Reading, tallies: dict[int, Tally], found: _Logits
-    ) -> tuple[TopicMatch, ...]:
-        logits = found.logits
-        chosen = [n for n in range(len(logits)) if logits[n] > 0] or [int(logits.argmax())]
-        matches = []
-        for number, topic in enumerate(compiled.dossier.topics):
-            column = self._columns.get(topic.slug, -1)
-            if column not in chosen:
-                continue
-            evidence = compiled.evidence(reading, tallies[number], [], int(found.scores[:, column].argmax()))
-            parts = np.append(self.model.stack.parts(found.pooled[column]), found.doubt[column])
-            lines = _lines((*POOLED, "doubt of relevance"), parts, 0.0)
-            lines += compiled.held(reading, tallies[number])
-            matches.append(TopicMatch(topic.slug, _chance(float(logits[column])), evidence, lines))
-        return tuple(matches)
+    def _chosen(self, logits: Array, dossier: Dossier) -> list[int]:
+        """The topics that fire, by their number in the dossier: at least the most probable one."""
+        chosen = set(np.flatnonzero(logits > 0).tolist() or [int(logits.argmax())])
+        return [n for n, topic in enumerate(dossier.topics) if self._columns.get(topic.slug, -1) in chosen]
+
+    def _topic(
+        self, compiled: CompiledDossier, reading: Reading, number: int, tally: Tally, found: _Logits
+    ) -> TopicMatch:
+        slug = compiled.dossier.topics[number].slug
+        column = self._columns[slug]
+        evidence = compiled.evidence(reading, tally, [], int(found.scores[:, column].argmax()))
+        parts = np.append(self.model.stack.parts(found.pooled[column]), found.doubt[column])
+        lines = _lines((*POOLED, "doubt of relevance"), parts, 0.0) + compiled.held(reading, tally)
+        return TopicMatch(slug, _chance(float(found.logits[column])), evidence, lines)
 
 
 def joint(relevance: Array, topics: Array) -> Array:
@@ -214,19 +215,20 @@ def _lines(names: tuple[str, ...], parts: Array, said: float) -> tuple[Contribut
     """The parts that weigh most, rounded; of equals the first."""
     if said:
         names, parts = (*names, "its words"), np.append(parts, said)
-    values = {n: round(float(parts[n]), 4) for n in _heaviest(parts)}
-    chosen = sorted(values, key=lambda n: -abs(values[n]))[:_MOST_LINES]
-    return tuple([Contribution(names[n], values[n]) for n in chosen])
+    chosen, values = _heaviest(parts)
+    rounded = {n: round(value, 4) for n, value in zip(chosen, values, strict=True)}
+    ordered = sorted(chosen, key=lambda n: -abs(rounded[n]))[:_MOST_LINES]
+    return tuple([Contribution(names[n], rounded[n]) for n in ordered])
 
 
-def _heaviest(parts: Array) -> list[int]:
-    """Which parts may be among the heaviest once they are rounded, in order: rounding hundreds takes longer."""
+def _heaviest(parts: Array) -> tuple[Sequence[int], list[float]]:
+    """Which parts may be among the heaviest once they are rounded, and these: to round hundreds takes longer."""
+    if len(parts) <= _MOST_LINES:
+        return range(len(parts)), parts.tolist()
     weights = np.abs(parts)
-    if len(parts) > _MOST_LINES:
-        least = np.partition(weights, -_MOST_LINES)[-_MOST_LINES] - _ROUNDED
-        chosen: list[int] = np.flatnonzero(weights >= least).tolist()
-        return chosen
-    return list(range(len(parts)))
+    least = np.partition(weights, -_MOST_LINES)[-_MOST_LINES] - _ROUNDED
+    chosen = np.flatnonzero(weights >= least)
+    return chosen.tolist(), parts[chosen].tolist()
 
 
 def load_weigher(dossier: Dossier, cache_dir: Path | None = None) -> Weigher:
