@@ -16,8 +16,10 @@ NEAR = 150  # elements after the title, within which an article is signed
 _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "cite", "h2", "h3", "h4", "h5", "footer")
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
 _SIGNS = re.compile(
-    r"(?:^|[|•·]\s)(?:(?:un|une)\s)?(?:par|(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté|proposé) par"
-    r"|texte(?: de| par)?|article de|reportage de|enquête de|auteur(?:e|s|es)?|signé)\b\s*:?\s+(?=[A-ZÀ-Ý])",
+    r"(?:^|[|•·]\s)(?:(?:une?|article|texte|billet|entretien|interview|reportage|enquête)\s)?"
+    r"(?:par|by|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es)?|signé"
+    r"|(?:écrit|rédigé|réalisé|publié|posté|proposé|ajouté|mis en ligne|written|posted) (?:par|by)"
+    r"|(?:article|billet|chronique|tribune|reportage|enquête) de)\b\s*:?\s+(?=[A-ZÀ-Ý])",
     re.IGNORECASE,
 )
 _UPPER = "A-ZÀ-ÖØ-Þ"
@@ -29,9 +31,14 @@ _ONE_NAME = re.compile(_NAME)
 _LONE = re.compile(rf"({_NAME})\s*(?:\(([^()]{{2,60}})\))?\s*\.?")
 _TRAILING = re.compile(r"\s(?:Le|La|À|A|En)$")  # "Par Lucie Weber Le 17/02/2026"
 # Words with a capital that are no names: a page's words about itself, and months.
+_MONTHS = (
+    "Janvier|Février|Mars|Avril|Mai|Juin|Juillet|Août|Septembre|Octobre|Novembre|Décembre"
+    "|January|February|March|April|June|July|August|September|October|November|December"
+)
 _NO_NAME = re.compile(
-    r"^(?:Le|La|Les|L|Un|Une|Des)\b|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photo|Crédits?|Janvier|Février"
-    r"|Mars|Avril|Mai|Juin|Juillet|Août|Septembre|Octobre|Novembre|Décembre|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche)\b"
+    r"^(?:Le|La|Les|L|Un|Une|Des)\b|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié"
+    r"|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photo|Crédits?"
+    rf"|{_MONTHS}|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche)\b"
 )
 
 
@@ -48,11 +55,14 @@ _PEN_NAME = re.compile(
     r"(?!défaut|courriel|e?-?mail|téléphone|sms|date|thème|nos|notre|abonnement)([\w’'-]{3,30})",
     re.IGNORECASE,
 )
-# A name that a date follows signs without a word: "Lucie Weber | 3 mars 2026".
+# A name that a date or a role follows signs without a word: "Lucie Weber | 3 mars 2026", "Lucie Weber, journaliste".
 _DAY = r"\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
-_DATED = re.compile(
-    rf"({_NAME})\s*(?:[|•·,–—-]\s*)?(?:(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b|(?:[Ll]e )?(?:{_DAY}))"
+_ROLE = (
+    r"(?:[Jj]ournaliste|[Rr]édact(?:eur|rice)|[Cc]orrespondante?|[Ee]nvoyée? spéciale?|[Pp]igiste|[Cc]hroniqueu(?:r|se)"
+    r"|[ÉEée]ditorialiste)\b"
 )
+_SAID = r"(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b"
+_DATED = re.compile(rf"({_NAME})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
 
 
 def signed(root: html.HtmlElement, title: str) -> list[str]:
@@ -109,7 +119,16 @@ def lines_near_title(root: html.HtmlElement, title: str = "") -> Iterator[str]:
     for element in near_title(root, title):
         text = clean_line(element.text_content())
         if _is_one_line(element, text) and 5 < len(text) <= LONGEST and not is_apart(element):
-            yield text
+            yield clean_line(text_apart(element)) if len(element) else text
+
+
+def text_apart(element: html.HtmlElement) -> str:
+    """The element's text, with a blank where only a style parts two words: `Weber<span>12 mars</span>`."""
+    parts: list[str] = []
+    for part in map(str, element.itertext()):
+        glued = parts and parts[-1][-1:].islower() and (part[:1].isupper() or part[:1].isdigit())
+        parts += [" ", part] if glued else [part]
+    return "".join(parts)
 
 
 def near_title(root: html.HtmlElement, title: str) -> Iterator[html.HtmlElement]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from monitor.domain.cleaning import clean_line
-from monitor.fetch.pages.bylines import LONGEST, is_apart, is_word_of_name, names_in, near_title
+from monitor.fetch.pages.bylines import LONGEST, is_apart, is_word_of_name, names_in, near_title, text_apart
 from monitor.fetch.pages.names import clean_names
 
 _WORDS = r"authors?|auteure?s?|autore?n?s?|by-?line|signature|signataires?|journalistes?|reporter"
@@ -31,7 +31,7 @@ def marked(root: html.HtmlElement, title: str) -> list[str]:
 
 
 def _names(elements: list[html.HtmlElement]) -> list[str]:
-    texts = ((element, clean_line(element.text_content())) for element in elements)
+    texts = ((element, clean_line(text_apart(element))) for element in elements)
     return list(
         dict.fromkeys(name for element, text in texts if len(text) <= LONGEST for name in _people(element, text))
     )

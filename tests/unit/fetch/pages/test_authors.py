@@ -83,6 +83,12 @@ def test_a_paper_is_told_from_a_person(name: str, site: str, host: str, outlet: 
         "<p>Lucie Weber | 3 mars 2026</p>",
         "<p>Lucie Weber Publié le 3 mars 2026</p>",
         "<p>mardi 3 mars 2026, par Lucie Weber</p>",
+        "<p>Article rédigé par Lucie Weber</p>",
+        "<p>Une chronique de Lucie Weber</p>",
+        "<p>By Lucie Weber</p>",
+        "<p>By <span>Lucie Weber</span><time>November 3, 2026</time></p>",
+        '<p class="meta-author"><b>Lucie Weber</b><i>3 mars 2026</i></p>',
+        "<p>Lucie Weber, journaliste à Lille</p>",
         '<aside><a href="/auteur/ana-lima">Ana Lima</a></aside><p class="byline">Lucie Weber, Lille</p>',
     ],
 )
