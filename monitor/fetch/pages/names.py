@@ -9,6 +9,7 @@ from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import squeeze
 from monitor.fetch.pages.linked_data import squash
 
+LONGEST = 2_000  # characters of one signature that are read
 _AGENCY_NAMES = "|".join(map(re.escape, AGENCIES))
 _PREFIX = re.compile(
     r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:une? )?(?:article|texte|reportage) de"
@@ -50,7 +51,7 @@ _DOMAIN = re.compile(r"\.(?:fr|com|net|org|info|eu|ch|be|de)$")
 
 def clean_names(raw: str) -> list[str]:
     """The names, of persons or outlets, in the signature `raw`; empty where it holds none (an address, a number)."""
-    text = _PREFIX.sub("", _bare(squeeze(clean_line(raw))))
+    text = _PREFIX.sub("", _bare(squeeze(clean_line(raw[:LONGEST]))))
     parts = [_bare(_ROLE.sub("", part)) for part in _split(text)]
     return [part for part in parts if 2 <= len(part) <= 80 and _may_be_name(part)]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from monitor.fetch.pages import extract_page
-from monitor.fetch.pages.names import clean_names, is_outlet
+from monitor.fetch.pages.names import LONGEST, clean_names, is_outlet
 
 TEXT = (
     "<p>Le chantier commence en avril, selon la préfecture, et doit durer dix-huit mois au plus dans la commune.</p>"
@@ -54,6 +54,10 @@ def article(author: object) -> dict[str, object]:
 )
 def test_names_in_a_signature(raw: str, names: list[str]) -> None:
     assert clean_names(raw) == names
+
+
+def test_of_an_endless_signature_the_beginning_is_read() -> None:
+    assert len(clean_names("Lucie Weber et " * 30_000)) < LONGEST / 10
 
 
 @pytest.mark.parametrize(
