@@ -135,18 +135,16 @@ def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Co
         others = right(reading, low, high) if ones else None
         if not ones or not others:
             return None
-        placed = sorted(others)
-        words = [reading.word_at(start) for start, _ in placed]
+        placed = reading.in_words(others)
+        starts = [start for start, _, _ in placed]
         pairs: set[Pair] = set()
-        for one in ones:
-            first, last = reading.word_at(one[0]), reading.word_at(one[1])
-            earliest = bisect_left(words, first - distance - _LONGEST)
-            for number in range(earliest, bisect_right(words, last + distance - 1)):
-                start, end = words[number], reading.word_at(placed[number][1])
+        for first, last, one in reading.in_words(ones):
+            earliest = bisect_left(starts, first - distance - _LONGEST)
+            for start, end, other in placed[earliest : bisect_right(starts, last + distance - 1)]:
                 after = start >= last and start - last < distance
                 before = not ordered and end <= first and first - end < distance
                 if after or before:
-                    pairs |= {one, placed[number]}
+                    pairs |= {one, other}
         return sorted(pairs) or None
 
     return run

@@ -13,6 +13,7 @@ from monitor.domain.model import Document, Field, Span
 from monitor.domain.text import INVISIBLE, has_invisible, narrow, paragraphs, sentence_starts, sentences, skeleton_of
 
 Pair = tuple[int, int]
+Worded = tuple[int, int, Pair]  # the words before its beginning, the words before its end, and the pair
 GAP = "\n\n"
 _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
 _LONGEST_NUMBER = 24
@@ -42,6 +43,7 @@ class Reading:
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
+        self._in_words: dict[int, tuple[list[Pair], list[Worded]]] = {}
         self._entity_masks: dict[str, int] = {}
 
     @property
@@ -107,10 +109,14 @@ class Reading:
         """How many words begin before `offset`."""
         return bisect_left(self._word_starts, offset)
 
-    def offset_of(self, word: int) -> int:
-        """Where a word begins; before or behind the text when there is none of this number."""
-        starts = self._word_starts
-        return -1 if word < 0 else starts[word] if word < len(starts) else self.end
+    def in_words(self, pairs: list[Pair]) -> list[Worded]:
+        """Pairs with their places in words, in order; worked out once a list, as many rules ask for the same name."""
+        known = self._in_words.get(id(pairs))
+        if known is None:
+            starts = self._word_starts
+            worded = sorted([(bisect_left(starts, pair[0]), bisect_left(starts, pair[1]), pair) for pair in pairs])
+            known = self._in_words[id(pairs)] = pairs, worded  # with the list, so that nothing else gets its identity
+        return known[1]
 
     def first_words(self, count: int) -> Pair:
         """The stretch that the first `count` words take."""

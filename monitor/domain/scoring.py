@@ -185,7 +185,7 @@ class CompiledDossier:
     def counted(self, reading: Reading) -> list[tuple[Item, int]]:
         """The items that hold somewhere, each with its sentences. Only terms that occur are looked at."""
         found: list[tuple[Item, int]] = []
-        indexed, there = self._indexed, reading.sources.keys()
+        indexed, there = self._indexed, frozenset(reading.sources)
         for number, mask in reading.masks.items():
             if number in indexed:
                 found += [(item, mask) for item in indexed[number]]
