@@ -26,7 +26,7 @@ UNPOLLED = "SELECT count(*) FROM feeds WHERE last_success_at IS NULL"
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("farm", type=Path, help="newsfarm.py")
-    parser.add_argument("--feeds", type=int, default=120)
+    parser.add_argument("--feeds", type=int, default=300)
     parser.add_argument("--cpus", type=float, default=0.4, help="of a core, for each reader")
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--rounds", type=int, default=3)
