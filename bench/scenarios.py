@@ -240,7 +240,7 @@ def read_stack(bench: Bench, store: str, processes: int = 2, cores: str | None =
     stack.entries_due(0)
     stack.start_worker("deliver,read", cores)
     for _ in range(2):
-        stack.entries_due(40 * processes)
+        stack.entries_due(80)  # as many whatever the processes: what is read afterwards is then the same
         stack.read()
     return stack
 
@@ -321,15 +321,13 @@ def wave(bench: Bench) -> None:
         peers = list(wave_peers(bench))
         for _ in range(bench.options.rounds):
             bench.farm.ask("tick", "POST")
-            new = [row["url"] for row in published(bench) if row["appeared"] == latest(bench)]
+            rows = published(bench)
+            latest = max(float(row["appeared"] or 0) for row in rows)  # type: ignore[arg-type]
+            new = [row["url"] for row in rows if row["appeared"] == latest]
             stack.all_due()
             bench.note("wave", "stored", "veille", len(new), lambda: waved(stack), {})
             for name, run in peers:
                 bench.note("wave", "stored", name, len(new), run, {})
-
-
-def latest(bench: Bench) -> float:
-    return float(max(row["appeared"] or 0 for row in published(bench)))
 
 
 def waved(stack: Stack) -> Done:

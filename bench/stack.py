@@ -96,10 +96,12 @@ class Stack:
         self.monitor.make_feeds_due()
 
     def entries_due(self, limit: int) -> list[str]:
-        """`limit` unread entries from all over are due, the others never; gives their links."""
+        """`limit` unread entries from all over are due, the others never; gives their links: in each stack the same."""
         with self.monitor.store.write() as session:
             session.execute(update(Entry).where(Entry.outcome.is_(None)).values(due_at=None, turn=Entry.turn + 1))
-            rows = session.execute(select(Entry.id, Entry.link).where(Entry.outcome.is_(None)).order_by(Entry.id)).all()
+            rows = session.execute(
+                select(Entry.id, Entry.link).where(Entry.outcome.is_(None)).order_by(Entry.link)
+            ).all()
             chosen = random.Random(len(rows)).sample(rows, min(limit, len(rows)))
             ids = [row.id for row in chosen]
             session.execute(update(Entry).where(Entry.id.in_(ids)).values(due_at=datetime.now(UTC)))
