@@ -85,7 +85,11 @@ def get_setting(session: Session, key: str) -> dict[str, Any] | None:
 
 
 def put_setting(session: Session, key: str, value: Mapping[str, Any]) -> None:
-    session.merge(Setting(key=key, value=dict(value)))
+    """Write a value in one statement: two ticks may write the same key for the first time."""
+    connection = session.connection()
+    written = insert_on(connection, Setting.__table__)  # type: ignore[arg-type]
+    statement = written.on_conflict_do_update(index_elements=["key"], set_={"value": written.excluded.value})
+    connection.execute(statement, {"key": key, "value": dict(value)})
 
 
 def beat(session: Session, name: str, now: datetime, **detail: Any) -> None:
