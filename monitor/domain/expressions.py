@@ -8,11 +8,25 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.domain.expression_tree import (
+    About,
+    And,
+    AtLeast,
+    Expression,
+    Form,
+    Meta,
+    Near,
+    Not,
+    Or,
+    Reference,
+    Term,
+    Within,
+    Without,
+    children,
+)
 from monitor.errors import QueryError
 
 SHORTEST_PREFIX = 4
@@ -25,107 +39,31 @@ FIGURES = {
     **dict.fromkeys(("<euro>", "€"), "<euro>"),
 }
 
-
-class Form(StrEnum):
-    """How a term is compared with the text."""
-
-    INFLECTED = "inflected"  # exclure: every form, any case, any accents
-    EXACT = "exact"  # =exclu: this form, any case, any accents
-    ACCENTS = "accents"  # ==exclu: this form with its accents, any case
-    CASE = "case"  # ^UE: this form with its accents and its case
-    PREFIX = "prefix"  # numéris*: words that start so
-    FIGURE = "figure"  # <nombre>, <pourcent>, <euro>: figures and numbers in words
-
-    __hash__ = str.__hash__  # that of an Enum is Python, and terms are hashed by the ten thousand
-
-
-class Term(NamedTuple):
-    """A word or a phrase. `tail` bounds what a prefix may be followed by, in letters.
-
-    A tuple, for terms are hashed and sorted by the ten thousand when a dossier is compiled.
-    """
-
-    text: str
-    form: Form = Form.INFLECTED
-    tail: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """`@huawei`, an entity, or `#europe`, a set."""
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    part: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """Both within `distance` words; `ordered`: the left one first."""
-
-    left: Expression
-    right: Expression
-    distance: int
-    ordered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Without:
-    """The left one where the right one is not: within `distance` words, or around it when `distance` is None."""
-
-    left: Expression
-    right: Expression
-    distance: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The part, all inside one `unit`: sentence, paragraph, title, lead, body, or first (the first `count` words)."""
-
-    unit: str
-    part: Expression
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """`count` mentions of the part, or, when `distinct`, `count` different ones of an Or's parts."""
-
-    count: int
-    part: Expression
-    distinct: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """The part is what the article is about: in the title, or often and in distinct paragraphs."""
-
-    part: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """A condition on the article: `source`, `language`, `after`, `before`, `words` (its length)."""
-
-    kind: str
-    value: str | date | int
-
-
-Expression = Term | Reference | And | Or | Not | Near | Without | Within | AtLeast | About | Meta
+__all__ = [
+    "DEEPEST",
+    "FIGURES",
+    "FUNCTIONS",
+    "LONGEST_TAIL",
+    "MOST_COUNT",
+    "SHORTEST_PREFIX",
+    "About",
+    "And",
+    "AtLeast",
+    "Expression",
+    "Form",
+    "Meta",
+    "Near",
+    "Not",
+    "Or",
+    "Reference",
+    "Term",
+    "Within",
+    "Without",
+    "children",
+    "is_operator",
+    "parse_expression",
+    "parse_term",
+]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -408,16 +346,3 @@ def _prefix(stem: str, tail: str, text: str, position: int) -> Term:
     if not 1 <= length <= LONGEST_TAIL:
         raise QueryError(f"the prefix {text!r} is too open", position=position, hint=f"at most *{LONGEST_TAIL}")
     return Term(stem, Form.PREFIX, length)
-
-
-def children(expression: Expression) -> tuple[Expression, ...]:
-    """The direct parts of an expression."""
-    match expression:
-        case And(parts) | Or(parts):
-            return parts
-        case Near(left, right) | Without(left, right):
-            return left, right
-        case Not(part) | About(part) | Within(_, part) | AtLeast(_, part):
-            return (part,)
-        case _:
-            return ()

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -84,35 +82,3 @@ class Rarity:
 
     def _at(self, hashes: np.ndarray) -> np.ndarray:
         return hashes & (len(self._counts) - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """One article of a story: who carried it, when it says it was published, when we first saw it, whom it credits."""
-
-    article_id: int
-    source: str
-    published_at: datetime
-    seen_at: datetime
-    agency: str | None = None
-
-
-def first_publisher(carriers: Sequence[Carrier]) -> Carrier:
-    """Who told the story first: the agency's own article where it is among them, else the earliest publication.
-
-    A time after its own sighting is a mistake and counts as the sighting; a bare day (midnight) counts as its last
-    moment, since it claims a precedence that nobody measured. `carriers` has at least one.
-    """
-    own = [carrier for carrier in carriers if carrier.agency and _same_name(carrier.source, carrier.agency)]
-    return min(own or carriers, key=lambda carrier: (_instant(carrier), carrier.seen_at, carrier.article_id))
-
-
-def _same_name(source: str, agency: str) -> bool:
-    return re.search(rf"\b{re.escape(agency)}\b", source, re.IGNORECASE) is not None
-
-
-def _instant(carrier: Carrier) -> datetime:
-    at = carrier.published_at.astimezone(UTC)
-    if at.time() == time(0):
-        at += timedelta(days=1, seconds=-1)
-    return min(at, carrier.seen_at.astimezone(UTC))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -128,11 +128,6 @@ def _preview(url: str, feed: FeedData, now: datetime) -> Preview:
         language=feed.language,
         hub_url=feed.hub_url,
     )
-
-
-def is_sleeping(preview: Preview, now: datetime) -> bool:
-    """Nothing for half a year: most likely left behind by its site."""
-    return preview.newest_at is not None and now - preview.newest_at > timedelta(days=182)
 
 
 def _page(body: bytes, content_type: str | None) -> etree._Element | None:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
@@ -75,12 +75,6 @@ class Rhythm:
 
     gap: timedelta = timedelta(seconds=2)
     connections: int = 2
-
-
-class _Keeper(Protocol):
-    async def reserve(self, host: str, token: str, rhythm: Rhythm, patience: timedelta) -> tuple[bool, timedelta]: ...
-
-    async def release(self, host: str, token: str) -> None: ...
 
 
 class Pace:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from monitor.domain.carriers import Carrier, precedence
 from monitor.domain.model import Outcome
 from monitor.storage.tables import Alert, AlertEvent, AlertTopic, Article, Dossier, Entry, Feed, Match, Topic
 
@@ -56,7 +57,7 @@ class ArticleFact:
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """An alert with its topics (best first) and articles (first published first).
+    """An alert with its topics (best first) and articles (who told it first in front).
 
     `changes` are the sentences of the edit that made its last revision.
     """
@@ -163,8 +164,10 @@ def _articles(session: Session, alerts: Sequence[Alert]) -> dict[int, tuple[Arti
     stories = sorted({alert.story_id for alert in alerts})
     for start in range(0, len(stories), 1000):
         statement = select(Article).where(Article.story_id.in_(stories[start : start + 1000]))
-        for article in session.scalars(statement.order_by(Article.published_at, Article.id)):
+        for article in session.scalars(statement):
             by_story[article.story_id].append(article)
+    for group in by_story.values():
+        group.sort(key=_precedence)
     articles = {article.id: article for group in by_story.values() for article in group}
     evidence = _evidence(session, articles)
     return {
@@ -184,6 +187,10 @@ def _articles(session: Session, alerts: Sequence[Alert]) -> dict[int, tuple[Arti
         )
         for alert in alerts
     }
+
+
+def _precedence(article: Article) -> Any:
+    return precedence(Carrier(article.id, article.source, article.published_at, article.created_at, article.agency))
 
 
 def _evidence(session: Session, articles: dict[int, Article]) -> dict[tuple[int, int], list[EvidenceFact]]:

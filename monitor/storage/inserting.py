@@ -22,33 +22,35 @@ _MOST_PARAMETERS = 30_000
 
 @dataclass(frozen=True)
 class _Insert:
-    """How rows with certain columns go into a table: what each value is made into, and what is filled in."""
+    """How rows with certain columns go into a table: what each value is made into, and what makes those left out."""
 
     start: str
     row: str
     end: str
     converters: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    defaults: tuple[Any, ...]
+    defaults: tuple[Callable[[], Any], ...]
 
-    def values(self, row: dict[str, Any]) -> tuple[Any, ...]:
-        return (*[make(row[name]) if make else row[name] for name, make in self.converters], *self.defaults)
+    def values(self, row: dict[str, Any], filled: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*[make(row[name]) if make else row[name] for name, make in self.converters], *filled)
 
 
 def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], returning: Sequence[Any]) -> list[Any]:
     """Insert rows, leaving out those whose unique key is known; what was inserted comes back, in any order.
 
-    All rows have the same columns; what they leave out has its default. Only numbers and text can come back.
+    All rows have the columns of the first, or a `KeyError` is raised; what they leave out has its default, made once a
+    call. Only numbers and text can come back.
     """
     if not rows:
         return []
     connection = session.connection()
     insert = _insert(table, connection.dialect, tuple(rows[0]), tuple(column.key for column in returning))
+    filled = tuple(make() for make in insert.defaults)
     at_once = _MOST_PARAMETERS // (insert.row.count(",") + 1)
     found: list[Any] = []
     for start in range(0, len(rows), at_once):
         some = rows[start : start + at_once]
         statement = f"{insert.start} VALUES {', '.join([insert.row] * len(some))} {insert.end}"
-        values = tuple(chain.from_iterable(map(insert.values, some)))
+        values = tuple(chain.from_iterable(insert.values(row, filled) for row in some))
         found += connection.exec_driver_sql(statement, values).all()
     return found
 
@@ -75,8 +77,7 @@ def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | 
     return make
 
 
-def _default(column: Column[Any], dialect: Dialect) -> Any:
+def _default(column: Column[Any], dialect: Dialect) -> Callable[[], Any]:
     default: Any = column.default
-    value = default.arg(None) if default.is_callable else default.arg
-    make = _converter(column, dialect)
-    return make(value) if make else value
+    convert = _converter(column, dialect) or (lambda value: value)
+    return lambda: convert(default.arg(None) if default.is_callable else default.arg)

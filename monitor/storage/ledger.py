@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import DeliveryStatus
@@ -81,9 +81,3 @@ def retry_delivery(session: Session, delivery_id: int, now: datetime) -> None:
         raise NotFoundError(
             f"no delivery {delivery_id} waits for a retry: it does not exist, was sent, or is under way"
         )
-
-
-def delivery_counts(session: Session) -> dict[str, int]:
-    """Deliveries by status."""
-    statement = select(Delivery.status, func.count()).group_by(Delivery.status)
-    return {row[0]: row[1] for row in session.execute(statement)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from monitor.domain.carriers import Carrier, precedence
 from monitor.domain.model import Document, Outcome, Span
 from monitor.storage.listed import among, listed
 from monitor.storage.search_rows import (
@@ -114,13 +116,15 @@ def _topics(session: Session, alert_ids: Sequence[int]) -> dict[int, list[TopicS
 
 
 def heads_by_story(session: Session, story_ids: Sequence[int]) -> dict[int, list[ArticleHead]]:
-    """The articles of stories, first published first."""
-    found: dict[int, list[ArticleHead]] = defaultdict(list)
-    statement = select(*_HEAD).where(Article.story_id.in_(story_ids)).order_by(Article.published_at, Article.id)
+    """The articles of stories, who told it first in front."""
+    told: dict[int, list[tuple[Any, ArticleHead]]] = defaultdict(list)
+    statement = select(*_HEAD, Article.created_at, Article.agency).where(Article.story_id.in_(story_ids))
     for row in session.execute(statement):
-        head = ArticleHead(*row)
-        found[head.story_id].append(head)
-    return found
+        head, seen_at, agency = ArticleHead(*row[:-2]), row[-2], row[-1]
+        place = precedence(Carrier(head.id, head.source, head.published_at, seen_at, agency))
+        told[head.story_id].append((place, head))
+    in_order = {story: [head for _, head in sorted(found, key=itemgetter(0))] for story, found in told.items()}
+    return defaultdict(list, in_order)
 
 
 def story_rows(session: Session, ids: Sequence[int]) -> list[StoryRow]:

@@ -18,8 +18,9 @@ from monitor.domain.model import AlertStatus
 from monitor.steps.watch import troubles
 from monitor.web.desk import Desk, Principal
 from monitor.web.marking import Mark, marked
+from monitor.web.score_words import counted_in_words
 from monitor.web.troubles import broken_file, work_in_words
-from monitor.web.words import LANGUAGES, counted_in_words
+from monitor.web.words import LANGUAGES
 
 _CHOSEN: dict[str, Language] = {"fr": "fr", "en": "en"}
 STATUSES = tuple(status.value for status in AlertStatus)

@@ -17,7 +17,12 @@ _WORK = (
         "{0} attend depuis {1} s : un ouvrier sert-il la file « {2} » ?",
     ),
 )
-_KINDS = {"poll": "relever les flux", "read": "lire les pages", "digest": "composer les digests", "deliver": "envoyer"}
+_KINDS = {
+    "poll": "relever les flux",
+    "read": "lire les pages",
+    "digest": "composer les bulletins",
+    "deliver": "envoyer",
+}
 _REFUSED = (
     (r"'?(.+?)'? is not an http or https address", "« {0} » n’est pas une adresse http ou https"),
     (r"a saved search has a name of at most (\d+) characters", "donnez un nom, de {0} caractères au plus"),

@@ -107,6 +107,7 @@ def test_a_morning(page: Page, site: Site, request: pytest.FixtureRequest) -> No
     _decide(page)
     _search(page, site)
     _try_a_rule(page, site)
+    assert page.get_by_role("alert").is_visible()  # of the rule with a mistake
 
 
 def _filter_and_read(page: Page) -> None:
@@ -213,4 +214,5 @@ def test_a_new_alert_shows_without_reloading(browser: Browser, site: Site) -> No
     room = Newsroom(site.monitor.store, slug=f"late-{id(page)}")
     room.alert(room.article("Arrivée à l’instant", matches={"cloud": 0.9}))
     page.locator("#fresh a").wait_for(timeout=15_000)
+    assert page.locator("#fresh").is_visible()
     context.close()

@@ -8,8 +8,8 @@ from monitor.domain.pulse import ANNOUNCED, PARTS, ailments
 from monitor.domain.weigher import POOLED
 from monitor.errors import ConfigError
 from monitor.settings import load_settings
+from monitor.web.score_words import counted_in_words
 from monitor.web.troubles import broken_file, refusal_in_words, work_in_words
-from monitor.web.words import counted_in_words
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def test_what_waits_is_said_in_the_readers_language(sentence: str) -> None:
 
 def test_a_stuck_step_is_named_with_its_queue() -> None:
     said = work_in_words("work for digest has waited 600 s for an answer: is a worker on the queue `deliver`?", "fr")
-    assert said == "composer les digests attend depuis 600 s : un ouvrier sert-il la file « deliver » ?"
+    assert said == "composer les bulletins attend depuis 600 s : un ouvrier sert-il la file « deliver » ?"
 
 
 @pytest.mark.parametrize(

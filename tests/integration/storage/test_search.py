@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -139,3 +139,17 @@ def test_upgrading_indexes_the_articles_there_are_and_downgrading_takes_the_inde
     migrate(store)
     assert len(Queries(store).articles(asked("exclure")).rows) == 1
     store.dispose()
+
+
+def test_an_agencys_own_article_leads_its_story_whoever_printed_it_earlier(store: Store, queries: Queries) -> None:
+    room = Newsroom(store)
+    early, hour = timedelta(hours=2), timedelta(hours=1)
+    printed = room.article("Repris", source="Le Courrier", age=early, agency="AFP", matches={"cloud": 0.5})
+    story = room.story_of(printed)
+    room.article("Dépêche", source="AFP", age=hour, agency="AFP", story=story)
+    room.article("Suite", source="La Gazette", story=story)
+    alert = room.alert(printed)
+    order = ["AFP", "Le Courrier", "La Gazette"]
+    assert [head.source for head in queries.story(story).articles] == order
+    assert [head.source for head in queries.alert(alert).articles] == order
+    assert [article.source for article in queries.alert_facts([alert])[0].articles] == order

@@ -1,10 +1,20 @@
-from contextlib import suppress
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.expressions import And, AtLeast, Form, Near, Not, Or, Term, Within, parse_expression, parse_term
+from monitor.domain.expressions import (
+    And,
+    AtLeast,
+    Expression,
+    Form,
+    Near,
+    Not,
+    Or,
+    Term,
+    Within,
+    parse_expression,
+    parse_term,
+)
 from monitor.errors import QueryError
 
 
@@ -70,8 +80,18 @@ def test_an_error_tells_its_place(text: str, position: int, words: str) -> None:
     assert raised.value.position == position
 
 
+def outcome(text: str) -> Expression | QueryError:
+    try:
+        return parse_expression(text)
+    except QueryError as error:
+        return error
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet='ab"()^=*/ ,@#NEARDOT1<>', max_size=40))
 def test_any_text_parses_or_says_why_not(text: str) -> None:
-    with suppress(QueryError):
-        parse_expression(text)
+    found = outcome(text)
+    if isinstance(found, QueryError):
+        assert 0 <= found.position <= len(text)
+    else:
+        assert outcome(f"({text})") == found

@@ -1,6 +1,4 @@
-from datetime import UTC, datetime, timedelta
-
-from monitor.domain.stories import SAME_STORY, Carrier, Rarity, containment, first_publisher, sketch
+from monitor.domain.stories import SAME_STORY, Rarity, containment, sketch
 
 TEXT = "Le groupe chinois Huawei ouvre un centre de données près de Strasbourg et recrute trois cents ingénieurs. " * 3
 OTHER = "La commune de Brumath inaugure samedi sa médiathèque, après deux ans de travaux et un budget tenu."
@@ -28,25 +26,6 @@ def test_a_cut_text_is_contained_in_the_whole() -> None:
 
 def test_other_texts_are_not_contained() -> None:
     assert containment(sketch(TEXT), sketch(OTHER)) == 0.0
-
-
-def carrier(number: int, source: str, hour: int, agency: str | None = None) -> Carrier:
-    at = datetime(2026, 3, 2, hour, 5, tzinfo=UTC)
-    return Carrier(number, source, at, at + timedelta(minutes=20), agency)
-
-
-def test_the_earliest_publication_comes_first() -> None:
-    assert first_publisher([carrier(1, "La Gazette", 9), carrier(2, "Le Fil", 8)]).article_id == 2
-
-
-def test_the_agency_itself_comes_before_those_that_credit_it() -> None:
-    assert first_publisher([carrier(1, "Le Fil", 8, "AFP"), carrier(2, "AFP", 9, "AFP")]).article_id == 2
-
-
-def test_a_bare_day_claims_no_precedence() -> None:
-    day = datetime(2026, 3, 2, tzinfo=UTC)
-    dated = Carrier(1, "La Gazette", day, day + timedelta(hours=12))
-    assert first_publisher([dated, carrier(2, "Le Fil", 8)]).article_id == 2
 
 
 def test_common_hashes_are_looked_up_last() -> None:

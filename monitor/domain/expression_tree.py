@@ -1,0 +1,123 @@
+"""What an expression of the query language is made of: a tree of values, equal when they say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Form(StrEnum):
+    """How a term is compared with the text."""
+
+    INFLECTED = "inflected"  # exclure: every form, any case, any accents
+    EXACT = "exact"  # =exclu: this form, any case, any accents
+    ACCENTS = "accents"  # ==exclu: this form with its accents, any case
+    CASE = "case"  # ^UE: this form with its accents and its case
+    PREFIX = "prefix"  # numéris*: words that start so
+    FIGURE = "figure"  # <nombre>, <pourcent>, <euro>: figures and numbers in words
+
+    __hash__ = str.__hash__  # that of an Enum is Python, and terms are hashed by the ten thousand
+
+
+class Term(NamedTuple):
+    """A word or a phrase. `tail` bounds what a prefix may be followed by, in letters.
+
+    A tuple, for terms are hashed and sorted by the ten thousand when a dossier is compiled.
+    """
+
+    text: str
+    form: Form = Form.INFLECTED
+    tail: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`@huawei`, an entity, or `#europe`, a set."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Both within `distance` words; `ordered`: the left one first."""
+
+    left: Expression
+    right: Expression
+    distance: int
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The left one where the right one is not: within `distance` words, or around it when `distance` is None."""
+
+    left: Expression
+    right: Expression
+    distance: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The part, all inside one `unit`: sentence, paragraph, title, lead, body, or first (the first `count` words)."""
+
+    unit: str
+    part: Expression
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """`count` mentions of the part, or, when `distinct`, `count` different ones of an Or's parts."""
+
+    count: int
+    part: Expression
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The part is what the article is about: in the title, or often and in distinct paragraphs."""
+
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """A condition on the article: `source`, `language`, `after`, `before`, `words` (its length)."""
+
+    kind: str
+    value: str | date | int
+
+
+Expression = Term | Reference | And | Or | Not | Near | Without | Within | AtLeast | About | Meta
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The direct parts of an expression."""
+    match expression:
+        case And(parts) | Or(parts):
+            return parts
+        case Near(left, right) | Without(left, right):
+            return left, right
+        case Not(part) | About(part) | Within(_, part) | AtLeast(_, part):
+            return (part,)
+        case _:
+            return ()
