@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import random
+from itertools import chain
 
 import structlog
 from kombu.exceptions import OperationalError
@@ -17,6 +18,8 @@ from monitor.settings import load_settings
 from monitor.storage.work import Announcement, Kind
 
 log = structlog.get_logger(__name__)
+
+_TOGETHER = 10  # batches of pages in one message
 
 _monitor: Monitor | None = None
 _prepared = False
@@ -58,19 +61,42 @@ def close() -> None:
 
 
 def send(announcement: Announcement) -> None:
-    """Send a message for each batch of rows, expiring with their lease. A lost one comes back by the next tick."""
-    from workers.app import app
-
+    """Send messages about the rows, expiring with their lease. A lost one comes back by the next tick."""
     settings = monitor().settings
     lease = settings.deliver_lease if announcement.kind in {Kind.DELIVER, Kind.DIGEST} else settings.poll_lease
     pairs = list(announcement.pairs)
-    size = {Kind.POLL: settings.poll_batch, Kind.READ: settings.read_batch}.get(announcement.kind, 10)
-    batches = dealt(pairs, size) if announcement.kind is Kind.READ else sliced(pairs, size)
+    if announcement.kind is Kind.READ:
+        messages = together(dealt(pairs, settings.read_batch))
+    else:
+        messages = sliced(pairs, settings.poll_batch if announcement.kind is Kind.POLL else 10)
     try:
-        for batch in batches:
-            app.send_task(f"veille.{announcement.kind.value}", args=[batch], expires=lease.total_seconds(), retry=False)
+        for message in messages:
+            _send(announcement.kind, message, lease.total_seconds())
     except OperationalError as error:
         log.warning("announcement_lost", kind=announcement.kind.value, rows=len(announcement.pairs), reason=str(error))
+
+
+def first_batch(pairs: list[tuple[int, int]], expires: str | float | None) -> list[tuple[int, int]]:
+    """The pages that this process reads of a message; the others go on as a message of their own, before that.
+
+    So a first poll's thousands of entries cost a tenth of the messages while feeds are polled, and what expires unread
+    was never taken apart.
+    """
+    size = monitor().settings.read_batch
+    if len(pairs) > size:
+        try:
+            _send(Kind.READ, pairs[size:], expires)
+        except OperationalError as error:
+            log.warning("announcement_lost", kind=Kind.READ.value, rows=len(pairs) - size, reason=str(error))
+    return pairs[:size]
+
+
+def _send(kind: Kind, pairs: list[tuple[int, int]], expires: str | float | None) -> None:
+    from workers.app import app
+
+    # To spell the pairs out for people, as Celery would, takes longer than to send them.
+    words = f"{len(pairs)} rows"
+    app.send_task(f"veille.{kind.value}", args=[pairs], expires=expires, retry=False, argsrepr=words, kwargsrepr="")
 
 
 def sliced(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:
@@ -84,3 +110,8 @@ def dealt(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]
     batches = [pairs[start::count] for start in range(count)]
     random.shuffle(batches)
     return batches
+
+
+def together(batches: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
+    """Several batches to a message, one after the other."""
+    return [list(chain.from_iterable(batches[at : at + _TOGETHER])) for at in range(0, len(batches), _TOGETHER)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workers.app import app
-from workers.runtime import monitor
+from workers.runtime import first_batch, monitor
 
 Pairs = list[tuple[int, int]]
 
@@ -20,10 +22,10 @@ def poll(pairs: Pairs) -> None:
     monitor().poll(pairs)
 
 
-@app.task(name="veille.read")
-def read(pairs: Pairs) -> None:
-    """Read a batch of entries."""
-    monitor().read(pairs)
+@app.task(name="veille.read", bind=True)
+def read(self: Any, pairs: Pairs) -> None:
+    """Read a batch of entries; a longer message's other batches go on first."""
+    monitor().read(first_batch(pairs, self.request.expires))
 
 
 @app.task(name="veille.digest")

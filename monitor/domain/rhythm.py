@@ -6,7 +6,7 @@ Hours are those of Paris: a newsroom gets up at the same hour all year.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,7 +81,7 @@ class Rhythm:
         counts, days = values.get("counts"), values.get("days")
         if not isinstance(counts, list) or len(counts) != 24 or not isinstance(days, int | float):
             return Rhythm()
-        return replace(Rhythm(), counts=tuple(map(float, counts)), days=float(days))
+        return Rhythm(tuple(map(float, counts)), float(days))
 
 
 def first_rhythm(published: Iterable[datetime], now: datetime) -> Rhythm:

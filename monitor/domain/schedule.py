@@ -93,11 +93,14 @@ class FeedState:
         return values | {"rhythm": self.rhythm.to_json(), "hashes": list(self.hashes)}
 
     @staticmethod
-    def from_json(values: Mapping[str, Any]) -> FeedState:
-        """Unknown keys are left aside and values of a wrong kind forgotten: an older or newer version wrote them."""
-        kept: dict[str, Any] = {}
+    def from_json(values: Mapping[str, Any], **known: Any) -> FeedState:
+        """Unknown keys are left aside and values of a wrong kind forgotten: an older or newer version wrote them.
+
+        What is `known` otherwise counts for more.
+        """
+        kept: dict[str, Any] = known
         for name, read in _READERS.items():
-            if values.get(name) is not None:
+            if name not in known and values.get(name) is not None:
                 try:
                     kept[name] = read(values[name])
                 except (TypeError, ValueError, AttributeError):

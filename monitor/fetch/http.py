@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache, partial
 from types import TracebackType
 
 import aiohttp
@@ -93,6 +94,7 @@ class Door:
     def __init__(self, policy: DoorPolicy, *, lookup: Lookup = system_lookup) -> None:
         self.policy, self._lookup = policy, lookup
         self._session: aiohttp.ClientSession | None = None
+        self._check_port = lru_cache(maxsize=4096)(partial(check_port, ports=policy.ports, allow=policy.allow))
 
     async def __aenter__(self) -> Door:
         policy = self.policy
@@ -184,7 +186,7 @@ class Door:
         """One request and its answer, with the guard told where it means to go."""
         if self._session is None:
             raise RuntimeError("the door is not open: use it as an async context manager")
-        check_port(url, self.policy.ports, self.policy.allow)
+        self._check_port(url)
         hop = Hop(url.raw_host or "", url.port or 0)
         proxy = await self._proxy_for(hop)
         token = CURRENT_HOP.set(hop)

@@ -38,7 +38,7 @@ def read_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in response.headers.items():
         name = key.lower()
-        clean = value.encode("utf-8", "replace" if value.isascii() else "surrogateescape").decode("utf-8", "replace")
+        clean = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         if name == "set-cookie" or (name in ("etag", "last-modified") and not _storable(value)):
             continue
         if name not in found:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -85,6 +86,8 @@ class Pace:
         self._alone = LocalKeeper()
         self._shared = SharedKeeper(broker_url) if broker_url and redis_url(broker_url) else None
         self._retry_at = 0.0
+        self.is_free = lru_cache(maxsize=8192)(self._is_free)
+        """Whether a host (name, or name:port) is one of the operator's private ones: no pace there."""
 
     async def __aenter__(self) -> Pace:
         return self
@@ -152,8 +155,7 @@ class Pace:
         except (RedisError, OSError, TimeoutError) as error:
             self._lost(error)
 
-    def is_free(self, host: str) -> bool:
-        """Whether `host` (name, or name:port) is one of the operator's private ones: no pace there."""
+    def _is_free(self, host: str) -> bool:
         name, colon, port = host.rpartition(":")
         if colon and port.isdecimal() and (":" not in name or name.endswith("]")):
             return self._allow.names(name, int(port))
@@ -260,6 +262,7 @@ class LocalKeeper:
         }
 
 
+@lru_cache(maxsize=8192)  # asked of each request
 def pace_key(url: str) -> str:
     """What the pace counts by: the host of `url`, with its port where that is not the scheme's own."""
     parts = urlsplit(url)

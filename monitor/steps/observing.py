@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -24,13 +23,13 @@ _COLUMNS = ("etag", "last_modified", "body_hash", "failures", "last_polled_at", 
 
 def state_of(job: PollJob) -> FeedState:
     """The state that the feed's row holds, in its columns and in its JSON."""
-    return replace(FeedState.from_json(job.state), **{name: getattr(job, name) for name in _COLUMNS})
+    return FeedState.from_json(job.state, **{name: getattr(job, name) for name in _COLUMNS})
 
 
 def health_of(feed: Feed, now: datetime, language: Language) -> FeedHealth:
     """How the feed of this row does."""
     columns = {name: getattr(feed, name) for name in _COLUMNS}
-    state = replace(FeedState.from_json(feed.state), **columns, reason=feed.last_error)
+    state = FeedState.from_json(feed.state, **columns, reason=feed.last_error)
     return feed_health(state, now, stopped_reason=feed.stopped_reason, language=language)
 
 

@@ -6,7 +6,7 @@ written once here, and each value goes through its column's type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -53,6 +53,30 @@ def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], r
         values = tuple(chain.from_iterable(insert.values(row, filled) for row in some))
         found += connection.exec_driver_sql(statement, values).all()
     return found
+
+
+def update_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what each row says to the row of its `id`; all have the columns of the first, or a `KeyError` is raised."""
+    if not rows:
+        return
+    connection = session.connection()
+    statement, converters = _update(table, connection.dialect, tuple(rows[0]))
+    connection.exec_driver_sql(
+        statement, [tuple([make(row[name]) if make else row[name] for name, make in converters]) for row in rows]
+    )
+
+
+@lru_cache(maxsize=64)
+def _update(
+    table: Table, dialect: Dialect, given: tuple[str, ...]
+) -> tuple[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]]:
+    """The statement, and its parameters in order: the columns of `given`, then the id."""
+    quoted = dialect.identifier_preparer
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    names = [name for name in given if name != "id"]
+    values = ", ".join(f"{quoted.format_column(table.columns[name])} = {mark}" for name in names)
+    converters = tuple((name, _converter(table.columns[name], dialect)) for name in (*names, "id"))
+    return f"UPDATE {quoted.format_table(table)} SET {values} WHERE id = {mark}", converters  # noqa: S608 - our names
 
 
 @lru_cache(maxsize=64)

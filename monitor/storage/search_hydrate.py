@@ -160,7 +160,7 @@ _OUTCOME = (
     .correlate(Article)
     .scalar_subquery()
 )
-ARTICLE_COLUMNS = (
+_ARTICLE = select(
     Article.id,
     Article.url,
     Article.canonical_url,
@@ -175,11 +175,10 @@ ARTICLE_COLUMNS = (
     Article.language,
     Article.agency,
     Article.access,
-    _OUTCOME.label("outcome"),
+    _OUTCOME,
     Article.story_id,
     Article.revision,
 )
-_ARTICLE = select(*ARTICLE_COLUMNS)
 _DOCUMENT = select(
     Article.id, Article.title, Article.lead, Article.text, Article.source, Article.language, Article.published_at
 )

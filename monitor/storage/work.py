@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from monitor.storage.inserting import update_rows
 from monitor.storage.tables import Delivery, Entry, Feed, Subscriber
 
 ALONE_AFTER = 2  # takes without a closing write, then the row travels in a message of its own
@@ -150,19 +151,11 @@ def close_all(session: Session, kind: Kind, pairs: Sequence[Pair]) -> set[int]:
 
 def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write what steps found out, each row with its `id`; only after `close_all` said that the turns are ours."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        alike.setdefault(tuple(row), []).append({**row, "row_id": row["id"]})
-    for names, group in alike.items():
-        session.connection().execute(_amending(kind, names), group)
-
-
-@lru_cache(maxsize=64)
-def _amending(kind: Kind, names: tuple[str, ...]) -> Any:
-    """Made once: to build such a statement costs more than to run it."""
-    table = TABLES[kind].__table__
-    values: dict[str, Any] = {name: bindparam(name) for name in names if name != "id"}
-    return update(table).where(table.c.id == bindparam("row_id")).values(values)
+        alike.setdefault(tuple(row), []).append(row)
+    for group in alike.values():
+        update_rows(session, TABLES[kind].__table__, group)
 
 
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:

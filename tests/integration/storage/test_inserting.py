@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage.engine import Store
 from monitor.storage.feeds import add_feeds
-from monitor.storage.inserting import insert_new
+from monitor.storage.inserting import insert_new, update_rows
 from monitor.storage.tables import Entry
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=1)))
@@ -66,3 +66,18 @@ def test_no_rows_are_no_statement_and_a_naive_time_is_refused(store: Store) -> N
         assert insert_new(session, TABLE, [], [Entry.id]) == []
     with pytest.raises(Exception, match="naive"), store.write() as session:
         insert_new(session, TABLE, [row(1) | {"created_at": datetime(2026, 3, 1)}], [Entry.id])  # noqa: DTZ001
+
+
+def test_updates_become_what_sqlalchemy_makes_of_them(store: Store) -> None:
+    with store.write() as session:
+        for feed in (1, 2):
+            insert_new(session, TABLE, [row(number, feed) for number in range(9)], [Entry.id])
+        ids = {(one.feed_id, one.identity): one.id for one in session.scalars(select(Entry))}
+        said = [
+            {"due_at": NOW, "title": f"n° {n} : 5 % ?", "authors": ["É"], "link": None, "reads": n} for n in range(8)
+        ]
+        update_rows(session, TABLE, [{"id": ids[1, f"i{n}"], **values} for n, values in enumerate(said)])
+        for n, values in enumerate(said):
+            session.execute(update(TABLE).where(TABLE.c.id == ids[2, f"i{n}"]).values(values))
+    assert kept(store, 1) == kept(store, 2)
+    assert [one[TABLE.columns.keys().index("reads") - 2] for one in kept(store, 1)] == [*range(8), 0]

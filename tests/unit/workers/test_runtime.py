@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from workers.runtime import dealt, sliced
+from workers.runtime import dealt, sliced, together
 
 PAIRS = [(number, 0) for number in range(120)]
 
@@ -17,3 +17,10 @@ def test_pages_that_stand_together_go_apart() -> None:
     assert sorted(pair for batch in batches for pair in batch) == PAIRS
     steps = {later[0] - earlier[0] for batch in batches for earlier, later in pairwise(batch)}
     assert steps == {6}
+
+
+def test_several_batches_travel_in_one_message() -> None:
+    messages = together(dealt([(number, 0) for number in range(450)], 20))
+    assert len(messages) == 3
+    assert max(map(len, messages)) <= 200
+    assert sorted(row for message in messages for row, _ in message) == list(range(450))
