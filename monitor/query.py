@@ -73,7 +73,9 @@ class Queries:
 
     def articles(self, asked: Filter | None = None, window: Window | None = None) -> Found[ArticleRow]:
         """Whole articles."""
-        return self._find(search.find_articles, asked, window)
+        window, asked = _usable(window), asked or Filter()
+        judge = self.judge(asked.expression) if asked.expression is not None else None
+        return self._store.search(lambda session: search.find_articles(session, asked, window, judge))
 
     def alert(self, alert_id: int) -> AlertRow:
         """One alert. Raises `NotFoundError`."""
@@ -184,9 +186,7 @@ class Queries:
         return [parse_dossier(row.text, row.slug) for row in rows]
 
     def _find(self, find: _Find[Row], asked: Filter | None, window: Window | None) -> Found[Row]:
-        window, asked = window or Window(), asked or Filter()
-        if not 1 <= window.limit <= MOST_ROWS:
-            raise QueryError(f"a page has 1 to {MOST_ROWS} rows, not {window.limit}")
+        window, asked = _usable(window), asked or Filter()
         judge = self.judge(asked.expression) if asked.expression is not None else None
         with self._store.read() as session:
             return find(session, asked, window, judge)
@@ -197,6 +197,13 @@ class Queries:
         if not found:
             raise NotFoundError(f"no {noun} has the id {key}")
         return found[0]
+
+
+def _usable(window: Window | None) -> Window:
+    window = window or Window()
+    if not 1 <= window.limit <= MOST_ROWS:
+        raise QueryError(f"a page has 1 to {MOST_ROWS} rows, not {window.limit}")
+    return window
 
 
 def match_line(row: MatchRow) -> dict[str, Any]:

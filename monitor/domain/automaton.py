@@ -56,6 +56,10 @@ class Automaton:
         """The patterns of each group, with the tail that a prefix may have: what a search index is asked for."""
         return self.table.patterns_of()
 
+    def certain_of(self) -> dict[int, list[bytes]]:
+        """The patterns of each group that need no check."""
+        return self.table.certain_of()
+
     def gate(self, numbers: set[int]) -> Gate:
         """What tells whether one of these groups may stand in a text."""
         return Gate(self.table.only(numbers))

@@ -69,6 +69,15 @@ class TermTable:
                 found.setdefault(owner.number, []).append((pattern, owner.tail))
         return found
 
+    def certain_of(self) -> dict[int, list[bytes]]:
+        """The patterns that are their group wherever they stand, with nothing to check on the original."""
+        found: dict[int, list[bytes]] = {}
+        for pattern, row in zip(self.patterns, self.row_of, strict=True):
+            for owner in self.owners(row):
+                if not owner.check and not owner.tail:
+                    found.setdefault(owner.number, []).append(pattern)
+        return found
+
     def only(self, numbers: set[int]) -> list[bytes]:
         """The patterns of these groups."""
         wanted = [any((one if isinstance(one, int) else one[0]) in numbers for one in row) for row in self.rows]

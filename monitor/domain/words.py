@@ -17,6 +17,7 @@ from monitor.domain.expressions import (
     AtLeast,
     Expression,
     Near,
+    Not,
     Or,
     Reference,
     Term,
@@ -74,11 +75,21 @@ class Some:
     parts: tuple[Words, ...]
 
 
-Words = Word | Every | Some
+@dataclass(frozen=True, slots=True)
+class But:
+    """What is wanted, in articles that have none of the refused words."""
+
+    wanted: Words
+    refused: tuple[Word, ...]
+
+
+Words = Word | Every | Some | But
 
 
 def has_prefix(words: Words) -> bool:
     """Whether a part asks for the beginning of a word."""
+    if isinstance(words, But):
+        return has_prefix(words.wanted)
     return words.prefix if isinstance(words, Word) else any(has_prefix(part) for part in words.parts)
 
 
@@ -88,30 +99,67 @@ class WordsNeeded:
     def __init__(
         self, vocabulary: Vocabulary, automaton: Automaton, entities: dict[str, Entity], sets: dict[str, Expression]
     ) -> None:
-        self._vocabulary, self._patterns = vocabulary, automaton.patterns_of()
+        self._vocabulary, self._automaton, self._patterns = vocabulary, automaton, automaton.patterns_of()
         self._entities, self._sets = entities, sets
 
-    def of(self, expression: Expression, mark: str = "") -> Words | None:  # noqa: PLR0911 - a line a kind
-        """None when there are none such: every article must then be asked. `mark` stands before words of a title."""
+    def of(self, expression: Expression) -> Words | None:
+        """None when there are none such: every article must then be asked."""
+        needed = self._of(expression)
+        refused = tuple(dict.fromkeys(self._refused(expression)))
+        return But(needed, refused) if needed is not None and refused else needed
+
+    def _refused(self, expression: Expression, mark: str = "") -> Iterable[Word]:
+        """Words that stand in no article that makes the expression true."""
+        match expression:
+            case Reference("set", name):
+                yield from self._refused(self._sets[name], mark)
+            case Within("title", part):
+                yield from self._refused(part, TITLE)
+            case And(parts):
+                for part in parts:
+                    yield from self._sufficing(part.part, mark) if isinstance(part, Not) else self._refused(part, mark)
+
+    def _sufficing(self, expression: Expression, mark: str) -> Iterable[Word]:
+        """Words that make an expression true wherever they stand."""
+        match expression:
+            case Term():
+                yield from self._certain(self._vocabulary.number(expression), mark)
+            case Reference("set", name):
+                yield from self._sufficing(self._sets[name], mark)
+            case Or(parts):
+                terms, others = side_by_side(parts, self._sets)
+                if terms:
+                    yield from self._certain(self._vocabulary.number(*terms), mark)
+                for part in others:
+                    yield from self._sufficing(part, mark)
+
+    def _certain(self, number: int, mark: str) -> Iterable[Word]:
+        for pattern in self._automaton.certain_of().get(number, ()):
+            word = pattern.strip()
+            if b" " not in word and len(word) < LONGEST_WORD:
+                yield Word(mark + word.decode("latin-1"))
+
+    def _of(self, expression: Expression, mark: str = "") -> Words | None:  # noqa: PLR0911 - a line a kind
+        """`mark` stands before words of a title."""
         match expression:
             case Term():
                 return self._group(self._vocabulary.number(expression), mark)
             case Reference("set", name):
-                return self.of(self._sets[name], mark)
+                return self._of(self._sets[name], mark)
             case Reference(_, name):
                 return some(self._names(self._entities[name], mark))
             case And(parts):
-                return every(self.of(part, mark) for part in parts)
+                return every(self._of(part, mark) for part in parts)
             case Or(parts):
                 return some(self._alternatives(parts, mark))
             case Near(left, right):
-                return every((self.of(left, mark), self.of(right, mark)))
+                return every((self._of(left, mark), self._of(right, mark)))
             case Without(left, _):
-                return self.of(left, mark)
+                return self._of(left, mark)
             case Within("title", part):
-                return self.of(part, TITLE)
+                return self._of(part, TITLE)
             case Within(_, part) | AtLeast(_, part) | About(part):
-                return self.of(part, mark)
+                return self._of(part, mark)
             case _:
                 return None
 
@@ -120,7 +168,7 @@ class WordsNeeded:
         terms, others = side_by_side(parts, self._sets)
         if terms:
             yield self._group(self._vocabulary.number(*terms), mark)
-        yield from (self.of(part, mark) for part in others)
+        yield from (self._of(part, mark) for part in others)
 
     def _names(self, entity: Entity, mark: str) -> Iterable[Words | None]:
         """A periphrasis counts only where a name stands before it, so the names will do."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.errors import StorageError
@@ -19,6 +19,17 @@ from monitor.errors import StorageError
 # its locks for ever, and everybody who waits for them with it
 FROZEN = 60_000
 ALONE = 0x414C4F4E  # any number, the same for all; that of migrations is another
+
+# Of a search: sequential scans are taken for cheap where lists of words are read; candidates come in order, so each is
+# looked up and none gathered; and the plan is always the same, while making it takes longer than running it.
+SEARCHING = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+
+Answer = TypeVar("Answer")
 
 # steps pass sessions along without knowing where they come from
 __all__ = ["Session", "Store", "insert_on", "open_store"]
@@ -30,10 +41,11 @@ class Store:
     `open_transactions` counts what is open now: every step keeps it at zero while it talks to the outside.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, searching: Engine | None = None) -> None:
+        self.engine, self.searching = engine, searching or engine
         self.open_transactions = 0
         self._reader = sessionmaker(engine, expire_on_commit=False)
+        self._searcher = sessionmaker(self.searching, expire_on_commit=False)
         # a deferred SQLite transaction that comes to write fails with "database is locked" whatever the timeout
         self._writer = sessionmaker(engine.execution_options(veille_write=True), expire_on_commit=False)
 
@@ -47,6 +59,21 @@ class Store:
         """A short transaction that only reads."""
         with self._counted(), self._reader() as session:
             yield session
+
+    def search(self, run: Callable[[Session], Answer]) -> Answer:
+        """`run` in a session for searches in the text; once more when the connection turns out to be gone.
+
+        On PostgreSQL each statement there is a transaction of its own: beginning, ending and asking beforehand whether
+        the server is there took as long as the search itself.
+        """
+        try:
+            with self._counted(), self._searcher() as session:
+                return run(session)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        with self._counted(), self._searcher() as session:
+            return run(session)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -75,6 +102,7 @@ class Store:
 
     def dispose(self) -> None:
         self.engine.dispose()
+        self.searching.dispose()
 
 
 def open_store(url: str) -> Store:
@@ -86,7 +114,7 @@ def open_store(url: str) -> Store:
         if parsed.get_backend_name() == "sqlite":
             return Store(_sqlite(parsed))
         if parsed.get_backend_name() == "postgresql":
-            return Store(_postgresql(parsed))
+            return Store(_postgresql(parsed), _searching(parsed))
     except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
         raise StorageError(f"the database URL cannot be used: {error}") from error
     raise StorageError(f"{parsed.get_backend_name()} is not supported: write sqlite:///… or postgresql://…")
@@ -95,12 +123,24 @@ def open_store(url: str) -> Store:
 def _postgresql(url: Any) -> Engine:
     options = {} if "options" in url.query else {"options": f"-c idle_in_transaction_session_timeout={FROZEN}"}
     engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=options)
+    # our statements are short: compiling one to machine code takes longer than running it
+    return _prepared(engine, {"jit": "off", "idle_in_transaction_session_timeout": str(FROZEN)})
+
+
+def _searching(url: Any) -> Engine:
+    """Connections of their own, made when something is searched for the first time."""
+    engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, connect_args={"prepare_threshold": 1}
+    )
+    return _prepared(engine, {"jit": "off", **SEARCHING})
+
+
+def _prepared(engine: Engine, settings: dict[str, str]) -> Engine:
+    """Each of the engine's connections with these settings of the server."""
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # our statements are short: compiling one to machine code takes longer than running it
-        connection.execute("SET jit = off")
-        connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN}")
+        connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
         connection.commit()
 
     return engine

@@ -10,12 +10,11 @@ from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Filter, Window
-from monitor.domain.words import has_prefix
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
 from monitor.storage.search_forms import present_words
-from monitor.storage.search_hydrate import alert_rows, article_rows, match_rows, story_rows
-from monitor.storage.search_index import FirstPass, plan_once, prefer_index
+from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
+from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
@@ -65,16 +64,14 @@ def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | N
 def find_articles(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[ArticleRow]:
     """Whole articles, newest first."""
     below = window.after.id if window.after else None
-    last = plan_once(session) if judge is not None or asked != Filter() else None
     if judge is None:
-        ids = Newest(session, asked, None, last).take(below, window.limit + 1)
-        after = Cursor(ids[window.limit - 1]) if len(ids) > window.limit else None
-        return Found(tuple(article_rows(session, ids[: window.limit])), after)
-    if judge.words is not None and has_prefix(judge.words):
-        every_one = Newest(session, asked, None, last)
-        if is_common(session, every_one, judge, below):
-            return true_articles(session, every_one, judge, below, window.limit)
-    return true_articles(session, Newest(session, asked, judge.words, last), judge, below, window.limit)
+        rows = Newest(session, asked, None).take(below, window.limit + 1, whole=True)
+        after = Cursor(rows[window.limit - 1][0]) if len(rows) > window.limit else None
+        return Found(tuple(map(article_row, rows[: window.limit])), after)
+    newest = Newest(session, asked, judge.words)
+    if newest.begins and is_common(session, every_one := Newest(session, asked, None), judge, below):
+        newest = every_one
+    return true_articles(session, newest, judge, below, window.limit)
 
 
 def find_stories(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[StoryRow]:

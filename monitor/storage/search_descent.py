@@ -1,21 +1,22 @@
 """Where PostgreSQL looks for the newest articles of some words: GIN knows no order, and a page needs only the newest.
 
-A first look at the newest articles tells how dense the words are. Dense ones are found by walking on; sparse ones by
-asking the index within the stretches of ids (eras) that should fill the page; of rare ones the index gives all.
+What the server keeps of frequent words, or else a first look at the newest articles, tells how dense the words are.
+Dense ones are found by walking on; sparse ones by asking the index within the stretches of ids (eras) that should fill
+the page; of rare ones the index gives all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.domain.words import Word, Words, has_prefix, some
+from monitor.domain.words import But, Word, Words, has_prefix, some
 
 ERAS = (10, 13, 16)  # stretches of 1,024 articles, 8,192 and 65,536; after these, all the rest
 LOOK = 512  # articles of the first look
 FEW_FORMS = 8  # of more, the index is quicker than a walk from the start
 WALKED = 8192  # articles at most that are walked over for the beginning of a word
 STROLL = 2048  # and for whole words
-MOST_ERAS = 6
+MOST_ERAS = 10
 DENSE = 1 / 24
 # microseconds, measured on a million articles: for an id of an era, and for each form more; for an article found in the
 # index (its row is visited); for another statement
@@ -37,13 +38,19 @@ class Part:
     high: int
     walked: bool = False
     eras: Words | None = None
+    bits: int = 0  # of the eras
 
 
 class Descent:
-    """From `high` down to `low`, part by part; `so_far` is a descent above this one, whose findings hold on."""
+    """From `high` down to `low`, part by part; `so_far` is a descent above this one, whose findings hold on.
 
-    def __init__(self, words: Words, low: int, high: int, so_far: Descent | None = None) -> None:
-        self.low, self.high = low, high
+    `likely` is the share of articles that should have the words; None: a first look tells.
+    """
+
+    def __init__(
+        self, words: Words, low: int, high: int, so_far: Descent | None = None, likely: float | None = None
+    ) -> None:
+        self.low, self.high, self._likely = low, high, likely
         self._prefix, self._many = has_prefix(words), forms(words) > FEW_FORMS
         self._look = LOOK_AT + LOOK_AT_FORM * forms(words)
         self.seen: int = so_far.seen if so_far else 0
@@ -53,10 +60,11 @@ class Descent:
         """Where `wanted` more articles should be, when of those with the words a share of `share` will do."""
         if self.high <= self.low:
             return None
-        if self.seen < LOOK:
+        density = self._density()
+        if density is None:
             return self._first()
-        density, left = (self.hits + 0.5) / self.seen, self.high - self.low
-        need = min(MARGIN * wanted / (density * share), GROWTH * self.seen)
+        left = self.high - self.low
+        need = min(MARGIN * wanted / (density * share), GROWTH * max(self.seen, LOOK))
         if need >= left or FOUND * density * left <= self._look * need + FOUND * MARGIN * wanted + ASKING:
             return self._rest()
         if self._prefix:
@@ -69,6 +77,25 @@ class Descent:
         """What the words had in a part, or in its upper end when the page was full before."""
         self.seen += part.high - (part.low if down_to is None else down_to)
         self.hits += hits
+
+    def _density(self) -> float | None:
+        """The share of articles with the words; what was seen counts for more than what was likely."""
+        if self.seen >= LOOK:
+            return (self.hits + 0.5) / self.seen
+        if self._likely is None:
+            return None
+        return (self.hits + self._likely * LOOK + 0.5) / (self.seen + LOOK)
+
+    def begin_at(self, newest: int, part: Part) -> Part:
+        """The first part as it was, when the newest article was only guessed before."""
+        if not part.walked and part.eras is None:
+            return part  # it had no upper end
+        size, high = part.high - part.low, newest + 1
+        self.high = high
+        if part.eras is None:
+            return self._walk(size)
+        first = max((high - size) >> part.bits, 0)
+        return self._down(Part(max(self.low, first << part.bits), high, eras=part.eras, bits=part.bits))
 
     def _first(self) -> Part:
         """What tells how dense the words are."""
@@ -87,7 +114,7 @@ class Descent:
         last = (self.high - 1) >> bits
         first = max((self.high - max(articles, 1)) >> bits, 0)
         marks = some(Word(era_mark(bits, era << bits)) for era in range(first, last + 1))
-        return self._down(Part(max(self.low, first << bits), self.high, eras=marks))
+        return self._down(Part(max(self.low, first << bits), self.high, eras=marks, bits=bits))
 
     def _down(self, part: Part) -> Part:
         self.high = part.low
@@ -96,4 +123,6 @@ class Descent:
 
 def forms(words: Words) -> int:
     """How many words are asked."""
+    if isinstance(words, But):
+        return forms(words.wanted)
     return 1 if isinstance(words, Word) else sum(forms(part) for part in words.parts)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
 from monitor.domain.text import fold
+from monitor.storage.search_index import LATE
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Feed, Match, Topic
 
 Conditions = list[ColumnElement[bool]]
@@ -36,11 +37,43 @@ class Resolved:
         return replace(self, sources=None, oldest_article=None)
 
 
-def resolve(session: Session, asked: Filter) -> Resolved:
-    """Look up the names of a filter; a name that nothing bears gives an empty list, so no row."""
-    return Resolved(
-        _topics(session, asked), _sources(session, asked), oldest_article(session, asked.since) if asked.since else None
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What must be known before articles are asked, from one statement.
+
+    `newest` is the highest id, None when it was not needed; of articles with the id `ceiling` or a higher one only
+    those read `LATE` were published before the filter's end.
+    """
+
+    newest: int | None = None
+    oldest: int | None = None
+    ceiling: int = NO_SUCH_ID
+
+
+def edges(session: Session, asked: Filter) -> Edges:
+    """The edges of a filter."""
+    told: dict[str, Any] = {}
+    if asked.since is not None:
+        told["oldest"] = _first_since(asked.since).scalar_subquery()
+    if asked.until is not None:
+        told["late"] = _first_since(asked.until + LATE).scalar_subquery()
+    if told or asked.sources or asked.not_sources:
+        told["newest"] = _NEWEST_ID.scalar_subquery()
+    if not told:
+        return Edges()
+    row = session.execute(select(*(value.label(name) for name, value in told.items()))).mappings().one()
+    late = row.get("late")
+    return Edges(
+        newest=row["newest"] or 0,
+        oldest=_reaching(row["oldest"]) if asked.since is not None else None,
+        ceiling=NO_SUCH_ID if late is None else late + DISORDER,
     )
+
+
+def resolve(session: Session, asked: Filter, known: Edges | None = None) -> Resolved:
+    """Look up the names of a filter; a name that nothing bears gives an empty list, so no row."""
+    known = known or edges(session, asked)
+    return Resolved(_topics(session, asked), _sources(session, asked, known.newest or 0), known.oldest)
 
 
 def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
@@ -56,14 +89,14 @@ def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
     return tuple(found)
 
 
-def _sources(session: Session, asked: Filter) -> tuple[str, ...] | None:
+def _sources(session: Session, asked: Filter, newest: int) -> tuple[str, ...] | None:
     """Names are compared without case and accents; a part of a name will do."""
     if not (asked.sources or asked.not_sources):
         return None
     wanted, refused = [fold(name) for name in asked.sources], [fold(name) for name in asked.not_sources]
     return tuple(
         name
-        for name in source_names(session)
+        for name in _source_names(session, newest)
         if (not wanted or any(part in _folded(name) for part in wanted))
         and not any(part in _folded(name) for part in refused)
     )
@@ -72,10 +105,9 @@ def _sources(session: Session, asked: Filter) -> tuple[str, ...] | None:
 _folded = lru_cache(maxsize=10_000)(fold)
 
 
-def source_names(session: Session) -> list[str]:
-    """Every source's name, in order; walked anew only after another article was stored."""
-    connection, engine = session.connection(), session.get_bind().engine
-    newest, at = connection.execute(_NEWEST_ID).scalar() or 0, time.monotonic()
+def _source_names(session: Session, newest: int) -> list[str]:
+    """Every source's name, in order; walked anew only after another article than `newest` was stored."""
+    connection, engine, at = session.connection(), session.get_bind().engine, time.monotonic()
     known, known_at, names = _NAMES.get(engine, (-1, 0.0, []))
     if newest != known or at - known_at > NAMES_HOLD:
         # along the index from name to name, not over the articles
@@ -97,14 +129,25 @@ NAMES_HOLD = 30.0  # seconds: of two articles stored at once the later may be se
 _NAMES: WeakKeyDictionary[Engine, tuple[int, float, list[str]]] = WeakKeyDictionary()
 
 
+def newest_article(session: Session) -> int:
+    """The highest id of an article; 0 without any."""
+    return session.scalar(_NEWEST_ID) or 0
+
+
 def oldest_article(session: Session, since: datetime) -> int:
     """No article published since then has a smaller id: nothing is stored before it is published.
 
     Ids follow arrival only roughly, as several workers write at once; `DISORDER` is far more than they can be out by.
     """
-    first = session.scalar(
-        select(Article.id).where(Article.created_at >= since).order_by(Article.created_at, Article.id).limit(1)
-    )
+    return _reaching(session.scalar(_first_since(since)))
+
+
+def _first_since(when: datetime) -> Select[Any]:
+    """The first article stored from then on."""
+    return select(Article.id).where(Article.created_at >= when).order_by(Article.created_at, Article.id).limit(1)
+
+
+def _reaching(first: int | None) -> int:
     return max(0, first - DISORDER) if first is not None else NO_SUCH_ID
 
 

@@ -8,35 +8,82 @@ takes a tenth of a millisecond; the answer holds for what that search can see.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, cast, column, exists, literal, select, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from monitor.domain.words import Every, Some, Word, Words, every, has_prefix, some
+from monitor.domain.words import But, Every, Some, Word, Words, every, has_prefix, some
 from monitor.storage.search_descent import FEW_FORMS
 
 MOST_KNOWN = 50_000
-MOST_WORDS = 200  # that begin alike; of more, SQLite gathers the articles itself
+KNOWN_HOLDS = 3600.0  # seconds: the server counts its frequent words anew, if seldom
+COMMON, MUCH_RARER = 0.1, 4.0  # of these shares a word is not asked of GIN beside one that is so much rarer
+MOST_WORDS = 40  # that begin alike; of more, SQLite gathers the articles itself
 
 _COMMON = text(
-    "SELECT unnest(most_common_elems::text::text[]) FROM pg_stats "
+    "SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats "
     "WHERE schemaname = current_schema() AND tablename = 'article_words' AND attname = 'words'"
 )
 _PRESENT = text(
     "SELECT form FROM unnest(CAST(:forms AS text[])) AS form WHERE EXISTS "
     "(SELECT 1 FROM article_words WHERE words @@ CAST(quote_literal(form) AS tsquery))"
 )
-_ANY = text("SELECT EXISTS (SELECT 1 FROM article_words WHERE words @@ CAST(:words AS tsquery))")
+INDEX = table("article_words", column("words"))
 
 
-class _Known:
-    """What a process learnt of one database."""
+class Known:
+    """What a process learnt of one PostgreSQL; `newest` is the highest article's id when last looked."""
 
     def __init__(self, session: Session) -> None:
-        self.present = set(session.connection().execute(_COMMON).scalars())
+        row = session.connection().execute(_COMMON).one_or_none()
+        self.shares: dict[str, float] = dict(zip(*row, strict=False)) if row is not None and row[0] else {}
+        self.present = set(self.shares)
         self.absent: set[str] = set()
+        self.newest: int | None = None
+        self.since = time.monotonic()
+
+    def share(self, words: Words) -> float | None:
+        """The share of articles that should have the words; None when that is not known."""
+        if not self.shares:
+            return None
+        match words:
+            case Word(form, prefix):
+                return None if prefix else self.shares.get(form, 0.0)
+            case Every(parts):
+                shares = sorted(share for part in parts if (share := self.share(part)) is not None)
+                # words that are asked for together stand together more often than chance has it
+                if not shares:
+                    return None
+                return math.prod(shares) / math.sqrt(math.prod(shares[1:])) if all(shares) else 0.0
+            case Some(parts):
+                either = [self.share(part) for part in parts]
+                return None if None in either else 1 - math.prod(1 - (share or 0.0) for share in either)
+            case But(wanted, refused):
+                share = self.share(wanted)
+                return (
+                    None if share is None else share * math.prod(1 - self.shares.get(one.text, 0.0) for one in refused)
+                )
+
+    def narrowed(self, words: Words) -> tuple[Words, Words | None]:
+        """What GIN is asked, and what is asked of each article that it gives, None when that is nothing more.
+
+        GIN reads a common word's list for each article of a rare one, which takes longer than to look at the article.
+        """
+        parts = list(_conjuncts(words))
+        shares = [self.share(part) for part in parts]
+        rarest = min((share for share in shares if share is not None), default=0.0)
+        kept = [
+            part
+            for part, share in zip(parts, shares, strict=True)
+            if share is None or share < COMMON or share < MUCH_RARER * rarest
+        ]
+        narrow = every(kept) or words
+        return narrow, words if len(kept) < len(parts) or isinstance(words, But) else None
 
     def learn(self, session: Session, forms: set[str]) -> None:
         """Ask for each of the forms."""
@@ -46,26 +93,89 @@ class _Known:
             self.absent |= forms - there
 
 
-_KNOWN: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Engine, Known] = WeakKeyDictionary()
+
+
+def known_of(session: Session) -> Known:
+    """What is known of the session's PostgreSQL."""
+    engine = session.get_bind().engine
+    known = _KNOWN.get(engine)
+    if known is None or time.monotonic() - known.since > KNOWN_HOLDS:
+        known = _KNOWN[engine] = Known(session)
+    return known
 
 
 _VOCABULARY = text(
-    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.article_vocabulary USING fts5vocab(main, article_words, row)"
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.article_vocabulary USING fts5vocab(main, article_words, instance)"
 )
-_BEGINNING = text("SELECT term FROM temp.article_vocabulary WHERE term >= :first AND term < :last LIMIT :most")
+# from word to word: a table of words counts the articles of each, which takes a second where they are common
+_BEGINNING = text(
+    "WITH RECURSIVE words(term) AS ("
+    "SELECT (SELECT term FROM temp.article_vocabulary WHERE term >= :first AND term < :last LIMIT 1) UNION ALL "
+    "SELECT (SELECT term FROM temp.article_vocabulary WHERE term >= words.term || char(1) AND term < :last LIMIT 1) "
+    "FROM words WHERE words.term IS NOT NULL LIMIT :most) SELECT term FROM words WHERE term IS NOT NULL"
+)
+
+
+class Forms:
+    """Words before they are asked; `question` is to be put to the database first, where there is one."""
+
+    def __init__(self, session: Session, words: Words | None) -> None:
+        self._session, self._words, self._absent = session, words, set[str]()
+        self._sqlite = session.get_bind().dialect.name == "sqlite"
+        forms = {word.text for word in _leaves(words) if not word.prefix} if words is not None else set()
+        self.many = not self._sqlite and len(forms) > FEW_FORMS
+        if self.many:
+            self._known = known_of(session)
+            if unknown := forms - self._known.present - self._known.absent:
+                self._known.learn(session, unknown)
+            self._absent = forms & self._known.absent
+
+    @property
+    def asked(self) -> bool:
+        """Whether there are words at all."""
+        return self._words is not None
+
+    @property
+    def absent(self) -> str:
+        """Forms that no article had: whether one has by now is to be asked. As the server reads them; empty: none."""
+        return " | ".join(f"'{form}'" for form in sorted(self._absent))
+
+    def present(self, *, found: bool = False) -> Words | None:
+        """The words as the index should be asked for them; None when no article can have them. `found`: the answer."""
+        if self._words is None:
+            return None
+        if self._sqlite:
+            return _whole(self._session, self._words) if has_prefix(self._words) else self._words
+        absent = self._absent
+        if found:
+            self._known.absent -= absent
+            self._known.learn(self._session, absent)
+            absent &= self._known.absent
+            self._absent = absent
+        return _without(self._words, absent)
 
 
 def present_words(session: Session, words: Words) -> Words | None:
-    """The words as the index should be asked for them; None when no article can have them."""
-    if session.get_bind().dialect.name == "sqlite":
-        return _whole(session, words) if has_prefix(words) else words
-    return _present(session, words)
+    """The same at once."""
+    forms = Forms(session, words)
+    return forms.present(found=any_has(session, forms.absent))
+
+
+def any_has(session: Session, forms: str) -> bool:
+    """Whether an article has one of these forms by now."""
+    asked = cast(literal(forms), TSQUERY)
+    there = exists(select(literal(1)).select_from(INDEX).where(INDEX.c.words.op("@@")(asked)))
+    return bool(forms) and bool(session.scalar(select(there)))
 
 
 def _whole(session: Session, words: Words) -> Words | None:
     """Beginnings replaced by the words there are."""
     if isinstance(words, Word):
         return _beginning(session, words) if words.prefix else words
+    if isinstance(words, But):
+        wanted = _whole(session, words.wanted)
+        return None if wanted is None else But(wanted, words.refused)
     whole = tuple(_whole(session, part) for part in words.parts)
     if isinstance(words, Every):
         return None if None in whole else every(whole)
@@ -80,26 +190,22 @@ def _beginning(session: Session, word: Word) -> Words | None:
     return word if len(found) > MOST_WORDS else some(Word(one) for one in found)
 
 
-def _present(session: Session, words: Words) -> Words | None:
-    forms = {word.text for word in _leaves(words) if not word.prefix}
-    if len(forms) <= FEW_FORMS:
-        return words
-    engine = session.get_bind().engine
-    known = _KNOWN.get(engine) or _KNOWN.setdefault(engine, _Known(session))
-    unknown = forms - known.present - known.absent
-    if unknown:
-        known.learn(session, unknown)
-    absent = forms & known.absent
-    if absent and session.connection().execute(_ANY, {"words": " | ".join(f"'{form}'" for form in absent)}).scalar():
-        known.absent -= absent
-        known.learn(session, absent)
-        absent &= known.absent
-    return _without(words, absent)
+def _conjuncts(words: Words) -> Iterator[Words]:
+    match words:
+        case Every(parts):
+            for part in parts:
+                yield from _conjuncts(part)
+        case But(wanted, _):
+            yield from _conjuncts(wanted)
+        case _:
+            yield words
 
 
 def _leaves(words: Words) -> Iterator[Word]:
     if isinstance(words, Word):
         yield words
+    elif isinstance(words, But):
+        yield from _leaves(words.wanted)
     else:
         for part in words.parts:
             yield from _leaves(part)
@@ -115,3 +221,6 @@ def _without(words: Words, absent: set[str]) -> Words | None:
         case Some(parts):
             left = tuple(one for part in parts if (one := _without(part, absent)) is not None)
             return (left[0] if len(left) == 1 else Some(left)) if left else None
+        case But(wanted, refused):
+            there = _without(wanted, absent)
+            return None if there is None else But(there, refused)

@@ -160,7 +160,7 @@ _OUTCOME = (
     .correlate(Article)
     .scalar_subquery()
 )
-_ARTICLE = select(
+ARTICLE_COLUMNS = (
     Article.id,
     Article.url,
     Article.canonical_url,
@@ -175,10 +175,11 @@ _ARTICLE = select(
     Article.language,
     Article.agency,
     Article.access,
-    _OUTCOME,
+    _OUTCOME.label("outcome"),
     Article.story_id,
     Article.revision,
 )
+_ARTICLE = select(*ARTICLE_COLUMNS)
 _DOCUMENT = select(
     Article.id, Article.title, Article.lead, Article.text, Article.source, Article.language, Article.published_at
 )

@@ -22,8 +22,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
-from monitor.domain.words import Every, Some, Word, Words, every, index_words
-from monitor.storage.search_descent import ERAS, Part, era_mark
+from monitor.domain.words import But, Every, Some, Word, Words, index_words
+from monitor.storage.search_descent import ERAS, era_mark
 from monitor.storage.types import RowId, UtcDateTime
 
 BATCH = 500
@@ -184,47 +184,7 @@ def prefer_index(session: Session) -> None:
         session.execute(_PREFER)
 
 
-def plan_once(session: Session) -> int | None:
-    """The same, and until the transaction ends PostgreSQL plans a statement once, whatever its words: for those whose
-    plan is always the same, and takes longer than running them. Gives the newest article's id on the way."""
-    if _dialect(session) != "postgresql":
-        return None
-    return session.connection().execute(_PLAN_ONCE).one()[0] or 0
-
-
 _PREFER = text("SET LOCAL enable_seqscan = off")
-_PLAN_ONCE = text(
-    "SELECT (SELECT max(id) FROM articles), "
-    "set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
-)
-
-_NEWEST = text(
-    "SELECT rowid FROM article_words WHERE article_words MATCH :words AND rowid >= :low AND rowid < :high "
-    "ORDER BY rowid DESC LIMIT :count"
-)
-
-
-def newest_of_words(session: Session, words: Words, low: int, high: int, count: int) -> list[int]:
-    """On SQLite: the newest ids from `low` to below `high` that have the words."""
-    asked = {"words": fts5_query(words), "low": low, "high": high, "count": count}
-    return list(session.connection().execute(_NEWEST, asked).scalars())
-
-
-# the function behind @@ is no operator, so no index is asked and the articles are walked over, newest first
-_WALKED = text(
-    "SELECT article_id FROM article_words WHERE ts_match_vq(words, CAST(:words AS tsquery)) "
-    "AND article_id >= :low AND article_id < :high ORDER BY article_id DESC LIMIT :count"
-)
-_ASKED = text(
-    "WITH found AS MATERIALIZED (SELECT article_id AS id FROM article_words WHERE words @@ CAST(:words AS tsquery)) "
-    "SELECT id FROM found WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :count"
-)
-
-
-def ids_of_part(session: Session, words: Words, part: Part, count: int) -> list[int]:
-    """On PostgreSQL: the newest ids of a part that have the words."""
-    asked = {"words": tsquery(every((words, part.eras)) or words), "low": part.low, "high": part.high, "count": count}
-    return list(session.connection().execute(_WALKED if part.walked else _ASKED, asked).scalars())
 
 
 class FirstPass:
@@ -245,16 +205,6 @@ class FirstPass:
     def ids(self) -> Any:
         """The ids of all articles that may answer."""
         return select(self.key.label("id")).where(self.condition)
-
-    def newest(self, part: Part) -> Any:
-        """On PostgreSQL: the ids of a part, newest first, before anything else is asked of them."""
-        within = (self.key >= part.low, self.key < part.high)
-        if part.walked:
-            walk = select(self.key.label("id")).where(func.ts_match_vq(self.table.c.words, self.asked), *within)
-            return walk.order_by(self.key.desc()).offset(0).subquery()
-        found = self.ids().cte("found").prefix_with("MATERIALIZED")
-        sorted_ids = select(found.c.id).where(found.c.id >= part.low, found.c.id < part.high)
-        return sorted_ids.order_by(found.c.id.desc()).offset(0).subquery()
 
     def of(self, key: Any) -> ColumnElement[bool]:
         """On PostgreSQL: whether the article `key` has the words, asked of that article alone."""
@@ -296,6 +246,8 @@ def fts5_query(words: Words) -> str:
             return _joined(" AND ", [fts5_query(part) for part in parts])
         case Some(parts):
             return _joined(" OR ", [fts5_query(part) for part in parts])
+        case But(wanted, refused):
+            return _joined(" NOT ", [fts5_query(wanted), fts5_query(Some(refused))])
 
 
 def tsquery(words: Words) -> str:
@@ -307,6 +259,8 @@ def tsquery(words: Words) -> str:
             return _joined(" & ", [tsquery(part) for part in parts])
         case Some(parts):
             return _joined(" | ", [tsquery(part) for part in parts])
+        case But(wanted, refused):
+            return _joined(" & !", [tsquery(wanted), tsquery(Some(refused))])
 
 
 def _joined(operator: str, parts: Sequence[str]) -> str:

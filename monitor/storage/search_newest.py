@@ -8,28 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
-from monitor.domain.words import Word, Words, every, some
+from monitor.domain.words import Word, Words, every, has_prefix, some
 from monitor.storage import search_filters as filters
-from monitor.storage.listed import one_of
-from monitor.storage.search_descent import MARGIN, Descent, Part
+from monitor.storage.search_descent import Descent, Part
 from monitor.storage.search_filters import NO_SUCH_ID
-from monitor.storage.search_forms import present_words
-from monitor.storage.search_index import (
-    EARLIEST,
-    LATE,
-    FirstPass,
-    ids_of_part,
-    newest_of_words,
-    source_mark,
-    year_mark,
-)
+from monitor.storage.search_forms import Forms, Known, known_of
+from monitor.storage.search_hydrate import Values
+from monitor.storage.search_index import EARLIEST, FirstPass, source_mark, year_mark
+from monitor.storage.search_parts import look, newest_of_words, rows_of
 from monitor.storage.tables import Alert, Article, Match
 
 MOST_OUTLETS = 40  # more are a condition on each candidate instead
@@ -47,7 +39,7 @@ class _Stretch:
 
 
 @dataclass(slots=True)
-class Share:
+class _Share:
     """How many of the candidates fulfilled the conditions so far."""
 
     asked: int = 0
@@ -61,91 +53,96 @@ class Share:
         self.asked += asked
         self.passed += passed
 
-    def cut(self, ids: list[int], wanted: int) -> tuple[list[int], list[int]]:
-        """So many of the ids as should give those wanted, and the others."""
-        size = int(MARGIN * wanted / self.value) + 1
-        return ids[:size], ids[size:]
-
 
 class Newest:
-    """The articles of a filter. `words` are what its expression cannot do without; `newest` is the highest id."""
+    """The articles of a filter. `words` are what its expression cannot do without.
 
-    def __init__(self, session: Session, asked: Filter, words: Words | None, newest: int | None = None) -> None:
-        self._session, self._asked, self._newest = session, asked, NO_SUCH_ID if newest is None else newest
-        self._resolved = filters.resolve(session, asked)
+    Rows are (id,), or whole articles as `search_hydrate` has their columns.
+    """
+
+    def __init__(self, session: Session, asked: Filter, words: Words | None) -> None:
+        self._session, self._asked = session, asked
+        self._sqlite = session.get_bind().dialect.name == "sqlite"
+        edges = filters.edges(session, asked)
+        self._newest, self._ceiling = edges.newest, edges.ceiling
+        self._resolved = filters.resolve(session, asked, edges)
         sources = self._resolved.sources
         self._by_mark = sources is not None and 0 < len(sources) <= MOST_OUTLETS
         outlets = some(Word(source_mark(name)) for name in sources or ()) if self._by_mark else None
-        # the few articles of a story are quicker asked themselves
-        self._words = every((words, outlets)) if asked.story is None else None
-        self._none = False
-        if self._words is not None:
-            there = present_words(session, self._words)
-            self._words, self._none = there or self._words, there is None
+        self._forms = Forms(session, words)
+        self._none, self._outlets = False, outlets
+        self._there(self._forms.present())
+        self.begins = self._sqlite and self._words is not None and has_prefix(self._words)
+        """On SQLite: whether the index is asked for the beginning of a word."""
         self._descents: dict[Words, Descent] = {}
-        self._ceiling = _ceiling(session, asked.until) if asked.until is not None else NO_SUCH_ID
 
-    def take(self, below: int | None, count: int) -> list[int]:
-        """The newest `count` ids below `below`; fewer when there are no more."""
-        found: list[int] = []
+    def _there(self, words: Words | None) -> None:
+        self._none = words is None and self._forms.asked
+        # the few articles of a story are quicker asked themselves
+        self._words = every((words, self._outlets)) if self._asked.story is None else None
+
+    def take(self, below: int | None, count: int, *, whole: bool = False) -> list[Values]:
+        """The newest `count` rows below `below`; fewer when there are no more."""
+        found: list[Values] = []
         if self._none:
             return found
         for stretch in self._stretches(NO_SUCH_ID if below is None else below):
-            found += self._within(stretch, count - len(found))
+            found += self._within(stretch, count - len(found), whole=whole)
             if len(found) == count:
                 break
         return found
 
-    def _within(self, stretch: _Stretch, count: int) -> list[int]:
+    def _within(self, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
         words = every((self._words, stretch.mark))
         if words is None:
-            return self._run(self._without_words(stretch), count)
-        alone = not self._conditions(NO_SUCH_ID)
-        if self._session.get_bind().dialect.name == "sqlite":
-            if alone:  # in its own words: half of what a page costs is the asking
-                return newest_of_words(self._session, words, stretch.low, stretch.high, count)
-            first = FirstPass(self._session, words)
-            return self._run(self._bounded(first.ids(), first.key, stretch), count)
-        return self._descend(words, stretch, count) if alone else self._descend_asking(words, stretch, count)
+            return rows_of(self._session, self._without_words(stretch), count, whole=whole)
+        if not self._sqlite:
+            return self._descend(words, stretch, count, whole=whole)
+        if not self._conditions(NO_SUCH_ID):  # in its own words: half of what a page costs is the asking
+            return newest_of_words(self._session, words, stretch.low, stretch.high, count, whole=whole)
+        first = FirstPass(self._session, words)
+        return rows_of(self._session, self._bounded(first.ids(), first.key, stretch), count, whole=whole)
 
-    def _run(self, statement: Any, count: int) -> list[int]:
-        return list(self._session.scalars(statement.limit(count)))
-
-    def _descent(self, words: Words, stretch: _Stretch) -> Descent:
-        """The next page's descent knows what the last one's found, when it is the same question."""
-        so_far = self._descents.get(words)
-        self._descents[words] = Descent(words, stretch.low, min(stretch.high, self._newest + 1), so_far)
-        return self._descents[words]
-
-    def _descend(self, words: Words, stretch: _Stretch, count: int) -> list[int]:
-        descent, found = self._descent(words, stretch), list[int]()
-        while len(found) < count and (part := descent.next(count - len(found))) is not None:
-            ids = ids_of_part(self._session, words, part, count - len(found))
-            found += ids
-            descent.saw(part, len(ids), ids[-1] if len(found) == count else None)
+    def _descend(self, words: Words, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
+        """Part by part; topics lead where they are rarer than the words."""
+        found, conditions, share = list[Values](), self._conditions(Article.id), _Share()
+        known = known_of(self._session)
+        if known.newest is None:
+            known.newest = filters.newest_article(self._session)
+        top = stretch.high == NO_SUCH_ID and self._newest is None  # then it is a guess where they begin
+        descent = self._descent(words, stretch, known)
+        while len(found) < count and (part := descent.next(count - len(found), share.value)) is not None:
+            looked = look(
+                self._session,
+                words,
+                part,
+                count - len(found),
+                conditions,
+                top=top,
+                absent=self._forms.absent,
+                whole=whole,
+            )
+            known.newest = looked.newest
+            if looked.absent_found:
+                self._there(self._forms.present(found=True))
+                return self._within(stretch, count, whole=whole)
+            if top:
+                part, top = descent.begin_at(looked.newest, part), False
+                self._newest = looked.newest
+            if not share.asked and self._topics_are_rarer(looked.hits, part):
+                return rows_of(self._session, self._led_by_topics(words, stretch), count, whole=whole)
+            found += looked.rows
+            descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not conditions else None)
+            share.saw(looked.hits, len(looked.rows))
         return found
 
-    def _descend_asking(self, words: Words, stretch: _Stretch, count: int) -> list[int]:
-        """The same where a candidate must fulfil conditions, too; topics lead where they are rarer than the words."""
-        descent, found, share = self._descent(words, stretch), list[int](), Share()
-        while len(found) < count and (part := descent.next(count - len(found), share.value)) is not None:
-            ids = ids_of_part(self._session, words, part, part.high - part.low)
-            if not share.asked and self._topics_are_rarer(len(ids), part):
-                return self._run(self._led_by_topics(words, stretch), count)
-            descent.saw(part, len(ids))
-            while ids and len(found) < count:
-                some_ids, ids = share.cut(ids, count - len(found))
-                passing = self._passing(some_ids)
-                share.saw(len(some_ids), len(passing))
-                found += passing
-        return found[:count]
-
-    def _passing(self, ids: list[int]) -> list[int]:
-        """Of these ids those that fulfil the conditions, newest first."""
-        for condition in self._conditions(Article.id):
-            statement = select(Article.id).where(one_of(self._session, Article.id, ids), condition)
-            ids = list(self._session.scalars(statement))
-        return sorted(ids, reverse=True)
+    def _descent(self, words: Words, stretch: _Stretch, known: Known) -> Descent:
+        """The next page's descent knows what the last one's found, when it is the same question."""
+        newest = known.newest if self._newest is None else self._newest
+        high = min(stretch.high, (newest or 0) + 1)
+        descent = Descent(words, stretch.low, high, self._descents.get(words), known.share(words))
+        self._descents[words] = descent
+        return descent
 
     def _led_by_topics(self, words: Words, stretch: _Stretch) -> Any:
         first = FirstPass(self._session, words)
@@ -226,11 +223,3 @@ class Newest:
         if key is Article.id:
             return [filters.each(Alert.story_id == Article.story_id, *told)]
         return [filters.each(Article.id == key, Alert.story_id == Article.story_id, *told)]
-
-
-def _ceiling(session: Session, until: datetime) -> int:
-    """Of articles with this id or a higher one, only those read `LATE` were published before `until`."""
-    first = session.scalar(
-        select(Article.id).where(Article.created_at >= until + LATE).order_by(Article.created_at, Article.id).limit(1)
-    )
-    return NO_SUCH_ID if first is None else first + filters.DISORDER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
 from monitor.storage.listed import among, listed
 from monitor.storage.search_descent import MARGIN
-from monitor.storage.search_hydrate import article_document, article_row, article_values, documents
+from monitor.storage.search_hydrate import Values, article_document, article_row, article_values, documents
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import ArticleRow, Found
 from monitor.storage.tables import Article
@@ -93,9 +93,9 @@ def true_keys(
 def is_common(session: Session, newest: Newest, judge: Judge, below: int | None) -> bool:
     """Whether so many of the newest articles are true that walking over them is quicker than the index.
 
-    Asked of the beginning of a word: an index must gather all articles of all such words before it gives the newest.
+    Asked of a beginning that many words have: SQLite gathers all articles of all of them before it gives the newest.
     """
-    sample = documents(session, newest.take(below, SAMPLE))
+    sample = documents(session, [key for key, *_ in newest.take(below, SAMPLE)])
     return sum(judge.spans(document) is not None for _, document in sample) * 6 >= SAMPLE
 
 
@@ -104,31 +104,36 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
     found: list[ArticleRow] = []
     size, walked = max(FIRST_BATCH, limit + SPARE), Walked()
     while True:
-        ids = newest.take(below, size)
-        for row in _true_rows(session, judge, ids, limit + 1 - len(found)):
+        rows = newest.take(below, size, whole=size <= WHOLE)
+        true = _true_rows(judge, rows) if size <= WHOLE else _true_of_many(session, judge, rows, limit + 1 - len(found))
+        for row in true:
             if len(found) == limit:
                 return Found(tuple(found), Cursor(found[-1].id))
             found.append(row)
-        if len(ids) < size:
+        if len(rows) < size:
             return Found(tuple(found))
-        below = ids[-1]
-        if walked.enough(len(ids), len(ids)):
+        below = rows[-1][0]
+        if walked.enough(len(rows), len(rows)):
             return Found(tuple(found), Cursor(below))
         # at the rate of those before; twice as many at least when nothing was true
         likely = int(MARGIN * (limit + 1 - len(found)) * (walked.examined + 1) / (len(found) + 1)) + SPARE
         size = min(likely, LARGEST_BATCH)
 
 
-def _true_rows(session: Session, judge: Judge, ids: Sequence[int], most: int) -> Iterator[ArticleRow]:
-    """Of the articles those that make the expression true; of many only what is judged is read at first."""
-    spans: dict[int, tuple[Span, ...]] = {}
-    if len(ids) > WHOLE:
-        spans = judged(session, judge, ids)
-        ids = [key for key in ids if key in spans][:most]
-    for values in article_values(session, ids):
-        said = spans.get(values[0]) or judge.spans(article_document(values))
+def _true_rows(judge: Judge, rows: Iterable[Values]) -> Iterator[ArticleRow]:
+    """Of whole articles those that make the expression true."""
+    for values in rows:
+        said = judge.spans(article_document(values))
         if said is not None:
             yield article_row(values, said)
+
+
+def _true_of_many(session: Session, judge: Judge, rows: Sequence[Values], most: int) -> Iterator[ArticleRow]:
+    """The same of ids: only what is judged is read at first."""
+    ids = [row[0] for row in rows]
+    spans = judged(session, judge, ids)
+    for values in article_values(session, [key for key in ids if key in spans][:most]):
+        yield article_row(values, spans[values[0]])
 
 
 @dataclass(slots=True)

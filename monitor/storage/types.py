@@ -25,18 +25,13 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(f"a naive time cannot be stored: {value!r}")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         # a feed's first poll stores a hundred and twenty times: the same by three steps each was as dear as the insert
         return _for_sqlite if dialect.name == "sqlite" else super().bind_processor(dialect)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002
         # a page of articles has two hundred times: three steps for each were a tenth of what a search costs
-        return _of_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return _of_sqlite if dialect.name == "sqlite" else _of_postgresql
 
 
 def _for_sqlite(value: datetime | None) -> str | None:
@@ -49,6 +44,10 @@ def _for_sqlite(value: datetime | None) -> str | None:
 
 def _of_sqlite(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _of_postgresql(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 # SQLite numbers rows by itself only when the key is INTEGER.

@@ -8,10 +8,9 @@ from lxml import html
 
 from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
-from monitor.fetch.pages.linked_data import LinkedData, Node, is_article, text_of, types_of
-from monitor.fetch.pages.marked import marked
+from monitor.fetch.pages.linked_data import LinkedData, Node, is_article, squash, text_of, types_of
+from monitor.fetch.pages.marked import in_microdata, marked, marked_anywhere, marked_outlet
 from monitor.fetch.pages.names import clean_names, is_address, is_outlet, printed_names
-from monitor.fetch.pages.scope import in_foreign
 
 MOST = 12
 
@@ -25,14 +24,29 @@ def find_authors(
     ("Source AFP"), since it is what the reader sees.
     """
     printed: list[str] = []
-    for source, names in enumerate(_said(data, head, root, title)):
-        cleaned = list(dict.fromkeys(name for raw in names for name in clean_names(raw)))
+    sources = enumerate(_said(data, head, root, title))
+    for source, names in sources:
+        cleaned = _cleaned(names)
         if people := [name for name in cleaned if not is_outlet(name, site_name, host)]:
-            return tuple(people[:MOST])
+            spelt = dict(_spelt_out(people, (name for _, later in sources for name in _cleaned(later))))
+            return tuple(dict.fromkeys(spelt.get(name, name) for name in people[:MOST]))
         printed = printed or (printed_names(names) if cleaned else [])
         if printed and source == 0 and _as_person(data):
             break  # a paper that stands as a person is how the page signs; as an organisation it is a habit
     return tuple(printed[:MOST])
+
+
+def _cleaned(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(name for raw in names for name in clean_names(raw)))
+
+
+def _spelt_out(names: list[str], others: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """What logins ("lucie.weber") and first names alone among `names` are in full, where one of `others` says it."""
+    short = [name for name in names if " " not in name]
+    for other in others if short else ():
+        for name in short:
+            if " " in other and (squash(other) == squash(name) or other.split()[0] == name) and len(other.split()) < 5:
+                yield name, other
 
 
 def _as_person(data: LinkedData) -> bool:
@@ -44,9 +58,11 @@ def _as_person(data: LinkedData) -> bool:
 def _said(data: LinkedData, head: Head, root: html.HtmlElement, title: str) -> Iterator[list[str]]:
     yield _from_data(data)
     yield from _from_meta(head)
-    yield _from_markup(root)
+    yield in_microdata(root, title)
     yield marked(root, title)
     yield signed(root, title)
+    yield marked_anywhere(root)
+    yield marked_outlet(root, title)
 
 
 def _from_data(data: LinkedData) -> list[str]:
@@ -76,17 +92,6 @@ def _from_meta(head: Head) -> Iterator[list[str]]:
     for names in head.authors.values():
         if said := [name for name in names if not is_address(name)]:
             yield said
-
-
-def _from_markup(root: html.HtmlElement) -> list[str]:
-    found: list[str] = []
-    for element in root.iter("a", "span", "p", "div", "address", "strong", "cite"):
-        if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split():
-            named = element.find(".//*[@itemprop='name']")
-            text = element.text_content() if named is None else (named.get("content") or named.text_content())
-            if len(text) < 200 and not in_foreign(element):
-                found.append(text)
-    return found[:MOST]
 
 
 def organisation_of(node: Node) -> str:

@@ -17,7 +17,7 @@ _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "ci
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
 _SIGNS = re.compile(
     r"(?:^|[|•·]\s)(?:(?:une?|article|texte|billet|entretien|interview|reportage|enquête)\s)?"
-    r"(?:par|by|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es)?|signé"
+    r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es)?|signé"
     r"|(?:écrit|rédigé|réalisé|publié|posté|proposé|ajouté|mis en ligne|written|posted) (?:par|by)"
     r"|(?:article|billet|chronique|tribune|reportage|enquête) de)\b\s*:?\s+(?=[A-ZÀ-Ý])",
     re.IGNORECASE,
@@ -25,20 +25,22 @@ _SIGNS = re.compile(
 _UPPER = "A-ZÀ-ÖØ-Þ"
 _WORD = rf"(?:[{_UPPER}]\.|[{_UPPER}][\w’'.·-]*[\w.])"
 _PARTICLE = r"(?:(?:d[eu]s?|la|le|van|von|der|den|el|al|ben|bin|di|da|dos|y)\s+|d[’']|l[’'])"
-_NAME = rf"{_WORD}(?:[ \u00a0-]+{_PARTICLE}?{_WORD}){{1,3}}"
-_NAMES = re.compile(rf"({_NAME})(?:\s*(?:,|&|;|/|\bet\b|\bavec\b|\(avec)\s*({_NAME}))*")
+_NAME = rf"{_WORD}(?:[ \u00a0-]+{_PARTICLE}{{0,2}}{_WORD}){{1,3}}"
+_NAMES = re.compile(rf"({_NAME})(?:\s*(?:,|&|;|/|\b(?:et|and|und|avec)\b|\(avec)\s*({_NAME}))*")
 _ONE_NAME = re.compile(_NAME)
 _LONE = re.compile(rf"({_NAME})\s*(?:\(([^()]{{2,60}})\))?\s*\.?")
 _TRAILING = re.compile(r"\s(?:Le|La|À|A|En)$")  # "Par Lucie Weber Le 17/02/2026"
 # Words with a capital that are no names: a page's words about itself, and months.
 _MONTHS = (
     "Janvier|Février|Mars|Avril|Mai|Juin|Juillet|Août|Septembre|Octobre|Novembre|Décembre"
-    "|January|February|March|April|June|July|August|September|October|November|December"
+    "|January|February|March|July|August|September|October|November|December|Sept|Oct|Nov|Dec"
 )
 _NO_NAME = re.compile(
     r"^(?:Le|La|Les|L|Un|Une|Des)\b|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié"
     r"|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photo|Crédits?"
-    rf"|{_MONTHS}|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche)\b"
+    rf"|{_MONTHS}|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Staff|Follow"
+    r"|Facebook|Twitter|LinkedIn|WhatsApp|Instagram|Telegram|Bluesky)\b"
 )
 
 
@@ -62,6 +64,11 @@ _ROLE = (
     r"|[ÉEée]ditorialiste)\b"
 )
 _SAID = r"(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b"
+# The other way about, to the line's end: "2 mars 2026 à 8h15 | Lucie Weber".
+_AFTER_DATE = re.compile(
+    rf"(?:{_SAID}\s+)?(?:[Ll]e\s+)?(?:\d{{1,2}}(?:er)?\s+[^\W\d]{{3,9}}\.?\s+\d{{4}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
+    rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?\s*[|•·,–—-]\s*({_NAME})\.?"
+)
 _DATED = re.compile(rf"({_NAME})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
 
 
@@ -90,7 +97,7 @@ def _first_names(lines: Iterable[str]) -> list[str]:
         if len(line) > LONGEST:
             continue
         start = _SIGNS.search(line) or _SIGNS_LATER.match(line)
-        found = _NAMES.match(line, start.end()) if start else _DATED.match(line)
+        found = _NAMES.match(line, start.end()) if start else _DATED.match(line) or _AFTER_DATE.fullmatch(line)
         if found and (names := _named(found.group(0 if start else 1))):
             return names
     return []
@@ -105,7 +112,12 @@ def names_in(text: str) -> list[str]:
 
 def is_word_of_name(word: str) -> bool:
     """Whether `word` may be a pen name: it begins with a capital and is none of a page's words about itself."""
-    return word[:1].isupper() and not _NO_NAME.search(word)
+    return word[:1].isupper() and not is_no_name(word)
+
+
+def is_no_name(word: str) -> bool:
+    """Whether `word` is one of a page's words about itself."""
+    return bool(_NO_NAME.search(word))
 
 
 def _named(line: str) -> list[str]:
@@ -123,9 +135,16 @@ def lines_near_title(root: html.HtmlElement, title: str = "") -> Iterator[str]:
 
 
 def text_apart(element: html.HtmlElement) -> str:
-    """The element's text, with a blank where only a style parts two words: `Weber<span>12 mars</span>`."""
+    """The element's text, with a blank where only a style parts two words: `Weber<span>12 mars</span>`.
+
+    Of a text above `LONGEST`, only so much that it is seen to be longer.
+    """
     parts: list[str] = []
+    read = 0
     for part in map(str, element.itertext()):
+        read += len(part.strip())
+        if read > 2 * LONGEST:
+            return "".join([*parts, part])
         glued = parts and parts[-1][-1:].islower() and (part[:1].isupper() or part[:1].isdigit())
         parts += [" ", part] if glued else [part]
     return "".join(parts)

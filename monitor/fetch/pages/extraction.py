@@ -25,7 +25,8 @@ from monitor.fetch.pages.head import Head, read_head
 from monitor.fetch.pages.lead import Seen, find_lead, without_lead
 from monitor.fetch.pages.linked_data import LinkedData, read_linked_data, squash, text_of
 from monitor.fetch.pages.markup import drop_unseen, parse_markup
-from monitor.fetch.pages.title import find_title, headings, site_in_title
+from monitor.fetch.pages.paper import Paper, name_in_title
+from monitor.fetch.pages.title import find_title, headings
 
 _FRENCH = re.compile(r"\b(?:le|la|les|des|du|une|est|dans|pour|qui|que|par|sur|aux?|pas)\b", re.IGNORECASE)
 MOST_OF_A_WALL = 600  # characters of what a paywall says after its first line
@@ -48,9 +49,9 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     at = published_at(data, head, root, url)
     drop_unseen(root)
     site_name = clean_line(head.first("og:site_name") or organisation_of(data.article))
-    title = find_title(found, text_of(data.article.get("headline")), head, site_name)
+    title = find_title(root, found, text_of(data.article.get("headline")), head, Paper(site_name, url))
     host = host_key(url).partition(".")[0] if url else ""
-    named = site_name or site_in_title(head.title)
+    named = site_name or name_in_title(head.title)
     authors = find_authors(data, head, root, title=title, site_name=named, host=host)
     content = read_content(root, _known_text(data))
     lines = content.lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import html
 
 # "author", "article:author", "dc.creator", "sailthru.author", "cXenseParse:author", "byl": whose last word says it.
-_AUTHOR = re.compile(r"(?:^|[.:_#-]|article)(?:authors?|auteurs?|creator|byl|byline)$")
+_AUTHOR = re.compile(r"(?:^|[.:_#-]|article)(?:authors?(?:_?name)?|auteurs?|creator|byl|byline)$")
 _FIRST = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl")
 
 

@@ -1,4 +1,4 @@
-"""Signatures that a page marks in its own words: `class="byline"`, a link to `/auteur/lucie-weber`."""
+"""Signatures that a page marks: `itemprop=author`, `rel=author`, `class=byline`, a link to `/auteur/lucie-weber`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,90 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from lxml import html
+from lxml import etree, html
 
 from monitor.domain.cleaning import clean_line
-from monitor.fetch.pages.bylines import LONGEST, is_apart, is_word_of_name, names_in, near_title, text_apart
+from monitor.fetch.pages.bylines import LONGEST, is_apart, is_no_name, is_word_of_name, names_in, near_title, text_apart
 from monitor.fetch.pages.names import clean_names
+from monitor.fetch.pages.scope import in_foreign
 
 _WORDS = r"authors?|auteure?s?|autore?n?s?|by-?line|signature|signataires?|journalistes?|reporter"
 # Words of a class, an id or a test mark, however they are joined: "article__author", "author-name", "authorName".
 _MARK = re.compile(
-    rf"(?:^|[\s_:-])(?:{_WORDS})s?(?:[_-]*(?:name|nom|list|link|info)s?)?(?:$|[\s_:-]+(?!bio|img|image))", re.IGNORECASE
-)
-_PATH = re.compile(
-    r"/(?:authors?|auteure?s?|autor(?:es|en)?|journalistes?|redacteurs?|signataires?|contributeurs?|reporters?)/[^/]",
+    rf"(?:^|[\s_:-])(?:{_WORDS})s?(?:[_-]*(?:name|nom|list|link|info)s?)?(?:$|[\s_:-]+(?!bio|img|image))"
+    r"|(?-i:[a-z](?:Author|Auteur|Autor|Byline)(?:Name)?(?:$|[\s_:-]))",
     re.IGNORECASE,
 )
+_PATH = re.compile(
+    r"/(?:authors?|auteure?s?|autor(?:es|en)?|journalistes?|redact(?:eurs?|ion)|signataires?|contributeurs?"
+    r"|reporters?|creators?|editors?)/[^/]",
+    re.IGNORECASE,
+)
+
+
+_PEN_NAME = re.compile(r"(?:par|by|von|auteur\s?:|posté par|publié par)\s+[\w.-]{3,30}", re.IGNORECASE)
+_SIGNED = re.compile(r"(?:par|by|von|source)\s*:?\s+\S", re.IGNORECASE)
+_WHEN = re.compile(r"[\s|•·,–—-]+(?:le\s+\d|\d{1,2}[/. ]|publié|mis|posté).*$", re.IGNORECASE)
+# By schema.org, by HTML's own link type, and by hCard, which themes of blogs use: `<span class="author vcard">`.
+_STATED = etree.XPath(
+    "//body//*[@itemprop='author' or contains(concat(' ', @rel, ' '), ' author ')"
+    " or (contains(concat(' ', @class, ' '), ' fn ') and ancestor::*[contains(@class, 'author')])]"
+)
+MOST = 12
+LONGEST_OUTLET = 60  # characters of a signature that names no person
+LONGEST_BYLINE = 300  # characters of what stands around the names of one signature
+
+
+def in_microdata(root: html.HtmlElement, title: str) -> list[str]:
+    """What the page states to be its author, in attributes that have a meaning on every site."""
+    found = [element for element in _STATED(root) if not in_foreign(element)]
+    if len(found) > 1:
+        near = set(near_title(root, title)) if title else set()
+        found = _of_one_byline([element for element in found if element in near] or found)
+    texts = []
+    for element in found[:MOST]:
+        named = element.find(".//*[@itemprop='name']")
+        text = element.text_content() if named is None else (named.get("content") or named.text_content())
+        texts += [text] if text.strip() and len(text) < LONGEST else []
+    return texts
+
+
+def _of_one_byline(elements: list[html.HtmlElement]) -> list[html.HtmlElement]:
+    """Those of `elements` that stand around the first: others sign other articles."""
+    around = elements[0]
+    for outer in elements[0].iterancestors():
+        if len(clean_line(outer.text_content())) > LONGEST_BYLINE:
+            break
+        around = outer
+    return [element for element in elements if element is around or around in element.iterancestors()]
+
+
+def marked_anywhere(root: html.HtmlElement) -> list[str]:
+    """The one name that the page marks as an author's wherever it does, asides and the end of the page included."""
+    found: set[str] = set()
+    for element in root.iter("a", "span", "p", "div", "li", "h3", "h4"):
+        if _is_marked(element) and len(text := clean_line(text_apart(element))) <= LONGEST and not in_foreign(element):
+            names = clean_names(text)
+            found.update(name for name in names if names_in(name) == [name])
+    return list(found) if len(found) == 1 else []
 
 
 def marked(root: html.HtmlElement, title: str) -> list[str]:
     """The names near the title in what the page's own markup calls author or byline; empty for none."""
     found = [element for element in near_title(root, title) if _is_marked(element) and not is_apart(element)]
+    found = _of_one_byline(found) if found else []
     inner = [element for element in found if not any(element in other.iterancestors() for other in found)]
     return _names(inner) or _names(found)
+
+
+def marked_outlet(root: html.HtmlElement, title: str) -> list[str]:
+    """The signature near the title that names no person: "Par La Gazette avec AFP"; empty for none."""
+    for element in near_title(root, title):
+        if _is_marked(element) and not is_apart(element):
+            text = _WHEN.sub("", clean_line(text_apart(element)))
+            if _SIGNED.match(text) and len(text) <= LONGEST_OUTLET:
+                return [text]
+    return []
 
 
 def _names(elements: list[html.HtmlElement]) -> list[str]:
@@ -40,13 +102,15 @@ def _names(elements: list[html.HtmlElement]) -> list[str]:
 def _people(element: html.HtmlElement, text: str) -> list[str]:
     """The names in a marked text: all of it, where it is names only; else those at its beginning.
 
-    What a link to an author's page says may be one word: a pen name.
+    What a link or "par" says may be one word: a pen name.
     """
     cleaned = clean_names(text)
     if cleaned and all(names_in(name) == [name] for name in cleaned):
         return cleaned
-    if len(cleaned) == 1 and " " not in cleaned[0] and element.tag == "a" and is_word_of_name(cleaned[0]):
-        return cleaned if _leads_to_author(element.get("href") or "") else []
+    if len(cleaned) == 1 and " " not in cleaned[0]:
+        links = [element] if element.tag == "a" else element.findall(".//a")
+        leads = len(links) == 1 and links[0].text_content().strip() == cleaned[0] and is_word_of_name(cleaned[0])
+        return cleaned if leads or (_PEN_NAME.fullmatch(text) and not is_no_name(cleaned[0])) else []
     return names_in(text)
 
 

@@ -12,9 +12,16 @@ from monitor.fetch.pages.linked_data import squash
 LONGEST = 2_000  # characters of one signature that are read
 _AGENCY_NAMES = "|".join(map(re.escape, AGENCIES))
 _PREFIX = re.compile(
-    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par|(?:une? )?(?:article|texte|reportage) de"
+    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par"
+    r"|(?:une? )?(?:article|texte|reportage) (?:de|par)|(?:ein )?artikel von"
     r"|texte|par|by|von(?! de[rnm]\b)|auteure?s?)"
     r"\b\s*:?\s+",
+    re.IGNORECASE,
+)
+# What a link to all that somebody wrote says before the name: "Voir tous les articles de Lucie Weber →".
+_ALL_BY = re.compile(
+    r"^.{0,30}?\b(?:articles?|billets?|posts?|publications?|beiträge)\s+"
+    r"(?:(?:écrits?|publiés?|rédigés?)\s+)?(?:d[eu]s?\b|d[’']|par\b|by\b|von\b|of)\s*:?\s*",
     re.IGNORECASE,
 )
 _ROLES = (
@@ -31,19 +38,20 @@ _TITLE_AFTER = re.compile(r",\s+(?!(?:et|and|und|og|avec|d[eu]|van|von|el|al|ben
 _ASIDE = re.compile(r"\s*\((?!avec\b)[^()]*\)")
 _AGENCY = re.compile(rf"\b(?:{_AGENCY_NAMES})\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:;|\||/|\b(?:et|and|und|og)\b|&|\(avec\b)\s*")
-_INITIAL = re.compile(r"(?:^|[\s.])\w\.$")
+_INITIAL = re.compile(r"(?:^|[\s.])(?:\w|[JS]r)\.$")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
 _COLLECTIVE = re.compile(
     r"^(?:la |le |les |l.|notre )?(?:rédaction|redaction|équipe|service|admin(?:istrateur)?|webmaster|auteur)\b"
     r"|^(?:contributeur|invité|anonyme|staff|editor)\b",
     re.IGNORECASE,
 )
+_AROUND = " ,;:-–—|•·→»›"
 _WORDS = re.compile(r"[^\W_]+")
 # What a link beside a name says, and what stands for a name that is not known.
 _NO_NAME = re.compile(
     r"^(?:afficher|voir|tous|toutes|suivre|lire|plus|contacter|envoyer|en savoir"
-    r"|view|see|read|follow|unknown|inconnu)\b"
-    r"|\bprofile?$",
+    r"|view|see|read|follow|show|more|unknown|inconnue?|no author|sans auteur|aucune?|n/a)\b"
+    r"|\bprofile?$|^\w*admin\w*$",
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"\.(?:fr|com|net|org|info|eu|ch|be|de)$")
@@ -51,7 +59,7 @@ _DOMAIN = re.compile(r"\.(?:fr|com|net|org|info|eu|ch|be|de)$")
 
 def clean_names(raw: str) -> list[str]:
     """The names, of persons or outlets, in the signature `raw`; empty where it holds none (an address, a number)."""
-    text = _PREFIX.sub("", _bare(squeeze(clean_line(raw[:LONGEST]))))
+    text = _PREFIX.sub("", _ALL_BY.sub("", _bare(squeeze(clean_line(raw[:LONGEST])))))
     parts = [_bare(_ROLE.sub("", part)) for part in _split(text)]
     return [part for part in parts if 2 <= len(part) <= 80 and _may_be_name(part)]
 
@@ -62,7 +70,8 @@ def _may_be_name(part: str) -> bool:
 
 def printed_names(names: list[str]) -> list[str]:
     """Signatures of outlets as they stand on the page, without "Par"."""
-    return [name for name in dict.fromkeys(_PREFIX.sub("", squeeze(clean_line(name))) for name in names) if name]
+    texts = (_PREFIX.sub("", _ALL_BY.sub("", squeeze(clean_line(name)))) for name in names)
+    return [name for name in dict.fromkeys(texts) if name and not _NO_NAME.search(name)]
 
 
 def is_address(text: str) -> bool:
@@ -93,10 +102,10 @@ def _spaced(text: str) -> str:
 
 def _bare(name: str) -> str:
     """`name` without punctuation around it; the point of an initial is of the name."""
-    bare = name.strip(" ,;:-–|")
+    bare = name.strip(_AROUND)
     if bare.count("(") != bare.count(")"):
         bare = bare.strip("()")
-    return bare if _INITIAL.search(bare) else bare.strip(" .,;:-–|")
+    return bare if _INITIAL.search(bare) else bare.strip(f".{_AROUND}")
 
 
 def _split(text: str) -> list[str]:

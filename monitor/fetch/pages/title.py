@@ -4,75 +4,118 @@ from __future__ import annotations
 
 import html as entities
 import re
+from collections.abc import Iterable
 
-from lxml import html
+from lxml import etree, html
 
 from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import blocks_of
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import squash
+from monitor.fetch.pages.markup import UNSEEN
+from monitor.fetch.pages.paper import LONGEST_NAME, PARTS, Paper
 
-LONGEST_NAME = 30  # characters of a paper's name
 LONGEST_KICKER = 25  # characters of a place or a section's name that an `h1` begins with
+LONGEST_MARKED_KICKER = 80  # where the page sets it in an element of its own
+FEWEST_LETTERS = 8  # of a small heading that stands for a title
 _LABEL = re.compile(
     r"(?:(?:article |contenu )?(?:réservée? aux )?abonné(?:e?s|·e·s)?|premium|payant|(?:contenu |article )?exclusif)",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s+[|•·»›‹–—-]\s+|\s*\|\s*")
+_SET_APART = frozenset({"span", "div", "p", "small"})  # elements that kickers stand in; `i` and `b` are of the title
+_AFTER_TITLE = re.compile(r"\s*(?:\||\(?\d{1,2}[./ ]\d{1,2}[./ ]\d{2,4})")
 
 
 def headings(root: html.HtmlElement) -> list[str]:
-    """The texts of the page's `h1`s, in order, without repetitions."""
-    texts = (clean_line(" ".join(block.text for block in blocks_of(heading))) for heading in root.iter("h1"))
-    return list(dict.fromkeys(text for text in texts if text))
+    """The texts of the page's `h1`s that have letters, in order, without repetitions."""
+    return _texts(root.iter("h1"))
 
 
-def find_title(found: list[str], headline: str, head: Head, site_name: str) -> str:
+def without_kickers(root: html.HtmlElement) -> dict[str, str]:
+    """What each `h1` that begins with an element of its own ("Culture") says after it, by all that it says."""
+    found: dict[str, str] = {}
+    for heading in root.iter("h1"):
+        kicker = _kicker(heading)
+        whole = _texts([heading]) if kicker else []
+        if whole and whole[0].startswith(kicker):
+            rest = whole[0][len(kicker) :].lstrip(" :|–—/•-")
+            if " " in rest and 2 * len(rest) >= len(kicker):
+                found[whole[0]] = rest
+    return found
+
+
+def small_headings(root: html.HtmlElement) -> list[str]:
+    """The texts of the page's `h2`s and `h3`s, for a page whose `h1`s are none of the article's."""
+    return _texts(root.iter("h2", "h3"))
+
+
+def _texts(elements: Iterable[html.HtmlElement]) -> list[str]:
+    texts = []
+    for element in elements:
+        etree.strip_elements(element, *UNSEEN, with_tail=False)
+        texts.append(clean_line(" ".join(block.text for block in blocks_of(element))))
+    return list(dict.fromkeys(text for text in texts if squash(text)))
+
+
+def _kicker(heading: html.HtmlElement) -> str:
+    element = heading
+    while len(element) == 1 and not (element.text or "").strip() and not (element[0].tail or "").strip():
+        element = element[0]
+    first = next((child for child in element if child.text_content().strip()), None)
+    if first is None or (element.text or "").strip() or first.tag not in _SET_APART:
+        return ""
+    text = clean_line(first.text_content())
+    return text if len(text) <= LONGEST_MARKED_KICKER else ""
+
+
+def find_title(root: html.HtmlElement, found: list[str], headline: str, head: Head, paper: Paper) -> str:
     """Of the headings `found`, the one closest to what JSON-LD, OpenGraph and `title` say; else those."""
     spoken = (headline, head.first("og:title", "twitter:title"), head.title)
     said = [text for text in (clean_line(entities.unescape(text)) for text in spoken) if text]
     if found:
         said = [text for text in said if " " in text or text in found]  # one word is the paper's name
-    mastheads = _mastheads(head.title, site_name) - {text.lower() for text in map(clean_line, spoken[:2])}
-    own = [text for text in found if text.lower() not in mastheads] or (found if not said else [])
+    mastheads = paper.mastheads(head.title) - {squash(text) for text in spoken[:2]}
+    own = [text for text in found if squash(text) not in mastheads] or (found if not said else [])
     best = max(own, key=lambda text: max((_closeness(text, other) for other in said), default=0.0), default="")
-    best = _without_label(best, [*said, *(parts[0] for text in said if len(parts := _PARTS.split(text)) > 1)])
-    if best and (len(own) == 1 or not said or max(_closeness(best, other) for other in said) >= 0.3):
+    best = _without_label(best, [*said, *(parts[0] for text in said if len(parts := PARTS.split(text)) > 1)])
+    if best and (len(found) == 1 == len(own) or not said or max(_closeness(best, other) for other in said) >= 0.3):
+        whole = any(squash(text).startswith(squash(best)) for text in said)
+        return best if whole else without_kickers(root).get(best, best)
+    if not said:
         return best
-    return _without_site(said[0], site_name) if said else best
+    return _small_heading(root, said[0], paper) or _without_site(said, paper)
 
 
 def _without_label(heading: str, said: list[str]) -> str:
     """`heading` without "Abonnés" at either end or a place before it, where the page gives the title without.
 
-    What two places agree on may also be without a section's name and its colon ("Culture : "), or have the colon that
-    parts a kicker from the rest where the heading has only a line break.
+    What two places agree on may also be without a section's name and its colon ("Culture : "), have the colon that
+    parts a kicker from the rest where the heading has only a line break, or be without a date and what follows it.
     """
     for text in said:
         rest = heading.removeprefix(text) if heading.startswith(text) else heading.removesuffix(text)
         agreed = said.count(text) > 1
         if agreed and len(text) > len(heading) and squash(text) == squash(heading):
             return text
-        parted = rest.strip()[-1:].isalpha() or (agreed and rest.strip().endswith(":"))
+        parted = rest.strip()[-1:].isalpha() or rest.strip().endswith(("|", "/", ":") if agreed else ("|", "/"))
         place = heading.endswith(text) and len(text) > LONGEST_KICKER >= len(rest) and parted
-        if text and len(rest) < len(heading) and (place or _LABEL.fullmatch(rest.strip())):
+        added = agreed and heading.startswith(text) and len(text) > LONGEST_KICKER and _AFTER_TITLE.match(rest)
+        if text and len(rest) < len(heading) and (place or added or _LABEL.fullmatch(rest.strip())):
             return text
     return heading
 
 
-def site_in_title(title: str) -> str:
-    """The paper's name at the end of "Article - Paper", where it can be one; else ""."""
-    parts = _PARTS.split(title)
-    return parts[-1] if len(parts) > 1 and len(parts[-1]) <= LONGEST_NAME else ""
-
-
-def _mastheads(title: str, site_name: str) -> set[str]:
-    """What an `h1` says that is the paper's name: it, and the short ends of "Article - Paper" that can be it."""
-    parts, own = [part.lower() for part in _PARTS.split(title) if part], site_name.lower()
-    if len(parts) < 2:
-        return {own}
-    first = parts[0] if not own or parts[0] in own or own in parts[0] else own
-    return {own, *(part for part in (first, parts[-1]) if len(part) <= LONGEST_NAME)}
+def _small_heading(root: html.HtmlElement, said: str, paper: Paper) -> str:
+    """The longest small heading with which what is `said` begins or ends; "" for none."""
+    wanted = squash(said)
+    fitting = (
+        text
+        for text in small_headings(root)
+        if len(own := squash(text)) >= FEWEST_LETTERS
+        and not paper.is_name(text)
+        and (wanted.startswith(own) or wanted.endswith(own))
+    )
+    return max(fitting, key=len, default="")
 
 
 def _closeness(a: str, b: str) -> float:
@@ -81,11 +124,27 @@ def _closeness(a: str, b: str) -> float:
     return len(left & right) / len(left | right) if left and right else 0.0
 
 
-def _without_site(text: str, site_name: str) -> str:
-    parts = _PARTS.split(text)
-    if len(parts) > 1 and (parts[-1].lower() == site_name.lower() or len(parts[-1]) <= LONGEST_NAME < len(text)):
-        rest = text[: text.rindex(parts[-1])].rstrip(" |•·»›‹–—-")
-        last = _PARTS.split(rest)[-1]  # "Article | Paper - What the paper is"
-        named = len(last) >= 3 and last != rest and site_name.lower().startswith(last.lower())
-        return rest[: rest.rindex(last)].rstrip(" |•·»›‹–—-") if named else rest
+def _without_site(said: list[str], paper: Paper) -> str:
+    """The first of what is `said` without the paper's name at either end, where it is known or can only be one."""
+    text, parts = said[0], PARTS.split(said[0])
+    if any(other != text and text in other and _only_around(other, text) for other in said[1:]):
+        return text  # another place says the same and the paper's name
+    for name in (parts[-1], parts[0]):
+        if len(parts) > 1 and paper.is_name(name):
+            rest = text.removesuffix(name) if name == parts[-1] else text.removeprefix(name)
+            return _without_name_again(rest.strip(" |•·»›‹–—-:/"), paper)
+    if len(parts) > 1 and parts[-1] and len(parts[-1]) <= LONGEST_NAME < len(text):
+        return _without_name_again(text[: text.rindex(parts[-1])].rstrip(" |•·»›‹–—-"), paper)
     return text
+
+
+def _only_around(text: str, title: str) -> bool:
+    before, _, after = text.partition(title)
+    return bool(re.fullmatch(r"(?:.*[|•·»›:–—-]\s*)?", before) and re.fullmatch(r"(?:\s*[|•·»›–—-].*)?", after))
+
+
+def _without_name_again(text: str, paper: Paper) -> str:
+    """`text` without the beginning of the paper's name at its end: "Article | Paper - What the paper is"."""
+    last = PARTS.split(text)[-1]
+    named = len(last) >= 3 and last != text and paper.name.lower().startswith(last.lower())
+    return text[: text.rindex(last)].rstrip(" |•·»›‹–—-") if named else text

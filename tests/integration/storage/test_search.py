@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text as sql
 
 from monitor.domain.filters import Filter, Window
 from monitor.domain.questions import parse_question
@@ -104,6 +105,44 @@ def test_a_search_looks_beyond_its_first_batch(store: Store) -> None:
         room.article(f"Huawei {number}", "La Suède n’exclut rien.")
     found = Queries(store).articles(asked("title(suède) AND huawei"))
     assert [row.id for row in found.rows] == [wanted]
+
+
+def test_a_form_that_no_article_had_is_found_as_soon_as_one_has_it(store: Store) -> None:
+    room, queries = Newsroom(store), Queries(store)
+    room.article("La Suède exclut Huawei")
+    assert len(queries.articles(asked("exclure")).rows) == 1
+    room.article("Ils excluront Huawei")
+    assert [row.title for row in queries.articles(asked("exclure")).rows] == [
+        "Ils excluront Huawei",
+        "La Suède exclut Huawei",
+    ]
+
+
+def test_articles_that_came_since_the_last_search_are_all_found(store: Store) -> None:
+    room, queries = Newsroom(store), Queries(store)
+    room.article("Le premier câble")
+    assert len(queries.articles(asked("câble")).rows) == 1
+    later = [room.article(f"Le câble {number}") for number in range(90)]
+    found = [row.id for row in queries.articles(asked("câble"), Window(100)).rows]
+    assert found[:-1] == later[::-1]
+    assert len(found) == 91
+
+
+def test_a_search_outlives_its_connection(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    Newsroom(store).article("Le câble")
+    queries = Queries(store)
+    assert len(queries.articles(asked("câble")).rows) == 1
+    with store.write() as session:
+        session.execute(
+            sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = :name"
+            ),
+            {"name": postgres_url.rpartition("/")[2].partition("?")[0]},
+        )
+    assert len(queries.articles(asked("câble")).rows) == 1
+    store.dispose()
 
 
 def test_an_article_that_left_the_index_is_not_found(room: Newsroom, store: Store, queries: Queries) -> None:

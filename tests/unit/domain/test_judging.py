@@ -10,7 +10,7 @@ from monitor.domain.expressions import parse_expression
 from monitor.domain.judging import Judge, make_judge
 from monitor.domain.model import Document
 from monitor.domain.topics import parse_dossier
-from monitor.domain.words import Every, Some, Word, Words, index_words
+from monitor.domain.words import But, Every, Some, Word, Words, index_words
 from monitor.errors import QueryError
 
 ARTICLE = Document(
@@ -37,6 +37,8 @@ def holds(words: Words | None, document: Document) -> bool:
             return all(holds(part, document) for part in parts)
         case Some(parts):
             return any(holds(part, document) for part in parts)
+        case But(wanted, refused):
+            return holds(wanted, document) and not any(holds(part, document) for part in refused)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +65,32 @@ def test_what_is_false_has_no_spans(text: str) -> None:
 
 
 def test_the_first_pass_asks_for_a_form_of_each_word() -> None:
-    words = judge("huawei AND (cloud OR =exclu) NOT suède").words
+    words = judge("huawei AND (cloud OR =exclu)").words
     assert isinstance(words, Every)
     assert Word("huawei") in words.parts
     assert any(isinstance(part, Some) and Word("exclu") in part.parts for part in words.parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("huawei NOT suède", {"suede", "suedes"}),
+        ("huawei NOT (cloud OR suède)", {"cloud", "clouds", "suede", "suedes"}),
+        ("title(huawei NOT cloud)", {"¤tcloud", "¤tclouds"}),
+    ],
+)
+def test_the_first_pass_refuses_words_that_make_it_false(text: str, refused: set[str]) -> None:
+    words = judge(text).words
+    assert isinstance(words, But)
+    assert {word.text for word in words.refused} == refused
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["huawei NOT ==Suède", "huawei NOT suéd*", 'huawei NOT "en Suède"', "sentence(huawei NOT suède)", "huawei OR 5G"],
+)
+def test_what_must_be_looked_at_is_not_refused(text: str) -> None:
+    assert not isinstance(judge(text).words, But)
 
 
 @pytest.mark.parametrize("text", ["NOT huawei", "huawei OR NOT cloud", "words(10)"])
@@ -83,6 +107,10 @@ PIECES = [
     '"5G"',
     "cœur",
     "NOT cloud",
+    "NOT exclure",
+    "NOT ==Suède",
+    "title(Huawei NOT 5G)",
+    "sentence(exclure NOT suédois)",
     "(suédois NEAR/4 Huawei)",
     "title(suède)",
 ]

@@ -42,6 +42,11 @@ def article(author: object) -> dict[str, object]:
         ("Lucie Weber, Lille", ["Lucie Weber"]),
         ("Lucie Weber, économiste à l’université de Lille", ["Lucie Weber"]),
         ("Lucie Weber, journaliste", ["Lucie Weber"]),
+        ("Voir tous les articles de Lucie Weber →", ["Lucie Weber"]),
+        ("View all posts by Lucie Weber", ["Lucie Weber"]),
+        ("Tom Lachaud Jr.", ["Tom Lachaud Jr."]),
+        ("wordpressadmin", []),
+        ("No author", []),
         ("Lucie Weber et Paul Ott, AFP", ["Lucie Weber", "Paul Ott"]),
         ("Ott, Paul", ["Ott, Paul"]),
         ("E.P.", ["E.P."]),
@@ -85,6 +90,11 @@ def test_a_paper_is_told_from_a_person(name: str, site: str, host: str, outlet: 
         '<div class="meta"><a href="/auteur/lucie-weber">Lucie Weber</a></div>',
         "<p>Publié le 3 mars 2026 à 8 h par Lucie Weber</p>",
         "<p>Lucie Weber | 3 mars 2026</p>",
+        "<p>3 mars 2026 à 8h15 | Lucie Weber</p>",
+        "<p>Publié le 03/03/2026 - Lucie Weber</p>",
+        '<p class="articleByline">Lucie Weber</p>',
+        '<small itemprop="author"><span itemprop="name">Lucie Weber</span></small>',
+        '<p>Le 3 mars, <span class="author vcard"><a class="url fn" href="/?a=3">Lucie Weber</a></span></p>',
         "<p>Lucie Weber Publié le 3 mars 2026</p>",
         "<p>mardi 3 mars 2026, par Lucie Weber</p>",
         "<p>Article rédigé par Lucie Weber</p>",
@@ -108,6 +118,9 @@ def test_a_signature_that_only_the_page_shows(below: str) -> None:
         "<p>jeudi 5 mars 2026, par lucie67</p>",
         '<p>Par <a rel="tag">lucie67</a></p>',
         '<p>Le <a href="/2026">5 mars</a> <a href="/author/lucie67">Lucie67</a></p>',
+        '<p>Le 5 mars <span class="author"><a href="/membre/67">Lucie67</a></span></p>',
+        '<p>Le 5 mars <span class="author vcard"><a class="url fn" href="/membre/67">lucie67</a></span></p>',
+        '<div class="field-author">posté par lucie67</div>',
     ],
 )
 def test_a_pen_name_of_one_word(below: str) -> None:
@@ -158,3 +171,33 @@ def test_a_paper_that_stands_as_a_person_signs() -> None:
 def test_the_signature_is_looked_for_below_the_heading_that_is_the_title() -> None:
     menu = "".join(f"<div><span>Rubrique {n}</span></div>" for n in range(100))
     assert page(top=f"<h1>La Gazette</h1>{menu}", below="<p>Par Lucie Weber</p>") == ("Lucie Weber",)
+
+
+CARD = '<div><h2><a href="/{0}">Autre</a></h2><p>{1}</p><a rel="author" href="/auteur/{0}">{0}</a></div>'
+ANSWERS = " ".join(["Ce qui est dit d’une autre affaire tient en quelques lignes."] * 6)
+
+
+def test_who_signs_other_articles_of_the_page_does_not_sign_this_one() -> None:
+    byline = '<p>Par <a rel="author" href="/auteur/lucie">Lucie Weber</a> et <a rel="author" href="/p">Paul Ott</a></p>'
+    cards = "".join(CARD.format(name, ANSWERS) for name in ("Ana Lima", "Jeanne Morvan"))
+    assert page(below=byline + cards) == ("Lucie Weber", "Paul Ott")
+    assert page(top=cards, below=byline) == ("Lucie Weber", "Paul Ott")
+
+
+def test_one_name_that_the_page_marks_far_from_the_title_signs_and_of_two_none_does() -> None:
+    about = '<p>Rien.</p><footer><p class="author-name">{}</p></footer>'
+    far = ANSWERS + ANSWERS
+    assert page(below=f"<p>{far}</p>" * 4 + about.format("Lucie Weber")) == ("Lucie Weber",)
+    assert page(below=f"<p>{far}</p>" * 4 + about.format("Lucie Weber") + about.format("Paul Ott")) == ()
+
+
+@pytest.mark.parametrize("login", ["lucie.weber", "lucieweber", "Lucie"])
+def test_a_login_is_spelt_out_where_the_page_does(login: str) -> None:
+    data = article({"@type": "Person", "name": login})
+    assert page(data=data, below='<p class="byline">Par Lucie Weber</p>') == ("Lucie Weber",)
+    assert page(data=data, below='<p class="byline">Par Ana Lima</p>') == (login,)
+
+
+def test_a_marked_signature_that_names_no_person_stays_as_printed() -> None:
+    signature = '<div class="byline">Par La Gazette avec AFP Le 3 mars 2026 à 8h15</div>'
+    assert page(below=signature) == ("La Gazette avec AFP",)

@@ -48,3 +48,9 @@ def test_a_sentence_that_begins_like_a_pointer_is_text() -> None:
 def test_initials_keep_their_points() -> None:
     page = extract_page(PAGE.replace("Lucie  Weber", "E.P.").encode(), url="https://gazette.example/centre")
     assert page.authors == ("E.P.",)
+
+
+def test_midnight_in_paris_said_in_utc_is_that_day() -> None:
+    page = extract_page(PAGE.replace("08:15:00+01:00", "23:00:00Z").encode(), url="https://gazette.example/centre")
+    assert page.published_at is not None
+    assert page.published_at.isoformat() == "2026-03-03T00:00:00+01:00"

@@ -1,9 +1,11 @@
 """The title a reader sees, where heading, JSON-LD, OpenGraph and `title` differ."""
 
 import pytest
+from lxml import html
 
 from monitor.fetch.pages.head import Head
-from monitor.fetch.pages.title import find_title
+from monitor.fetch.pages.paper import Paper
+from monitor.fetch.pages.title import find_title, headings
 
 LONG = "Un centre de données de trois cents emplois ouvre à Brumath"
 
@@ -47,4 +49,52 @@ LONG = "Un centre de données de trois cents emplois ouvre à Brumath"
     ],
 )
 def test_title(headings: list[str], headline: str, og: str, title: str, site: str, right: str) -> None:
-    assert find_title(headings, headline, Head(title=title, meta={"og:title": og}), site) == right
+    assert titled(markup=html_of(headings), headline=headline, og=og, title=title, site=site) == right
+
+
+def html_of(headings: list[str]) -> str:
+    return "".join(f"<h1>{heading}</h1>" for heading in headings)
+
+
+def titled(*, markup: str, headline: str = "", og: str = "", title: str = "", site: str = "", url: str = "") -> str:
+    root = html.document_fromstring(f"<html><body>{markup}<p>Le chantier commence en avril.</p></body></html>")
+    return find_title(root, headings(root), headline, Head(title=title, meta={"og:title": og}), Paper(site, url))
+
+
+@pytest.mark.parametrize(
+    ("markup", "og", "title"),
+    [
+        (f"<h1><span>Grand Est</span> {LONG}</h1>", LONG, LONG),
+        (f"<h1><div><small>Grand Est</small></div><div>{LONG}</div></h1>", "", f"{LONG} | La Gazette"),
+        (f"<h1><style>.a{{color:red}}</style>{LONG}</h1>", LONG, ""),
+        (f"<h1>…</h1><h1>{LONG}</h1>", LONG, ""),
+        (f"<h1>Local | {LONG}</h1>", LONG, ""),
+        (f"<h1>{LONG} 02.02.2026 • Presse , Économie</h1>", LONG, f"{LONG} | La Gazette"),
+    ],
+)
+def test_a_kicker_that_the_page_sets_apart_is_no_part_of_the_title(markup: str, og: str, title: str) -> None:
+    assert titled(markup=markup, og=og, title=title) == LONG
+
+
+def test_a_kicker_that_the_page_gives_everywhere_is_part_of_the_title() -> None:
+    markup, og = f"<h1><span>Énergie</span> {LONG}</h1>", f"Énergie : {LONG} - La Gazette"
+    assert titled(markup=markup, og=og) == f"Énergie {LONG}"
+
+
+@pytest.mark.parametrize(
+    ("markup", "og", "title"),
+    [
+        ("<h1>La Gazette</h1>", "", f"La Gazette » {LONG}"),
+        ("<h1>La-Gazette</h1>", "", f"La Gazette des Vosges // {LONG}"),
+        (f"<h1>La Gazette</h1><h2>{LONG}</h2>", "", f"La Gazette » Archives » {LONG}"),
+        ("", "", f"{LONG} - Journal La Gazette de Brumath"),
+        ("<h1>Autre chose</h1><h1>Menu</h1>", LONG, f"{LONG} : tout savoir"),
+    ],
+)
+def test_a_paper_is_known_by_its_address(markup: str, og: str, title: str) -> None:
+    assert titled(markup=markup, og=og, title=title, url="https://www.lagazette.example/centre") == LONG
+
+
+def test_a_title_in_two_parts_keeps_both_where_the_paper_is_named_beside_it() -> None:
+    title = "Épisode 82 – Deux ans de plus"
+    assert titled(markup="", og=title, title=f"{title} | La Gazette") == title
