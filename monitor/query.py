@@ -98,13 +98,19 @@ class Queries:
     def facets(self, asked: Filter | None = None) -> tuple[Facets, bool]:
         """Counts of alerts; false: of the newest only, as text or outlets must be asked of each."""
         asked = asked or Filter()
-        judge = self.judge(asked.expression) if asked.expression is not None else None
+        if asked.expression is not None:
+            judge = self.judge(asked.expression)
+            return self._store.search(lambda session: self._facets_of_text(session, asked, judge))
         with self._store.read() as session:
-            if judge is None and not asks_articles(asked):
+            if not asks_articles(asked):
                 return alert_facets(session, asked), True
-            most = MOST_COUNTED if judge is None else MOST_JUDGED
-            keys = search.alert_keys(session, asked, Window(most), judge)
+            keys = search.alert_keys(session, asked, Window(MOST_COUNTED))
             return alert_facets(session, asked, keys.ids), keys.after is None
+
+    @staticmethod
+    def _facets_of_text(session: Any, asked: Filter, judge: Judge) -> tuple[Facets, bool]:
+        ids, complete = search.true_alerts(session, asked, judge, MOST_JUDGED)
+        return alert_facets(session, asked, ids), complete
 
     def alert_facts(self, ids: Sequence[int]) -> list[AlertFacts]:
         """What stands behind alerts: topics, articles, evidence; in the order of `ids`."""

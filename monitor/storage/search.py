@@ -12,14 +12,19 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Cursor, Filter, Window
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
+from monitor.storage.search_descent import MARGIN
 from monitor.storage.search_forms import present_words
 from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
+    LARGEST_BATCH,
+    SPARE,
     Keys,
+    Walked,
     is_common,
+    judged,
     own_article,
     plain_keys,
     story_articles,
@@ -59,6 +64,26 @@ def find_alerts(session: Session, asked: Filter, window: Window, judge: Judge | 
 def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Keys:
     """The ids of those alerts."""
     return _keys(session, alert_ids, asked, window, judge, story_articles)
+
+
+def true_alerts(session: Session, asked: Filter, judge: Judge, most: int) -> tuple[list[int], bool]:
+    """The ids of alerts with an article that makes the expression true, found by their newest articles; whether these
+    are all, or `most` and more."""
+    conditions = filters.alert_conditions(asked, filters.resolve(session, asked))
+    newest = Newest(session, Filter(), judge.words, conditions)
+    found, below, size, walked = set[int](), None, most, Walked()
+    while len(found) <= most:
+        rows = newest.take(below, size)
+        true = list(judged(session, judge, [row[0] for row in rows]))
+        stories = select(Article.story_id).where(one_of(session, Article.id, true))
+        found |= set(session.scalars(select(Alert.id).where(Alert.story_id.in_(stories), *conditions)))
+        if len(rows) < size:
+            return sorted(found), True
+        if walked.enough(len(rows), len(rows)):
+            break
+        likely = int(MARGIN * (most + 1 - len(found)) * (walked.examined + 1) / (len(found) + 1)) + SPARE
+        below, size = rows[-1][0], min(likely, LARGEST_BATCH)
+    return sorted(found), False
 
 
 def find_articles(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[ArticleRow]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy import ColumnElement, distinct, func, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
@@ -17,6 +17,7 @@ from monitor.storage.listed import one_of
 from monitor.storage.tables import Alert, AlertTopic, Article, Digest, Dossier, Match, Subscriber, Topic
 
 MOST_SOURCES = 30
+A_MONDAY = datetime(2001, 1, 1, tzinfo=UTC)
 NEWEST = 5_000  # alerts whose outlets are counted
 
 
@@ -59,26 +60,47 @@ def alert_facets(session: Session, asked: Filter, ids: Sequence[int] | None = No
     where: list[ColumnElement[bool]] = [] if ids is None else [one_of(session, Alert.id, ids)]
     if ids is None:
         where = filters.alert_conditions(asked, filters.resolve(session, asked))
-    # not the bare column where there are conditions: SQLite would walk all alerts along its index, to be spared a sort
-    status = func.coalesce(Alert.status, "") if where else Alert.status
-    statuses = _counted(session, select(status, func.count()).where(*where).group_by(status))
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    statuses, weeks = (_in_one_walk if postgresql else _one_by_one)(session, where)
     return Facets(
         total=sum(statuses.values()),
-        statuses=statuses,
-        topics=_by_topic(session, where),
+        statuses=_largest_first(statuses.items()),
+        topics=_by_topic(session, where, asked if ids is None else None),
         sources=_by_source(session, where),
-        weeks=_weeks(session, where),
+        weeks=dict(sorted(weeks.items())),
     )
 
 
-def _counted(session: Session, statement: Any) -> dict[str, int]:
-    rows = [(str(row[0]), int(row[1])) for row in session.execute(statement)]
+def _largest_first(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
     return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
 
 
-def _by_topic(session: Session, where: list[ColumnElement[bool]]) -> dict[str, int]:
+def _in_one_walk(session: Session, where: list[ColumnElement[bool]]) -> tuple[Counter[str], Counter[date]]:
+    """By status and by week, as PostgreSQL counts them in half the time of two statements."""
+    week = func.date_bin(timedelta(days=7), Alert.raised_at, A_MONDAY)
+    statuses, weeks = Counter[str](), Counter[date]()
+    for status, first, count in session.execute(
+        select(Alert.status, week, func.count()).where(*where).group_by(Alert.status, week)
+    ):
+        statuses[status] += count
+        weeks[first.astimezone(UTC).date()] += count
+    return statuses, weeks
+
+
+def _one_by_one(session: Session, where: list[ColumnElement[bool]]) -> tuple[Counter[str], Counter[date]]:
+    """The same as SQLite counts them: along its indexes where there are no conditions."""
+    # not the bare column where there are conditions: SQLite would walk all alerts along its index, to be spared a sort
+    status = func.coalesce(Alert.status, "") if where else Alert.status
+    counted = session.execute(select(status, func.count()).where(*where).group_by(status))
+    return Counter({row[0]: row[1] for row in counted}), _weeks(session, where)
+
+
+def _by_topic(session: Session, where: list[ColumnElement[bool]], asked: Filter | None) -> dict[str, int]:
     statement = select(AlertTopic.topic_id, func.count()).group_by(AlertTopic.topic_id)
-    if where:
+    if asked is not None and asked == Filter(dossier=asked.dossier, topics=asked.topics, not_topics=asked.not_topics):
+        about = filters.about_topics(filters.resolve(session, asked))
+        statement = statement if about is None else statement.where(AlertTopic.alert_id.in_(about))
+    elif where:
         topic = func.coalesce(AlertTopic.topic_id, 0)
         statement = select(topic, func.count()).select_from(Alert).where(*where).group_by(topic)
         statement = statement.join(AlertTopic, AlertTopic.alert_id == Alert.id)
@@ -102,7 +124,7 @@ def _by_source(session: Session, where: list[ColumnElement[bool]]) -> dict[str, 
         .order_by(count.desc(), source)
         .limit(MOST_SOURCES)
     )
-    return _counted(session, statement)
+    return _largest_first((row[0], row[1]) for row in session.execute(statement))
 
 
 def _day(session: Session, column: Any) -> Any:
@@ -112,12 +134,26 @@ def _day(session: Session, column: Any) -> Any:
     return func.substr(column, 1, 10)  # as it is stored; date() would read and write each
 
 
-def _weeks(session: Session, where: list[ColumnElement[bool]]) -> dict[date, int]:
-    day = _day(session, Alert.raised_at)
+def _weeks(session: Session, where: list[ColumnElement[bool]]) -> Counter[date]:
     counts: Counter[date] = Counter()
+    if not where:
+        rows = session.execute(_ALL_WEEKS).all()
+        counts.update({date.fromisoformat(first): count for first, count in rows if count})
+        return counts
+    day = _day(session, Alert.raised_at)
     for when, count in session.execute(select(day, func.count()).where(*where).group_by(day)):
         counts[monday(_date(when))] += count
-    return dict(sorted(counts.items()))
+    return counts
+
+
+# a stretch of the index a week: to cut each time and sort them takes ten times as long
+_ALL_WEEKS = text(
+    "WITH RECURSIVE ends (first, last) AS (SELECT date((SELECT min(raised_at) FROM alerts), '-6 days', 'weekday 1'), "
+    "(SELECT max(raised_at) FROM alerts)), weeks (first, next, last) AS (SELECT first, date(first, '+7 days'), last "
+    "FROM ends UNION ALL SELECT next, date(next, '+7 days'), last FROM weeks WHERE next <= last) "
+    "SELECT first, (SELECT count(*) FROM alerts WHERE raised_at >= first AND raised_at < next) FROM weeks "
+    "WHERE first IS NOT NULL"
+)
 
 
 def _date(value: Any) -> date:

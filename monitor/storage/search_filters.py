@@ -193,8 +193,7 @@ def match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
 def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     """Conditions on `alerts`, its topics and the articles of its story."""
     conditions = [*_period(asked, Alert.raised_at), *scores(asked, Alert.score), *status_conditions(asked)]
-    if resolved.topics is not None:
-        about = select(AlertTopic.alert_id).where(_among(AlertTopic.topic_id, resolved.topics))
+    if (about := about_topics(resolved)) is not None:
         conditions.append(Alert.id.in_(about))
     carried: Conditions = [] if resolved.sources is None else [_among(Article.source, resolved.sources)]
     if asked.access is not None:
@@ -205,6 +204,13 @@ def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     if asked.story is not None:
         conditions.append(Alert.story_id == asked.story)
     return conditions
+
+
+def about_topics(resolved: Resolved) -> Select[Any] | None:
+    """The ids of alerts of the topics; None: not asked."""
+    if resolved.topics is None:
+        return None
+    return select(AlertTopic.alert_id).where(_among(AlertTopic.topic_id, resolved.topics))
 
 
 def status_conditions(asked: Filter) -> Conditions:

@@ -17,7 +17,7 @@ from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, has_prefix, some
 from monitor.storage import search_filters as filters
 from monitor.storage.search_descent import Descent, Part
-from monitor.storage.search_filters import NO_SUCH_ID
+from monitor.storage.search_filters import NO_SUCH_ID, Conditions
 from monitor.storage.search_forms import Forms, Known, known_of
 from monitor.storage.search_hydrate import Values
 from monitor.storage.search_index import EARLIEST, FirstPass, source_mark, year_mark
@@ -55,13 +55,16 @@ class _Share:
 
 
 class Newest:
-    """The articles of a filter. `words` are what its expression cannot do without.
+    """The articles of a filter. `words` are what its expression cannot do without, `alerts` what an alert of their
+    story must fulfil.
 
     Rows are (id,), or whole articles as `search_hydrate` has their columns.
     """
 
-    def __init__(self, session: Session, asked: Filter, words: Words | None) -> None:
-        self._session, self._asked = session, asked
+    def __init__(self, session: Session, asked: Filter, words: Words | None, alerts: Conditions | None = None) -> None:
+        self._session, self._asked, self._alerts = session, asked, alerts
+        if alerts is None and filters.asks_status(asked):
+            self._alerts = filters.status_conditions(asked)
         self._sqlite = session.get_bind().dialect.name == "sqlite"
         edges = filters.edges(session, asked)
         self._newest, self._ceiling = edges.newest, edges.ceiling
@@ -217,9 +220,9 @@ class Newest:
         return filters.match_conditions(self._asked, self._resolved)
 
     def _of_alert(self, key: Any) -> list[ColumnElement[bool]]:
-        if not filters.asks_status(self._asked):
+        told = self._alerts
+        if told is None:
             return []
-        told = filters.status_conditions(self._asked)
         if key is Article.id:
             return [filters.each(Alert.story_id == Article.story_id, *told)]
         return [filters.each(Article.id == key, Alert.story_id == Article.story_id, *told)]

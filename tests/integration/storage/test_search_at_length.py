@@ -5,6 +5,7 @@ The rows, the questions and the comparison are those of `bench/search.py`, where
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from monitor.domain.judging import Judge
 from monitor.query import Queries
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
+from monitor.storage.search_facets import monday
 from monitor.storage.search_walk import newest_documents
 
 ARTICLES = 2600  # more than two of the stretches that PostgreSQL's index is asked by
@@ -68,3 +70,18 @@ def test_pages_one_after_the_other_leave_nothing_out_and_repeat_nothing(stores: 
             if after is None or len(seen) >= len(whole):
                 break
         assert seen[: len(whole)] == whole
+
+
+@pytest.mark.parametrize(
+    "said", ["", "topic:t3", "status:new", "since:2025", "exclure", "réseau NOT huawei", "réseau status:new"]
+)
+def test_counts_are_those_of_the_alerts_that_answer(stores: list[Store], said: str) -> None:
+    for store in stores:
+        queries = Queries(store)
+        rows = queries.alerts(question(said), Window(500)).rows
+        counts, complete = queries.facets(question(said))
+        assert complete
+        assert counts.total == len(rows) > 0
+        assert counts.statuses == Counter(row.status for row in rows)
+        assert counts.topics == Counter(topic.slug for row in rows for topic in row.topics)
+        assert counts.weeks == Counter(monday(row.raised_at.date()) for row in rows)
