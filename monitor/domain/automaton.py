@@ -25,11 +25,16 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self.groups: dict[Group, int] = {}
+        self._derived: dict[object, int] = {}
 
     def number(self, *terms: Term) -> int:
         """The number of a group, the same for the same terms."""
         group = terms if len(terms) == 1 else tuple(sorted(set(terms)))
         return self.groups.setdefault(group, len(self.groups))
+
+    def derived(self, key: object) -> int:
+        """A number, below zero, of what is no group of terms but has its sentences all the same."""
+        return self._derived.setdefault(key, -1 - len(self._derived))
 
     def digest(self) -> str:
         """A name for what is numbered: the same groups in the same order give the same one."""

@@ -22,7 +22,7 @@ from monitor.domain.expressions import (
     Within,
     Without,
 )
-from monitor.domain.masks import Masked, joined_by_and, joined_by_or, term_mask
+from monitor.domain.masks import Masked, joined_by_and, joined_by_or, kept_mask, places_mask, term_mask
 from monitor.domain.operations import (
     Compiled,
     Named,
@@ -34,6 +34,7 @@ from monitor.domain.operations import (
     distinct,
     in_field,
     in_first,
+    in_paragraphs,
     in_sentences,
     mentioned,
     near,
@@ -73,6 +74,8 @@ class Compiler:
         self._compiled_sets: dict[str, Compiled] = {}
         self._set_masks: dict[str, Masked | None] = {}
         self._alternatives: dict[int, Alternatives] = {}
+        self.derived: dict[int, Masked] = {}
+        """Of each derived number in a conjunction, what puts its sentences among the masks of a reading."""
 
     def compile(self, expression: Expression) -> Compiled:  # noqa: C901, PLR0911, PLR0912 - a line a kind
         """The function of an expression. Its references must be known."""
@@ -97,10 +100,11 @@ class Compiler:
                 return without(self.compile(left), self.compile(right), distance)
             case Within("first", part, count):
                 return in_first(self.compile(part), count)
-            case Within("sentence" | "paragraph" as unit, part) if (places := self._places(part)) is not None:
-                return together(unit, places, self._sentence_mask(part) if unit == "sentence" else None)
+            case Within("paragraph", part) if (places := self._places(part)) is not None:
+                return in_paragraphs(places)
             case Within("sentence", part) if (mask := self._sentence_mask(part)) is not None:
-                return in_sentences(mask, self.compile(part))
+                places = self._places(part)
+                return in_sentences(mask, self.compile(part)) if places is None else together(places, mask)
             case Within("sentence" | "paragraph" as unit, part):
                 return within(unit, self.compile(part))
             case Within(unit, part):
@@ -161,8 +165,7 @@ class Compiler:
                     self._set_masks[name] = self._sentence_mask(self._sets[name])
                 return self._set_masks[name]
             case Reference():
-                entity, key = self.compile(expression), f"{self._scope}@{expression.name}"
-                return lambda reading: reading.entity_mask(key, lambda: entity(reading, 0, reading.end))
+                return kept_mask(self._entity_number(expression), places_mask(self.compile(expression)))
             case And(parts):
                 return joined_by_and([self._sentence_mask(part) for part in parts])
             case Or(parts):
@@ -179,6 +182,49 @@ class Compiler:
         if number is not None:
             masks.append(term_mask(number))
         return joined_by_or(masks)
+
+    def conjunction(self, expression: Expression) -> tuple[int, ...] | None:
+        """Numbers whose sentences, joined by AND, are those where `expression` holds; None when it is more than that.
+
+        Those below zero are `derived`.
+        """
+        if isinstance(expression, Within) and expression.unit == "sentence":
+            expression = expression.part
+        elif not isinstance(expression, Term | Reference):
+            return None
+        parts = expression.parts if isinstance(expression, And) else (expression,)
+        numbers = [self._number_of(part) for part in parts]
+        known = tuple([number for number in numbers if number is not None])
+        return known if len(known) == len(numbers) else None
+
+    def _number_of(self, expression: Expression) -> int | None:
+        """The number under which the sentences of an expression are found, or will be."""
+        match expression:
+            case Term():
+                return self._vocabulary.number(expression)
+            case Reference("set", name):
+                return self._number_of(self._sets[name])
+            case Reference():
+                number = self._entity_number(expression)
+            case Or(parts):
+                _, terms, others = self._side_by_side(parts)
+                members = [self._number_of(part) for part in others]
+                if terms is not None:
+                    members.append(terms)
+                if len(members) == 1:
+                    return members[0]
+                if None in members:
+                    return None
+                number = self._vocabulary.derived(tuple(members))
+            case _:
+                return None
+        mask = self._sentence_mask(expression)
+        assert mask is not None
+        self.derived[number] = kept_mask(number, mask)
+        return number
+
+    def _entity_number(self, reference: Reference) -> int:
+        return self._vocabulary.derived(f"{self._scope}@{reference.name}")
 
     def required(self, expression: Expression) -> frozenset[int]:  # noqa: PLR0911 - a line a kind
         """Numbers of groups that all stand in every article that makes `expression` true, of those numbered anyway."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from monitor.domain.reading import Reading
+from monitor.domain.reading import Pair, Reading
 
 Masked = Callable[[Reading], int]
 
@@ -12,6 +12,23 @@ Masked = Callable[[Reading], int]
 def term_mask(number: int) -> Masked:
     """Of a group of terms."""
     return lambda reading: reading.masks.get(number, 0)
+
+
+def kept_mask(number: int, holds: Masked) -> Masked:
+    """The same as `holds`, found once an article and kept under a number."""
+
+    def run(reading: Reading) -> int:
+        mask = reading.masks.get(number)
+        if mask is None:
+            mask = reading.masks[number] = holds(reading)
+        return mask
+
+    return run
+
+
+def places_mask(find: Callable[[Reading, int, int], Iterable[Pair] | None]) -> Masked:
+    """Of what is found as places."""
+    return lambda reading: reading.mask_of(find(reading, 0, reading.end) or ())
 
 
 def joined_by_and(masks: list[Masked | None]) -> Masked | None:

@@ -29,9 +29,6 @@ class Names(NamedTuple):
     alone: int
 
 
-_LONGEST = 12  # words of the longest term
-
-
 def _between(pairs: list[Pair], low: int, high: int) -> Found:
     return [pair for pair in pairs if pair[0] >= low and pair[1] <= high] or None
 
@@ -135,19 +132,39 @@ def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Co
         others = right(reading, low, high) if ones else None
         if not ones or not others:
             return None
-        placed = reading.in_words(others)
-        starts = [start for start, _, _ in placed]
         pairs: set[Pair] = set()
-        for first, last, one in reading.in_words(ones):
-            earliest = bisect_left(starts, first - distance - _LONGEST)
-            for start, end, other in placed[earliest : bisect_right(starts, last + distance - 1)]:
-                after = start >= last and start - last < distance
-                before = not ordered and end <= first and first - end < distance
-                if after or before:
-                    pairs |= {one, other}
+        if len(ones) <= len(others):
+            for one in ones:
+                _join(reading, one, others, distance, pairs, before=not ordered, after=True)
+        else:
+            for one in others:
+                _join(reading, one, ones, distance, pairs, before=True, after=not ordered)
         return sorted(pairs) or None
 
     return run
+
+
+def _join(
+    reading: Reading, one: Pair, others: list[Pair], distance: int, pairs: set[Pair], *, before: bool, after: bool
+) -> None:
+    """Adds `one` and those that lie less than `distance` words before or after it.
+
+    The words around `one` are counted off once, so that the others are told by their offsets.
+    """
+    starts, close = reading.word_starts, list[Pair]()
+    if after:
+        last = bisect_left(starts, one[1])
+        behind = starts[last - 1] if last else -1
+        farthest = starts[last + distance - 1] if last + distance <= len(starts) else reading.end
+        close += [other for other in others if behind < other[0] <= farthest]
+    if before:
+        first = bisect_left(starts, one[0])
+        ahead = starts[first] if first < len(starts) else reading.end
+        farthest = starts[first - distance] if first >= distance else -1
+        close += [other for other in others if farthest < other[1] <= ahead]
+    if close:
+        pairs.add(one)
+        pairs.update(close)
 
 
 def without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:
@@ -181,18 +198,36 @@ def in_sentences(mask: Masked, part: Compiled) -> Compiled:
     return run
 
 
-def together(unit: str, parts: list[Compiled], mask: Masked | None = None) -> Compiled:
-    """All the places of the parts that stand in a unit where each part has one; `mask` tells of sentences which may."""
+def together(parts: list[Compiled], mask: Masked) -> Compiled:
+    """All the places of the parts that stand in a sentence where each part has one; `mask` tells of those that may."""
 
     def run(reading: Reading, low: int, high: int) -> Found:
-        chosen = -1 if mask is None else mask(reading)
-        starts, ends = reading.bounds(unit)
+        chosen, sentence_at = mask(reading), reading.sentence_at
         placed: list[tuple[int, Pair]] = []
+        for part in parts if chosen else ():
+            held = 0
+            for pair in part(reading, low, high) or ():
+                number = sentence_at[pair[0]]
+                if chosen >> number & 1 and sentence_at[pair[1] - 1] == number:
+                    held |= 1 << number
+                    placed.append((number, pair))
+            chosen &= held
+        return sorted([pair for number, pair in placed if chosen >> number & 1]) or None
+
+    return run
+
+
+def in_paragraphs(parts: list[Compiled]) -> Compiled:
+    """The same of paragraphs."""
+
+    def run(reading: Reading, low: int, high: int) -> Found:
+        bounds = reading.paragraphs
+        starts, chosen, placed = [start for start, _ in bounds], -1, list[tuple[int, Pair]]()
         for part in parts:
             held = 0
             for pair in part(reading, low, high) or () if chosen else ():
                 number = bisect_right(starts, pair[0]) - 1
-                if number >= 0 and chosen >> number & 1 and pair[1] <= ends[number]:
+                if number >= 0 and chosen >> number & 1 and pair[1] <= bounds[number][1]:
                     held |= 1 << number
                     placed.append((number, pair))
             chosen &= held

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cached_property
 from operator import itemgetter
 
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.text import INVISIBLE, has_invisible, narrow, paragraphs, sentence_starts, sentences, skeleton_of
 
 Pair = tuple[int, int]
-Worded = tuple[int, int, Pair]  # the words before its beginning, the words before its end, and the pair
 GAP = "\n\n"
 _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
 _LONGEST_NUMBER = 24
+_BYTES = [bytes((number,)) for number in range(256)]
+_TITLE, _LEAD, _BODY = Field  # to look one up in its class takes as long as all else about a span
 
 
 class Reading:
@@ -35,6 +36,7 @@ class Reading:
             self._kept = [i for i, char in enumerate(raw) if not INVISIBLE.match(char)]
             self.text = "".join(raw[i] for i in self._kept)
             small = narrow(self.text)
+        self._small = small
         self.haystack = b" %b " % skeleton_of(self.text, small)
         """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
         self.end = len(self.text)
@@ -43,16 +45,26 @@ class Reading:
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
-        self._in_words: dict[int, tuple[list[Pair], list[Worded]]] = {}
-        self._entity_masks: dict[str, int] = {}
+        self._fields: dict[str, Pair] | None = None
+        self._starts: list[int] | None = None
+        self._sentences: list[Pair] | None = None
+        self._paragraphs: list[Pair] | None = None
+        self._word_starts: list[int] | None = None
+        self._masks: dict[int, int] | None = None
+        self._sentence_at: bytes | array[int] | None = None
 
     @property
     def day(self) -> date | None:
         return self.document.published_at.date() if self.document.published_at else None
 
-    @cached_property
+    @property
     def fields(self) -> dict[str, Pair]:
         """Where title, lead and body stand in `text`."""
+        if self._fields is None:
+            self._fields = self._find_fields()
+        return self._fields
+
+    def _find_fields(self) -> dict[str, Pair]:
         title = len(self.document.title)
         lead = title + len(GAP) + len(self.document.lead)
         bounds = [(0, title), (title + len(GAP), lead), (lead + len(GAP), len(self._raw))]
@@ -61,14 +73,18 @@ class Reading:
             bounds = [(bisect_left(kept, start), bisect_left(kept, end)) for start, end in bounds]
         return dict(zip(("title", "lead", "body"), bounds, strict=True))
 
-    @cached_property
+    @property
     def starts(self) -> list[int]:
         """Where the sentences begin."""
-        return sentence_starts(self.text)
+        if self._starts is None:
+            self._starts = sentence_starts(self.text, self._small)
+        return self._starts
 
-    @cached_property
+    @property
     def sentences(self) -> list[Pair]:
-        return sentences(self.text, self.starts)
+        if self._sentences is None:
+            self._sentences = sentences(self.text, self.starts)
+        return self._sentences
 
     def sentence(self, number: int) -> Pair:
         """Where one sentence stands."""
@@ -76,51 +92,34 @@ class Reading:
         end = self.starts[number + 1] if number + 1 < len(self.starts) else self.end
         return start, start + len(self.text[start:end].rstrip())
 
-    @cached_property
+    @property
     def paragraphs(self) -> list[Pair]:
-        return paragraphs(self.text)
+        if self._paragraphs is None:
+            self._paragraphs = paragraphs(self.text)
+        return self._paragraphs
 
-    def bounds(self, unit: str) -> tuple[Sequence[int], Sequence[int]]:
-        """Where sentences or paragraphs begin, and what no term in them ends behind."""
-        return self._sentence_bounds if unit == "sentence" else self._paragraph_bounds
+    @property
+    def word_starts(self) -> list[int]:
+        """Where the words begin."""
+        if self._word_starts is None:
+            import numpy as np  # here: commands that only list rows read no text, and start sooner without it
 
-    @cached_property
-    def _sentence_bounds(self) -> tuple[Sequence[int], Sequence[int]]:
-        return self.starts, [*self.starts[1:], self.end]
-
-    @cached_property
-    def _paragraph_bounds(self) -> tuple[Sequence[int], Sequence[int]]:
-        starts, ends = zip(*self.paragraphs, strict=True) if self.paragraphs else ((), ())
-        return starts, ends
-
-    @cached_property
-    def _word_starts(self) -> list[int]:
-        import numpy as np  # here: commands that only list rows read no text, and start sooner without it
-
-        letters = np.frombuffer(self.haystack, dtype=np.uint8) != 32
-        starts: list[int] = np.flatnonzero(letters[1:] & ~letters[:-1]).tolist()
-        return starts
+            letters = np.frombuffer(self.haystack, dtype=np.uint8) != 32
+            starts: list[int] = np.flatnonzero(letters[1:] > letters[:-1]).tolist()
+            self._word_starts = starts
+        return self._word_starts
 
     @property
     def words(self) -> int:
-        return len(self._word_starts)
+        return len(self.word_starts)
 
     def word_at(self, offset: int) -> int:
         """How many words begin before `offset`."""
-        return bisect_left(self._word_starts, offset)
-
-    def in_words(self, pairs: list[Pair]) -> list[Worded]:
-        """Pairs with their places in words, in order; worked out once a list, as many rules ask for the same name."""
-        known = self._in_words.get(id(pairs))
-        if known is None:
-            starts = self._word_starts
-            worded = sorted([(bisect_left(starts, pair[0]), bisect_left(starts, pair[1]), pair) for pair in pairs])
-            known = self._in_words[id(pairs)] = pairs, worded  # with the list, so that nothing else gets its identity
-        return known[1]
+        return bisect_left(self.word_starts, offset)
 
     def first_words(self, count: int) -> Pair:
         """The stretch that the first `count` words take."""
-        starts = self._word_starts
+        starts = self.word_starts
         return (0, self.end) if len(starts) <= count else (0, starts[count])
 
     def units(self, unit: str, low: int, high: int) -> list[Pair]:
@@ -135,7 +134,7 @@ class Reading:
 
     def sentence_of(self, offset: int) -> int:
         """The number of the sentence that holds `offset` (or ends before it)."""
-        return max(0, bisect_right(self.starts, offset) - 1)
+        return self.sentence_at[offset]
 
     def pairs(self, number: int) -> list[Pair]:
         """Where a group of terms stands, in order of the ends; empty when it does not."""
@@ -149,75 +148,88 @@ class Reading:
             self._pairs[number] = found
         return found
 
-    @cached_property
-    def masks(self) -> Mapping[int, int]:
+    @property
+    def masks(self) -> dict[int, int]:
         """The sentences that hold each group of terms found: bit n stands for sentence n."""
-        starts = self.starts
-        single = [1, *(1 << n for n in range(len(starts)))]  # before the first sentence counts as in it
-        of_row, masks = {}, {}
-        for row, pairs in self.rows.items():
-            if len(pairs) == 1:  # most
-                of_row[row] = single[bisect_right(starts, pairs[0][0])]
-                continue
+        if self._masks is None:
+            self._masks = self._find_masks()
+        return self._masks
+
+    def _find_masks(self) -> dict[int, int]:
+        sentence_at, rows = self.sentence_at, self.rows
+        of_row: dict[int, int] = {}
+        for row, pairs in rows.items():
             mask = 0
             for start, _ in pairs:
-                mask |= single[bisect_right(starts, start)]
+                mask |= 1 << sentence_at[start]
             of_row[row] = mask
-        for number, rows in self.sources.items():
+        masks: dict[int, int] = {}
+        for number, sources in self.sources.items():
             mask = 0
-            for row in rows:
+            for row in sources:
                 mask |= of_row[row]
             masks[number] = mask
         return masks
 
-    def entity_mask(self, key: str, pairs: Callable[[], Iterable[Pair] | None]) -> int:
-        """The sentences that hold an entity, asked for once."""
-        found = self._entity_masks.get(key)
-        if found is None:
-            found = self._entity_masks[key] = self.mask_of(pairs() or ())
-        return found
+    @property
+    def sentence_at(self) -> bytes | array[int]:
+        """Of each offset the number of its sentence; what stands before the first sentence counts as in it."""
+        if self._sentence_at is None:
+            self._sentence_at = self._find_sentence_at()
+        return self._sentence_at
+
+    def _find_sentence_at(self) -> bytes | array[int]:
+        starts = self.starts
+        stretches = zip([0, *starts[1:]], [*starts[1:], self.end + 1], strict=False)
+        if len(starts) <= 256:
+            return b"".join([_BYTES[number] * (end - start) for number, (start, end) in enumerate(stretches)])
+        numbers = array("I")
+        for number, (start, end) in enumerate(stretches):
+            numbers += array("I", [number]) * (end - start)
+        return numbers
 
     def mask_of(self, pairs: Iterable[Pair]) -> int:
         """The sentences that hold these pairs."""
-        starts, found = self.starts, 0
+        sentence_at, found = self.sentence_at, 0
         for start, _ in pairs:
-            found |= 1 << bisect_right(starts, start)
-        return found >> 1 | found & 1  # what stands before the first sentence counts as in it
-
-    def field_of(self, offset: int) -> str:
-        fields = self.fields
-        if offset < fields["lead"][0]:
-            return "title"
-        return "lead" if offset < fields["body"][0] else "body"
+            found |= 1 << sentence_at[start]
+        return found
 
     def span(self, start: int, end: int) -> Span:
         """The span of the original field under (start, end) of `text`; the pair must lie in one field.
 
         A number is shown whole, and a letter with its accent, whatever part of it the rules were about.
         """
-        name = self.field_of(start)
+        return self.span_of(*self.whole(start, end))
+
+    def whole(self, start: int, end: int) -> Pair:
+        """The pair, or what is around it when it is part of a number."""
         text = self.text
         if text[start].isdigit() or text[end - 1].isdigit():
-            start, end = self._whole_number(start, end)
+            return self._whole_number(start, end)
+        return start, end
+
+    def span_of(self, start: int, end: int) -> Span:
+        """The span of the original field under a pair that is whole."""
+        fields, name, base = self.fields, _TITLE, 0
+        if start >= fields["body"][0]:
+            name, base = _BODY, fields["body"][0]
+        elif start >= fields["lead"][0]:
+            name, base = _LEAD, fields["lead"][0]
         if self._kept is None:
-            base = self.fields[name][0]
-            return Span(_FIELDS[name], start - base, end - base, text[start:end])
+            return Span(name, start - base, end - base, self.text[start:end])
         start, end = self._kept[start], self._kept[end - 1] + 1
         while end < len(self._raw) and "\u0300" <= self._raw[end] <= "\u036f":
             end += 1
-        base = {"title": 0, "lead": len(self.document.title) + len(GAP)}.get(
-            name, len(self.document.title) + len(self.document.lead) + 2 * len(GAP)
-        )
-        return Span(_FIELDS[name], start - base, end - base, self._raw[start:end])
+        before = {_TITLE: (), _LEAD: (self.document.title,), _BODY: (self.document.title, self.document.lead)}[name]
+        base = sum(len(part) + len(GAP) for part in before)
+        return Span(name, start - base, end - base, self._raw[start:end])
 
     def _whole_number(self, start: int, end: int) -> Pair:
         """`1 000` where only `000` is meant: terms know the groups between blanks and commas, people do not."""
         around = _NUMBER.finditer(self.text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
         spans = [(start, end), *(found.span() for found in around if found.start() < end and found.end() > start)]
         return min(first for first, _ in spans), max(last for _, last in spans)
-
-
-_FIELDS = {field.value: field for field in Field}
 
 
 _by_end = itemgetter(1, 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ MOST_HELD = 6
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
-class Item(NamedTuple):
+@dataclass(eq=False)
+class Item:
     """One expression of a rule. `number` is its place among all rules of the dossier.
 
     A term has its `group`, any other expression a function to `find` it: most items are terms, and ask for none.
@@ -48,39 +50,47 @@ class Item(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """An item that is no term: the groups that it cannot do without, and the sentences where it holds."""
+    """An item that is no term, and how the sentences where it holds are found.
+
+    Either they are those of all `numbers`; or a function tells, once the groups that it cannot do without are there.
+    """
 
     item: Item
+    first: int
+    second: int
+    others: tuple[int, ...]
     required: frozenset[int]
-    mask: Masked
+    holds: Masked | None
 
 
-@dataclass(slots=True)
 class Tally:
     """What one topic (or relevance) gathered: the raw score, and each item with its value and sentences."""
 
-    raw: float = 0.0
-    lines: list[tuple[Item, float, int]] = field(default_factory=list)
+    __slots__ = ("lines", "raw")
+
+    def __init__(self) -> None:
+        self.raw = 0.0
+        self.lines: list[tuple[Item, float, int]] = []
 
 
 Level = tuple[float, int]  # what a sentence counts, and the sentences that count so
 
 
-def _fields_of(reading: Reading, boosts: dict[str, float]) -> list[Level]:
-    """The sentences of each field with its boost, what counts most first."""
+def _fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
+    """The sentences of each field with its boost (of title, lead and body), what counts most first."""
     starts, fields = reading.starts, reading.fields
     lead, body, end = bisect_left(starts, fields["lead"][0]), bisect_left(starts, fields["body"][0]), len(starts)
-    bounds = {"title": (0, lead), "lead": (lead, body), "body": (body, max(end, 1))}
-    masks = {name: (1 << high) - (1 << low) for name, (low, high) in bounds.items()}
-    return sorted(((boosts.get(name, 1.0), mask) for name, mask in masks.items() if mask), reverse=True)
+    levels = [(boosts[2], (1 << max(end, 1)) - (1 << body))]
+    if body > lead:
+        levels.append((boosts[1], (1 << body) - (1 << lead)))
+    if lead:
+        levels.append((boosts[0], (1 << lead) - 1))
+    levels.sort(reverse=True)
+    return levels
 
 
 def _counts(mask: int, levels: list[Level], cap: int) -> float:
     """What the sentences of a mask count together: the `cap` that count most."""
-    if not mask & (mask - 1):
-        for factor, held in levels:
-            if held & mask:
-                return factor
     values: list[float] = []
     for factor, held in levels:
         there = held & mask
@@ -89,6 +99,13 @@ def _counts(mask: int, levels: list[Level], cap: int) -> float:
             if len(values) >= cap:
                 return sum(values[:cap])
     return sum(values)
+
+
+def _evaluated(item: Item, expression: Expression, compiler: Compiler, find: Compiled) -> Evaluated:
+    numbers = compiler.conjunction(expression)
+    if numbers is None:
+        return Evaluated(item, 0, 0, (), compiler.required(expression), compiler.mask(expression, find))
+    return Evaluated(item, numbers[0], numbers[min(1, len(numbers) - 1)], numbers[2:], frozenset(), None)
 
 
 class CompiledDossier:
@@ -110,7 +127,9 @@ class CompiledDossier:
         self._index(RELEVANCE, dossier.rules, compiler, vocabulary)
         for number, topic in enumerate(dossier.topics):
             self._index(number, topic.rules, compiler, vocabulary)
-        self._boosts = dict(dossier.boosts)
+        self._derived = list(compiler.derived.values())
+        boosts = dict(dossier.boosts)
+        self._boosts = tuple([boosts.get(name, 1.0) for name in ("title", "lead", "body")])
         found = needs(dossier.anchor, entities, sets) if dossier.anchor is not None else None
         self.needed = None if found is None else {vocabulary.number(*found)}
         self.silence = Verdict(dossier.slug, relevant=False, score=0.0, rules_hash=dossier.rules_hash)
@@ -131,8 +150,7 @@ class CompiledDossier:
                 else:
                     find = compiler.compile(expression)
                     item = Item(*about, find=find)
-                    required, mask = compiler.required(expression), compiler.mask(expression, find)
-                    self._evaluated.append(Evaluated(item, required, mask))
+                    self._evaluated.append(_evaluated(item, expression, compiler, find))
             self.rules += 1
 
     def verdict(self, reading: Reading) -> Verdict:
@@ -185,12 +203,22 @@ class CompiledDossier:
     def counted(self, reading: Reading) -> list[tuple[Item, int]]:
         """The items that hold somewhere, each with its sentences. Only terms that occur are looked at."""
         found: list[tuple[Item, int]] = []
-        indexed, there = self._indexed, frozenset(reading.sources)
-        for number, mask in reading.masks.items():
+        indexed, masks, there = self._indexed, reading.masks, reading.sources.keys()
+        for number, mask in masks.items():
             if number in indexed:
                 found += [(item, mask) for item in indexed[number]]
-        for item, required, holds in self._evaluated:
-            if required <= there and (mask := holds(reading)):
+        for derive in self._derived:
+            derive(reading)
+        for item, first, second, others, required, holds in self._evaluated:
+            if holds is not None:
+                mask = holds(reading) if required <= there else 0
+            elif first in masks and second in masks:
+                mask = masks[first] & masks[second]
+                for number in others:
+                    mask &= masks.get(number, 0)
+            else:
+                continue
+            if mask:
                 found.append((item, mask))
         return found
 
@@ -207,10 +235,19 @@ class CompiledDossier:
         everywhere, zoned = self._levels(reading, anchors)
         for item, mask in counted:
             tally = tallies.get(item.owner)
-            if tally is not None:
-                value = item.weight * _counts(mask, everywhere if item.anywhere else zoned, item.cap)
-                tally.raw += value
-                tally.lines.append((item, value, mask))
+            if tally is None:
+                continue
+            counts, levels = 0.0, everywhere if item.anywhere else zoned
+            if item.cap == 1 or not mask & (mask - 1):  # most: of one sentence the first level that holds it counts
+                for factor, held in levels:
+                    if held & mask:
+                        counts = factor
+                        break
+            else:
+                counts = _counts(mask, levels, item.cap)
+            value = item.weight * counts
+            tally.raw += value
+            tally.lines.append((item, value, mask))
         return tallies
 
     def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
@@ -222,7 +259,7 @@ class CompiledDossier:
         near = mask | mask << 1 | mask >> 1
         zoned = [(factor, held & near) for factor, held in everywhere]
         zoned += [(factor * self.dossier.elsewhere, held & ~near) for factor, held in everywhere]
-        return everywhere, sorted((level for level in zoned if level[1]), reverse=True)
+        return everywhere, sorted([level for level in zoned if level[1]], reverse=True)
 
     def _topic_match(self, reading: Reading, number: int, tally: Tally) -> TopicMatch | None:
         topic, requires = self.dossier.topics[number], self._topic_requires[number]
@@ -243,16 +280,21 @@ class CompiledDossier:
                 if not also:
                     return ()
                 best = reading.sentence_of(also[0][0])
-        words = self._words(reading, tally, best) | set(also)
-        low = reading.starts[best] if best else 0
-        high = reading.starts[best + 1] if best + 1 < len(reading.starts) else reading.end
-        ordered = sorted(words, key=lambda pair: (not low <= pair[0] < high, pair))
-        spans: dict[Span, None] = {}
-        for pair in [reading.sentence(best), *ordered][: 2 * MOST_EVIDENCE]:
-            spans[reading.span(*pair)] = None
-            if len(spans) == MOST_EVIDENCE:
-                break
-        return tuple(spans)
+        low, high = reading.sentence(best)
+        inside, outside = list[Pair](), list[Pair]()
+        for pair in self._words(reading, tally, best).union(also):
+            (inside if low <= pair[0] < high else outside).append(pair)
+        inside.sort()
+        if len(inside) < 2 * MOST_EVIDENCE:
+            outside.sort()
+        spans: dict[Pair, Span] = {}
+        for start, end in [(low, high), *inside, *outside][: 2 * MOST_EVIDENCE]:
+            shown = reading.whole(start, end)
+            if shown not in spans:
+                spans[shown] = reading.span_of(*shown)
+                if len(spans) == MOST_EVIDENCE:
+                    break
+        return tuple(spans.values())
 
     def held(self, reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
         """The rules that held, for an arithmetic that is a model's: what they are worth by themselves."""
@@ -261,12 +303,16 @@ class CompiledDossier:
     def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
         """The words that counted: those of the best sentence first, others until there are enough."""
         words: set[Pair] = set()
-        for item, value, _ in sorted(tally.lines, key=lambda line: (line[2] >> best & 1 == 0, -line[1])):
-            if value > 0:
-                words.update(item.places(reading))
+        lines = [(not mask >> best & 1, -value, item) for item, value, mask in tally.lines if value > 0]
+        lines.sort(key=_first_two)
+        for _, _, item in lines:
+            words.update(item.places(reading))
             if len(words) >= MOST_EVIDENCE:
                 break
         return words
+
+
+_first_two = itemgetter(0, 1)
 
 
 def _heaviest(tally: Tally) -> int | None:
@@ -303,13 +349,17 @@ def arithmetic(
 
     `mark` stands before each label.
     """
-    lines = sorted(tally.lines, key=lambda line: -abs(line[1]))[:most]
+    lines = sorted(tally.lines, key=_heaviness)[:most] if len(tally.lines) > 1 else tally.lines
     return tuple(
         [
             Contribution(mark + item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
             for item, value, mask in lines
         ]
     )
+
+
+def _heaviness(line: tuple[Item, float, int]) -> float:
+    return -abs(line[1])
 
 
 def _spans(reading: Reading, item: Item) -> tuple[Span, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,11 +20,14 @@ _RULE_WORTH = 0.5  # of a rule beside an n-gram in that view
 _ARTICLE_LENGTH = 3.0  # of the vector of a whole article
 
 Numbers = NDArray[np.int64]
+_LOW = 0xFFFFFFFF
+_ROOTS = np.sqrt([0.0, 1.0, 2.0])
 _NONE: Numbers = np.zeros(0, np.int64)
 
 
 class Sightings(NamedTuple):
-    """The n-grams of an article as pairs of a sentence (`where`) and one of the `kinds` (`place`), in order, each once.
+    """The n-grams of an article as pairs of a sentence (`where`) and one of the `kinds` (`place`), each once,
+    in order of the kinds, then of the sentences.
 
     `kinds` are the n-grams that stand in it, in order; `near` tells of each sentence whether it is near the anchor.
     """
@@ -46,13 +48,26 @@ def sightings(machine: DoubleArrayAhoCorasick | None, reading: Reading, near: ND
     found = machine.find_overlapping(reading.haystack) if machine is not None else []
     if not found:
         return Sightings(near)
-    hits = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
-    where = np.searchsorted(np.array(reading.starts or [0]), hits[:, 0], side="right") - 1
-    keys = np.maximum(where, 0) << 32 | hits[:, 2]
+    hits = np.fromiter([gram << 32 | start for start, _, gram in found], np.int64, len(found))
+    keys = hits >> 32 << 32 | _sentence_at(reading).take(hits & _LOW)
     keys.sort()
-    keys = keys[np.append(True, keys[1:] != keys[:-1])]
-    kinds, place = np.unique(keys & 0xFFFFFFFF, return_inverse=True)
-    return Sightings(near, keys >> 32, place, kinds)
+    keys = keys[_firsts(keys)]
+    grams = keys >> 32
+    first = _firsts(grams)
+    return Sightings(near, keys & _LOW, first.cumsum() - 1, grams[first])
+
+
+def _sentence_at(reading: Reading) -> Numbers:
+    numbers = reading.sentence_at
+    return np.frombuffer(numbers, np.uint8 if isinstance(numbers, bytes) else np.uintc).astype(np.int64)
+
+
+def _firsts(ordered: Numbers) -> NDArray[np.bool_]:
+    """Which numbers are not the same as the one before."""
+    first = np.empty(len(ordered), np.bool_)
+    first[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first
 
 
 def near_sentences(reading: Reading, anchors: list[Pair]) -> NDArray[np.bool_]:
@@ -66,42 +81,54 @@ def near_sentences(reading: Reading, anchors: list[Pair]) -> NDArray[np.bool_]:
 
 def rule_counts(counted: list[tuple[Item, int]], sentences: int, rules: int) -> Array:
     """How often each rule holds in each sentence, as the root of at most 2."""
-    size = sentences // 8 + 1
-    packed = b"".join([mask.to_bytes(size, "little") for _, mask in counted])
+    counts = np.zeros((sentences, rules))
+    held, found = rules_held(counted, sentences)
+    counts[:, held] = found
+    return counts
+
+
+def rules_held(counted: list[tuple[Item, int]], sentences: int) -> tuple[Numbers, Array]:
+    """The same of the rules that hold somewhere, and the numbers of these, in order."""
+    if not counted:
+        return _NONE, np.zeros((sentences, 0))
+    ordered = sorted([(item.number, mask) for item, mask in counted])
+    numbers, size = [number for number, _ in ordered], sentences // 8 + 1
+    packed = b"".join([mask.to_bytes(size, "little") for _, mask in ordered])
     bits = np.frombuffer(packed, dtype=np.uint8).reshape(-1, size)
-    items, held = np.unpackbits(bits, axis=1, count=sentences, bitorder="little").nonzero()
-    numbers = np.array([item.number for item, _ in counted], dtype=np.int64)
-    counts = np.bincount(held * rules + numbers[items], minlength=sentences * rules)
-    return np.sqrt(np.minimum(counts, 2)).reshape(sentences, rules)
+    held = np.unpackbits(bits, axis=1, count=sentences, bitorder="little")
+    rules = np.array(numbers, np.int64)
+    first = _firsts(rules)
+    counts = np.add.reduceat(held, np.flatnonzero(first), axis=0, dtype=np.int64)
+    return rules[first], _ROOTS.take(np.minimum(counts, 2)).T
 
 
 def sentence_values(seen: Sightings, idf: Array) -> Array:
     """The value of each n-gram in its sentence: its rarity, over the length of the sentence's vector."""
-    rarity = idf[seen.kinds]
-    norm = np.sqrt(np.bincount(seen.where, (rarity**2)[seen.place], len(seen.near)))
-    return np.asarray(rarity[seen.place] / np.maximum(norm, 1e-9)[seen.where])
+    rarity = idf.take(seen.kinds)
+    norm = np.sqrt(np.bincount(seen.where, (rarity**2).take(seen.place), len(seen.near)))
+    return np.asarray(rarity.take(seen.place) / np.maximum(norm, 1e-9).take(seen.where))
 
 
 def article_vector(
-    seen: Sightings, values: Array, counts: Array, first_rule: int, *, whole: bool = False
+    seen: Sightings, values: Array, rules: Numbers, counts: Array, *, whole: bool = False
 ) -> tuple[Numbers, Array]:
     """An article as (columns, values): n-grams, then rules; sentences near the anchor and the first count in full.
 
-    `whole` makes all of them count in full.
+    `rules` are the columns of the `counts`; `whole` makes all sentences count in full.
     """
     worth = np.where(seen.near | whole, 1.0, _ELSEWHERE_IN_ARTICLE)
     worth[:1] = 1.0
-    mass = np.bincount(seen.place, worth[seen.where] * values, len(seen.kinds))
+    mass = np.bincount(seen.place, worth.take(seen.where) * values, len(seen.kinds))
     held = worth @ counts * _RULE_WORTH
-    rules = np.flatnonzero(held)
-    found = np.sqrt(np.concatenate([mass, held[rules]]))
+    there = np.flatnonzero(held)
+    found = np.sqrt(np.concatenate([mass, held[there]]))
     length = np.sqrt((found**2).sum()) or 1.0
-    return np.concatenate([seen.kinds, rules + first_rule]), found * (_ARTICLE_LENGTH / length)
+    return np.concatenate([seen.kinds, rules[there]]), found * (_ARTICLE_LENGTH / length)
 
 
 def gram_weights(seen: Sightings, idf: Array) -> tuple[Numbers, Array]:
     """The article's n-grams and their normalised weights, for relevance."""
     worth = np.where(seen.near, 1.0, _ELSEWHERE)
     worth[:1] = 1.0
-    values = np.log1p(np.bincount(seen.place, worth[seen.where], len(seen.kinds))) * idf[seen.kinds]
+    values = np.log1p(np.bincount(seen.place, worth.take(seen.where), len(seen.kinds))) * idf.take(seen.kinds)
     return seen.kinds, values / (np.sqrt((values**2).sum()) or 1.0)

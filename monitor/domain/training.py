@@ -147,6 +147,7 @@ class Trainer:
         """All sentences, and all articles, in rows of n-grams then rules."""
         sentences: list[tuple[NDArray[np.int64], Array]] = []
         articles, width = [], len(self._grams) + self._compiled.rules
+        columns_of_rules = np.arange(len(self._grams), width)
         for example in self._examples:
             seen, low = example.seen, len(sentences)
             values, grams = sentence_values(seen, self._idf), seen.grams
@@ -156,7 +157,7 @@ class Trainer:
                 sentences.append((columns, np.concatenate([values[chosen], counts[rules]])))
             example.rows = slice(low, len(sentences))
             written = example.source.sentence
-            articles.append(article_vector(seen, values, example.counts, len(self._grams), whole=written))
+            articles.append(article_vector(seen, values, columns_of_rules, example.counts, whole=written))
         return Sparse(sentences, width), Sparse(articles, width)
 
     def _shown(self, labelled: Labelled, reading: Reading) -> Array:

@@ -7,6 +7,7 @@ right where its number is above the node's threshold.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,15 +39,21 @@ class Trees:
     def parts(self, row: Array) -> Array:
         """What each number adds to the logit of a row: the steps that it made on the way down each tree."""
         features, thresholds, values = self.features.ravel(), self.thresholds.ravel(), self.values.ravel()
-        first, root = np.arange(len(self.features)) * INNER, np.arange(len(self.features)) * NODES
-        nodes, said = 0 * first, [values[root]]
-        asked = []
+        inner, root = self._roots
+        leaf, node, asked, said = root, inner, list[Ints](), [values.take(root)]
         for _ in range(DEPTH):
-            inner = first + nodes
-            asked.append(features[inner])
-            nodes = 2 * nodes + 1 + (row[asked[-1]] > thresholds[inner])
-            said.append(values[root + nodes])
+            asked.append(features.take(node))
+            right = row.take(asked[-1]) > thresholds.take(node)
+            node = 2 * node - inner + 1 + right
+            leaf = 2 * leaf - root + 1 + right
+            said.append(values.take(leaf))
         return np.asarray(np.bincount(np.concatenate(asked), np.diff(said, axis=0).ravel(), len(self.names)))
+
+    @cached_property
+    def _roots(self) -> tuple[Ints, Ints]:
+        """Where each tree begins among the inner nodes of all, and among their nodes."""
+        trees = np.arange(len(self.features))
+        return trees * INNER, trees * NODES
 
 
 def fit_trees(names: tuple[str, ...], rows: Array, truth: Array) -> Trees:

@@ -8,7 +8,7 @@ nothing is downloaded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +25,7 @@ from monitor.domain.sightings import (
     article_vector,
     gram_weights,
     near_sentences,
-    rule_counts,
+    rules_held,
     sentence_values,
     sightings,
 )
@@ -47,6 +47,7 @@ POOLED = (
     "sentences",
     "whole article",
 )
+_TOPIC_LINES = (*POOLED, "doubt of relevance")
 _MOST_LINES = 12
 _ROUNDED = 1e-4  # what rounding may move a part, and its rival
 _NEAR = "near: "
@@ -63,25 +64,31 @@ def pool(scores: Array, counts: Array, owned: Array, near: NDArray[np.bool_], wh
     `scores` are those of the sentences, shape (sentences, topics); `whole` those of the article; `owned` is 1 where a
     rule is a topic's, shape (rules, topics).
     """
-    ranked = -np.sort(-scores, axis=0)
-    best = ranked[0]
-    second = ranked[1] if len(ranked) > 1 else best - 1
-    third = ranked[2] if len(ranked) > 2 else second - 0.5
-    close = scores[near].max(0) if near.any() else best - 2
+    ranked = np.sort(scores, axis=0)
+    best = ranked[-1]
+    pooled = np.empty((len(best), len(POOLED)))
+    pooled[:, 0] = best
+    pooled[:, 1] = ranked[-2] if len(ranked) > 1 else best - 1
+    pooled[:, 2] = ranked[-3] if len(ranked) > 2 else pooled[:, 1] - 0.5
+    pooled[:, 3] = scores[near].max(0) if near.any() else best - 2
+    pooled[:, 4] = scores[0]
     chance = np.minimum(1 / (1 + np.exp(-scores)), 0.999)
-    once = np.log(np.expm1(np.clip(-np.log1p(-chance).sum(0), 1e-3, 20)))
-    held = np.minimum(counts**2 @ owned, 4).sum(0)
-    length = np.full(scores.shape[1], np.log(len(scores)))
-    return np.stack([best, second, third, close, scores[0], once, np.log1p(held), length, whole], axis=1)
+    pooled[:, 5] = np.log(np.expm1(np.minimum(np.maximum(-np.log1p(-chance).sum(0), 1e-3), 20)))
+    pooled[:, 6] = np.log1p(np.minimum(counts**2 @ owned, 4).sum(0))
+    pooled[:, 7] = np.log(len(scores))
+    pooled[:, 8] = whole
+    return pooled
 
 
 class _Logits(NamedTuple):
-    """Of one article: the sentences' scores, the pooled numbers, each topic's logit, and what doubt took from it."""
+    """Of one article, by topic: the sentence that speaks for it most, what each pooled number adds, and the logit.
 
-    scores: Array
-    pooled: Array
-    logits: Array
-    doubt: Array
+    The last of the parts is what doubt of relevance took.
+    """
+
+    best: list[int]
+    parts: list[list[float]]
+    logits: list[float]
 
 
 class Weigher:
@@ -97,12 +104,13 @@ class Weigher:
         grams = model.article_weights[: len(model.grams)]
         self._article_weights = np.concatenate([grams, _rows(model.article_weights, rows)])
         places = {name: n for n, name in enumerate(model.relevance.names)}
-        near = np.array([places.get(near_name(key), -1) for key in keys], dtype=np.int64)
-        self._near_rules = np.flatnonzero(near >= 0)
-        self._near_places = near[self._near_rules]
-        self._own_names = [(n, name) for name, n in places.items() if not is_near(name)]
+        spare = len(places)  # where rules go that relevance has not seen
+        self._near_places = np.array([places.get(near_name(key), spare) for key in keys], dtype=np.int64)
+        self._own_names = [name for name in places if not is_near(name)]
+        self._own_places = np.array([places[name] for name in self._own_names], dtype=np.int64)
         self._owned = rules_owned(dossier, model.topics)
-        self._columns = {slug: n for n, slug in enumerate(model.topics)}
+        columns = {slug: n for n, slug in enumerate(model.topics)}
+        self._columns = [columns.get(topic.slug, -1) for topic in dossier.topics]
 
     def verdict(
         self, compiled: CompiledDossier, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]
@@ -112,63 +120,71 @@ class Weigher:
         if not reading.starts:
             return compiled.silence
         seen = sightings(model.machine, reading, near_sentences(reading, anchors))
-        counts = rule_counts(counted, len(reading.starts), len(self._rule_weights)) * self._known
+        rules, counts = rules_held(counted, len(reading.starts))
+        counts = counts * self._known.take(rules)
         numbers = signals(reading, anchors, compiled.signals)
         kinds, values = gram_weights(seen, model.idf)
-        parts, said = self._relevance(numbers, held_near(counts, seen.near), kinds, values)
+        parts, said = self._relevance(numbers, rules, held_near(counts, seen.near), kinds, values)
         logit = float(parts.sum() + model.relevance.bias + model.trees.bias + said)
         lines = _lines(model.relevance.names, parts, said)
         if logit <= 0:
             return Verdict(dossier.slug, False, _chance(logit), (), dossier.rules_hash, lines)
-        found = self._logits(counts, seen, logit)
-        chosen = self._chosen(found.logits, dossier)
+        found = self._logits(rules, counts, seen, logit)
+        chosen = self._chosen(found.logits)
         tallies = compiled.tallies(reading, anchors, counted, chosen)
         topics = tuple([self._topic(compiled, reading, n, tallies[n], found) for n in chosen])
         return Verdict(dossier.slug, True, _chance(logit), topics, dossier.rules_hash, lines)
 
-    def _relevance(self, numbers: dict[str, float], near: Array, kinds: Numbers, values: Array) -> tuple[Array, float]:
+    def _relevance(
+        self, numbers: dict[str, float], rules: Numbers, near: Array, kinds: Numbers, values: Array
+    ) -> tuple[Array, float]:
         model = self.model
-        row = np.zeros(len(model.relevance.names))
-        for place, name in self._own_names:
-            row[place] = numbers.get(name, 0.0)
-        row[self._near_places] = near[self._near_rules]
-        said = float(model.gram_relevance[kinds] @ values) + model.gram_bias
+        row = np.zeros(len(model.relevance.names) + 1)
+        row[self._own_places] = [numbers.get(name, 0.0) for name in self._own_names]
+        row[self._near_places[rules]] = near
+        row = row[:-1]
+        said = float(model.gram_relevance.take(kinds) @ values) + model.gram_bias
         parts = model.relevance.parts(row)
         grown = model.trees.parts(row[: len(model.trees.names)])
         parts[: len(grown)] += grown
         return parts, said * model.gram_share
 
-    def _scores(self, counts: Array, seen: Sightings) -> tuple[Array, Array]:
+    def _scores(self, rules: Numbers, counts: Array, seen: Sightings) -> tuple[Array, Array]:
         """The logit of each topic in each sentence, and in the article as a whole."""
         model = self.model
         values = sentence_values(seen, model.idf)
         dense = np.zeros((len(counts), len(seen.kinds)))
         dense[seen.where, seen.place] = values
-        scores = counts @ self._rule_weights + model.bias + dense @ model.weights[seen.kinds]
-        columns, whole = article_vector(seen, values, counts, len(model.grams))
-        return np.asarray(scores), np.asarray(whole @ self._article_weights[columns] + model.article_bias)
+        scores = (
+            counts @ self._rule_weights.take(rules, axis=0)
+            + model.bias
+            + dense @ model.weights.take(seen.kinds, axis=0)
+        )
+        columns, whole = article_vector(seen, values, rules + len(model.grams), counts)
+        return np.asarray(scores), np.asarray(whole @ self._article_weights.take(columns, axis=0) + model.article_bias)
 
-    def _logits(self, counts: Array, seen: Sightings, relevance: float) -> _Logits:
-        scores, whole = self._scores(counts, seen)
-        pooled = pool(scores, counts, self._owned, seen.near, whole)
-        own = self.model.stack.logit(pooled) + self.model.topic_bias
+    def _logits(self, rules: Numbers, counts: Array, seen: Sightings, relevance: float) -> _Logits:
+        model = self.model
+        scores, whole = self._scores(rules, counts, seen)
+        pooled = pool(scores, counts, self._owned.take(rules, axis=0), seen.near, whole)
+        parts = model.stack.parts(pooled)
+        own = parts.sum(-1) + model.stack.bias + model.topic_bias
         both = joint(np.array(relevance), own)
-        return _Logits(scores, pooled, both - self.model.threshold, both - own)
+        shown = np.concatenate([parts, (both - own)[:, None]], axis=1)
+        return _Logits(scores.argmax(0).tolist(), shown.tolist(), (both - model.threshold).tolist())
 
-    def _chosen(self, logits: Array, dossier: Dossier) -> list[int]:
+    def _chosen(self, logits: list[float]) -> list[int]:
         """The topics that fire, by their number in the dossier: at least the most probable one."""
-        chosen = set(np.flatnonzero(logits > 0).tolist() or [int(logits.argmax())])
-        return [n for n, topic in enumerate(dossier.topics) if self._columns.get(topic.slug, -1) in chosen]
+        fired = {n for n, logit in enumerate(logits) if logit > 0} or {logits.index(max(logits))}
+        return [number for number, column in enumerate(self._columns) if column in fired]
 
     def _topic(
         self, compiled: CompiledDossier, reading: Reading, number: int, tally: Tally, found: _Logits
     ) -> TopicMatch:
-        slug = compiled.dossier.topics[number].slug
-        column = self._columns[slug]
-        evidence = compiled.evidence(reading, tally, [], int(found.scores[:, column].argmax()))
-        parts = np.append(self.model.stack.parts(found.pooled[column]), found.doubt[column])
-        lines = _lines((*POOLED, "doubt of relevance"), parts, 0.0) + compiled.held(reading, tally)
-        return TopicMatch(slug, _chance(float(found.logits[column])), evidence, lines)
+        column = self._columns[number]
+        evidence = compiled.evidence(reading, tally, [], found.best[column])
+        lines = _ordered(_TOPIC_LINES, found.parts[column]) + compiled.held(reading, tally)
+        return TopicMatch(compiled.dossier.topics[number].slug, _chance(found.logits[column]), evidence, lines)
 
 
 def joint(relevance: Array, topics: Array) -> Array:
@@ -208,27 +224,29 @@ def rules_owned(dossier: Dossier, topics: tuple[str, ...]) -> Array:
 
 
 def _chance(logit: float) -> float:
-    return round(float(1 / (1 + np.exp(-min(max(logit, -30.0), 30.0)))), 4)
+    return round(1 / (1 + exp(-min(max(logit, -30.0), 30.0))), 4)
 
 
 def _lines(names: tuple[str, ...], parts: Array, said: float) -> tuple[Contribution, ...]:
     """The parts that weigh most, rounded; of equals the first."""
     if said:
         names, parts = (*names, "its words"), np.append(parts, said)
-    chosen, values = _heaviest(parts)
-    rounded = {n: round(value, 4) for n, value in zip(chosen, values, strict=True)}
-    ordered = sorted(chosen, key=lambda n: -abs(rounded[n]))[:_MOST_LINES]
-    return tuple([Contribution(names[n], rounded[n]) for n in ordered])
+    if len(parts) > _MOST_LINES:  # to round hundreds takes longer than to leave out those that rounding cannot bring in
+        weights = np.abs(parts)
+        least = np.partition(weights, -_MOST_LINES)[-_MOST_LINES] - _ROUNDED
+        chosen = np.flatnonzero(weights >= least)
+        names, parts = tuple([names[n] for n in chosen.tolist()]), parts[chosen]
+    return _ordered(names, parts.tolist())
 
 
-def _heaviest(parts: Array) -> tuple[Sequence[int], list[float]]:
-    """Which parts may be among the heaviest once they are rounded, and these: to round hundreds takes longer."""
-    if len(parts) <= _MOST_LINES:
-        return range(len(parts)), parts.tolist()
-    weights = np.abs(parts)
-    least = np.partition(weights, -_MOST_LINES)[-_MOST_LINES] - _ROUNDED
-    chosen = np.flatnonzero(weights >= least)
-    return chosen.tolist(), parts[chosen].tolist()
+def _ordered(names: tuple[str, ...], parts: list[float]) -> tuple[Contribution, ...]:
+    lines = [Contribution(name, round(value, 4)) for name, value in zip(names, parts, strict=True)]
+    lines.sort(key=_weight)
+    return tuple(lines[:_MOST_LINES])
+
+
+def _weight(line: Contribution) -> float:
+    return -abs(line.value)
 
 
 def load_weigher(dossier: Dossier, cache_dir: Path | None = None) -> Weigher:

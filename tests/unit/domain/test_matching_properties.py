@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
+from monitor.domain.dossier import Alias, Entity
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import parse_expression, parse_term
 from monitor.domain.french import expand
 from monitor.domain.matching import Matcher, compile_dossiers
 from monitor.domain.model import Document
+from monitor.domain.operations import near
 from monitor.domain.reading import Reading
 from monitor.domain.text import fold
 from monitor.domain.topics import parse_dossier
@@ -110,3 +112,57 @@ def test_adding_a_not_never_adds_a_match(body: str) -> None:
     automaton.scan(reading)
     if negated(reading, 0, reading.end) is not None:  # type: ignore[operator]
         assert plain(reading, 0, reading.end) is not None  # type: ignore[operator]
+
+
+@cache
+def _conjunctions() -> tuple[list[tuple[object, tuple[int, ...]]], Compiler, Automaton]:
+    vocabulary = Vocabulary()
+    written = ["exclure AND réseau", "(chinois OR œuvre) AND #gens AND Huawei", "Huawei", "(#gens OR @h) AND réseau"]
+    entity = Entity("h", (Alias(parse_term("Huawei")),), periphrases=(parse_term("nationale"),))
+    people = parse_expression("opérateur OR équipementier")
+    compiler = Compiler(vocabulary, sets={"gens": people}, entities={"h": entity})
+    parsed = [parse_expression(f"sentence({one})") for one in written]
+    made = [(compiler.compile(one), compiler.conjunction(one)) for one in parsed]
+    return [(find, numbers) for find, numbers in made if numbers is not None], compiler, compile_vocabulary(vocabulary)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from([*WORDS, "opérateur.", "Rien. Un", "\n\n"]), max_size=30).map(" ".join))
+def test_numbers_joined_by_and_tell_the_sentences_where_an_expression_holds(body: str) -> None:
+    made, compiler, automaton = _conjunctions()
+    assert len(made) == 4
+    reading = Reading(Document(body=body))
+    automaton.scan(reading)
+    for derive in compiler.derived.values():
+        derive(reading)
+    for find, numbers in made:
+        mask = -1
+        for number in numbers:
+            mask &= reading.masks.get(number, 0)
+        assert mask == reading.mask_of(find(reading, 0, reading.end) or ())  # type: ignore[operator]
+
+
+pairs_in_words = st.lists(st.tuples(st.integers(0, 11), st.integers(1, 3)), min_size=1, max_size=5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["a", "bb", "l'e", "d-e", "f.", "..."]), max_size=11), pairs_in_words, pairs_in_words)
+def test_near_counts_the_words_between(
+    words: list[str], ones: list[tuple[int, int]], others: list[tuple[int, int]]
+) -> None:
+    reading = Reading(Document(body=" ".join(["x", *words])))
+    bounds = [m.span() for m in re.finditer(r"[^\W_]+", reading.text)]
+
+    def places(chosen: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
+        inside = [(first, min(first + count, len(bounds))) for first, count in chosen if first < len(bounds)]
+        return {(bounds[first][0], bounds[last - 1][1]): (first, last) for first, last in inside}
+
+    left, right = places(ones), places(others)
+    for ordered in (False, True):
+        expected = set()
+        for one, (first, last) in left.items():
+            for other, (start, end) in right.items():
+                if 0 <= start - last < 3 or (not ordered and 0 <= first - end < 3):
+                    expected |= {one, other}
+        joined = near(lambda *_: sorted(left), lambda *_: sorted(right), 3, ordered=ordered)
+        assert joined(reading, 0, reading.end) == (sorted(expected) or None)

@@ -18,8 +18,8 @@ GRAMS = [b" un ", b" deux ", b" deux trois ", b" troi"]
 def test_each_n_gram_is_seen_once_a_sentence() -> None:
     reading = Reading(Document(title="Un", body="Un deux trois, un deux. Trois trois.\n\nRien. Un deux trois."))
     seen = sightings(DoubleArrayAhoCorasick(GRAMS), reading, near_sentences(reading, []))
-    pairs = list(zip(seen.where.tolist(), seen.grams.tolist(), strict=True))
-    assert pairs == [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3), (2, 3), (4, 0), (4, 1), (4, 2), (4, 3)]
+    pairs = zip(seen.where.tolist(), seen.grams.tolist(), strict=True)
+    assert sorted(pairs) == [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3), (2, 3), (4, 0), (4, 1), (4, 2), (4, 3)]
 
 
 def test_an_article_without_n_grams_has_none() -> None:
