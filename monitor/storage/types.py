@@ -39,7 +39,8 @@ def _for_sqlite(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"a naive time cannot be stored: {value!r}")
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]  # without the zone
+    # without the zone; most are our own clock's, already in UTC
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
 
 
 def _of_sqlite(value: str | None) -> datetime | None:

@@ -30,8 +30,11 @@ def to_line(markup: str, limit: int = 1_000) -> str:
 
 def to_text(markup: str, limit: int = 200_000) -> str:
     """Clean paragraphs joined by a blank line, at most `limit` characters."""
+    text = clean(_plain(markup[:MAX_HTML]))
+    if "\n" not in text:  # most summaries
+        return (_SPACES.sub(" ", text) if _UNEVEN.search(text) else text).strip()[:limit].rstrip()
     paragraphs: list[list[str]] = [[]]
-    for line in clean(_plain(markup[:MAX_HTML])).split("\n"):
+    for line in text.split("\n"):
         if words := (_SPACES.sub(" ", line) if _UNEVEN.search(line) else line).strip():
             paragraphs[-1].append(words)
         elif paragraphs[-1]:
