@@ -105,7 +105,7 @@ class Reading:
             import numpy as np  # here: commands that only list rows read no text, and start sooner without it
 
             letters = np.frombuffer(self.haystack, dtype=np.uint8) != 32
-            starts: list[int] = np.flatnonzero(letters[1:] > letters[:-1]).tolist()
+            starts: list[int] = (letters[1:] > letters[:-1]).nonzero()[0].tolist()
             self._word_starts = starts
         return self._word_starts
 

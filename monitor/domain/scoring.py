@@ -319,6 +319,9 @@ def _heaviest(tally: Tally) -> int | None:
     """The sentence that weighs most, the first of equals; None when none counted."""
     weights: dict[int, float] = {}  # by the sentence's bit
     for _, value, mask in tally.lines:
+        if not mask & (mask - 1):  # most
+            weights[mask] = weights.get(mask, 0.0) + value
+            continue
         share = value / mask.bit_count()
         while mask:
             bit = mask & -mask
@@ -327,7 +330,7 @@ def _heaviest(tally: Tally) -> int | None:
     if not weights:
         return None
     most = max(weights.values())
-    return min(bit for bit, weight in weights.items() if weight == most).bit_length() - 1
+    return min([bit for bit, weight in weights.items() if weight == most]).bit_length() - 1
 
 
 def squash(raw: float, threshold: float) -> float:

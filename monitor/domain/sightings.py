@@ -9,7 +9,7 @@ from daachorse import DoubleArrayAhoCorasick
 from numpy.typing import NDArray
 
 from monitor.domain.linear import Array
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.reading import Pair, Reading, bits
 
 if TYPE_CHECKING:
     from monitor.domain.scoring import Item
@@ -21,7 +21,6 @@ _ARTICLE_LENGTH = 3.0  # of the vector of a whole article
 
 Numbers = NDArray[np.int64]
 _LOW = 0xFFFFFFFF
-_ROOTS = np.sqrt([0.0, 1.0, 2.0])
 _NONE: Numbers = np.zeros(0, np.int64)
 
 
@@ -89,17 +88,12 @@ def rule_counts(counted: list[tuple[Item, int]], sentences: int, rules: int) -> 
 
 def rules_held(counted: list[tuple[Item, int]], sentences: int) -> tuple[Numbers, Array]:
     """The same of the rules that hold somewhere, and the numbers of these, in order."""
-    if not counted:
-        return _NONE, np.zeros((sentences, 0))
-    ordered = sorted([(item.number, mask) for item, mask in counted])
-    numbers, size = [number for number, _ in ordered], sentences // 8 + 1
-    packed = b"".join([mask.to_bytes(size, "little") for _, mask in ordered])
-    bits = np.frombuffer(packed, dtype=np.uint8).reshape(-1, size)
-    held = np.unpackbits(bits, axis=1, count=sentences, bitorder="little")
-    rules = np.array(numbers, np.int64)
-    first = _firsts(rules)
-    counts = np.add.reduceat(held, np.flatnonzero(first), axis=0, dtype=np.int64)
-    return rules[first], _ROOTS.take(np.minimum(counts, 2)).T
+    numbers = sorted({item.number for item, _ in counted})
+    place = {number: n for n, number in enumerate(numbers)}
+    width = len(numbers)
+    held = [sentence * width + place[item.number] for item, mask in counted for sentence in bits(mask)]
+    counts = np.bincount(np.array(held, np.int64), minlength=sentences * width)
+    return np.array(numbers, np.int64), np.sqrt(np.minimum(counts, 2)).reshape(sentences, width)
 
 
 def sentence_values(seen: Sightings, idf: Array) -> Array:
@@ -120,7 +114,7 @@ def article_vector(
     worth[:1] = 1.0
     mass = np.bincount(seen.place, worth.take(seen.where) * values, len(seen.kinds))
     held = worth @ counts * _RULE_WORTH
-    there = np.flatnonzero(held)
+    (there,) = held.nonzero()
     found = np.sqrt(np.concatenate([mass, held[there]]))
     length = np.sqrt((found**2).sum()) or 1.0
     return np.concatenate([seen.kinds, rules[there]]), found * (_ARTICLE_LENGTH / length)

@@ -40,14 +40,16 @@ class Trees:
         """What each number adds to the logit of a row: the steps that it made on the way down each tree."""
         features, thresholds, values = self.features.ravel(), self.thresholds.ravel(), self.values.ravel()
         inner, root = self._roots
-        leaf, node, asked, said = root, inner, list[Ints](), [values.take(root)]
-        for _ in range(DEPTH):
-            asked.append(features.take(node))
-            right = row.take(asked[-1]) > thresholds.take(node)
+        leaf, node = root, inner
+        asked, said = np.empty((DEPTH, len(root)), np.int64), np.empty((DEPTH + 1, len(root)))
+        said[0] = values.take(root)
+        for level in range(DEPTH):
+            asked[level] = feature = features.take(node)
+            right = row.take(feature) > thresholds.take(node)
             node = 2 * node - inner + 1 + right
             leaf = 2 * leaf - root + 1 + right
-            said.append(values.take(leaf))
-        return np.asarray(np.bincount(np.concatenate(asked), np.diff(said, axis=0).ravel(), len(self.names)))
+            said[level + 1] = values.take(leaf)
+        return np.asarray(np.bincount(asked.ravel(), (said[1:] - said[:-1]).ravel(), len(self.names)))
 
     @cached_property
     def _roots(self) -> tuple[Ints, Ints]:

@@ -70,7 +70,8 @@ def pool(scores: Array, counts: Array, owned: Array, near: NDArray[np.bool_], wh
     pooled[:, 0] = best
     pooled[:, 1] = ranked[-2] if len(ranked) > 1 else best - 1
     pooled[:, 2] = ranked[-3] if len(ranked) > 2 else pooled[:, 1] - 0.5
-    pooled[:, 3] = scores[near].max(0) if near.any() else best - 2
+    close = scores.compress(near, axis=0)
+    pooled[:, 3] = close.max(0) if len(close) else best - 2
     pooled[:, 4] = scores[0]
     chance = np.minimum(1 / (1 + np.exp(-scores)), 0.999)
     pooled[:, 5] = np.log(np.expm1(np.minimum(np.maximum(-np.log1p(-chance).sum(0), 1e-3), 20)))
@@ -189,7 +190,8 @@ class Weigher:
 
 def joint(relevance: Array, topics: Array) -> Array:
     """The logit of an article being relevant and a topic its own, of the logits of each."""
-    chance = np.clip(1 / (1 + np.exp(-relevance)) / (1 + np.exp(-topics)), 1e-9, 1 - 1e-9)
+    chance = 1 / (1 + np.exp(-relevance)) / (1 + np.exp(-topics))
+    chance = np.minimum(np.maximum(chance, 1e-9), 1 - 1e-9)
     return np.asarray(np.log(chance) - np.log1p(-chance))
 
 
@@ -234,7 +236,7 @@ def _lines(names: tuple[str, ...], parts: Array, said: float) -> tuple[Contribut
     if len(parts) > _MOST_LINES:  # to round hundreds takes longer than to leave out those that rounding cannot bring in
         weights = np.abs(parts)
         least = np.partition(weights, -_MOST_LINES)[-_MOST_LINES] - _ROUNDED
-        chosen = np.flatnonzero(weights >= least)
+        chosen = (weights >= least).nonzero()[0]
         names, parts = tuple([names[n] for n in chosen.tolist()]), parts[chosen]
     return _ordered(names, parts.tolist())
 

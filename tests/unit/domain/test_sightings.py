@@ -22,6 +22,14 @@ def test_each_n_gram_is_seen_once_a_sentence() -> None:
     assert sorted(pairs) == [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3), (2, 3), (4, 0), (4, 1), (4, 2), (4, 3)]
 
 
+def test_sentences_are_told_apart_beyond_what_a_byte_counts() -> None:
+    reading = Reading(Document(body="Rien du tout. " * 299 + "Un deux."))
+    seen = sightings(DoubleArrayAhoCorasick(GRAMS), reading, near_sentences(reading, []))
+    assert list(zip(seen.where.tolist(), seen.grams.tolist(), strict=True)) == [(299, 0), (299, 1)]
+    assert reading.mask_of([(len(reading.text) - 8, len(reading.text) - 6)]) == 1 << 299
+    assert reading.sentence_of(0) == 0
+
+
 def test_an_article_without_n_grams_has_none() -> None:
     reading = Reading(Document(body="Rien du tout."))
     assert not len(sightings(DoubleArrayAhoCorasick(GRAMS), reading, near_sentences(reading, [])).grams)
