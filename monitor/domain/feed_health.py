@@ -80,14 +80,14 @@ def _failure(state: FeedState, now: datetime, language: Language) -> str:
 
 
 def _rhythm(state: FeedState, now: datetime, language: Language) -> str:
-    """« d'ordinaire 12 par jour, aucun depuis 30 h »."""
+    """« d’ordinaire 12 par jour, aucun depuis 30 h »."""
     fr = language == "fr"
     usual = ("rythme pas encore connu" if fr else "rhythm not known yet") if not state.rhythm.known else ""
     usual = usual or _usual(state.rhythm.per_day, language)
     if state.last_entry_at is None:
-        return f"{usual}, aucun article jusqu'ici" if fr else f"{usual}, none so far"
+        return f"{usual}, aucun article jusqu’ici" if fr else f"{usual}, none so far"
     if now - state.last_entry_at < _HOUR:
-        return f"{usual}, le dernier à l'instant" if fr else f"{usual}, the last just now"
+        return f"{usual}, le dernier à l’instant" if fr else f"{usual}, the last just now"
     since = span(now - state.last_entry_at, language)
     if _is_silent(state, now):
         return f"{usual}, aucun depuis {since}" if fr else f"{usual}, none for {since}"
@@ -97,10 +97,10 @@ def _rhythm(state: FeedState, now: datetime, language: Language) -> str:
 def _usual(per_day: float, language: Language) -> str:
     fr = language == "fr"
     if per_day >= 0.95:
-        return f"d'ordinaire {per_day:.0f} par jour" if fr else f"usually {per_day:.0f} a day"
+        return f"d’ordinaire {per_day:.0f} par jour" if fr else f"usually {per_day:.0f} a day"
     if per_day * 7 >= 0.95:
-        return f"d'ordinaire {per_day * 7:.0f} par semaine" if fr else f"usually {per_day * 7:.0f} a week"
-    return "d'ordinaire moins d'un par semaine" if fr else "usually less than one a week"
+        return f"d’ordinaire {per_day * 7:.0f} par semaine" if fr else f"usually {per_day * 7:.0f} a week"
+    return "d’ordinaire moins d’un par semaine" if fr else "usually less than one a week"
 
 
 def span(length: timedelta, language: Language = "fr") -> str:

@@ -17,6 +17,8 @@ from monitor.web.pages.inbox import Key
 from monitor.web.shell import render
 
 router = APIRouter(include_in_schema=False)
+MARKS = {"del": Markup("<del>{}</del>"), "ins": Markup("<ins>{}</ins>")}
+BREAK = "\n"  # between the paragraphs' words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Edited:
     """An earlier version beside the one that replaced it: what went, what came."""
 
     revision: RevisionRow
-    difference: Markup
+    difference: list[Markup | None]
 
 
 @router.get("/articles/{article}")
@@ -59,30 +61,60 @@ def marks(found: Sequence[Finding], field: str) -> list[Mark]:
 
 def edits(row: ArticleRow, earlier: Sequence[RevisionRow]) -> list[Edited]:
     """Each earlier version against the one that came after it, newest first."""
-    found, after = [], f"{row.title}\n{row.lead}\n{row.text}"
+    found, after = [], (row.title, row.lead, row.text)
     for revision in earlier:
-        before = f"{revision.title}\n{revision.lead}\n{revision.text}"
-        found.append(Edited(revision, difference(before, after)))
+        before = (revision.title, revision.lead, revision.text)
+        found.append(Edited(revision, difference("\n".join(before), "\n".join(after))))
         after = before
     return found
 
 
-def difference(before: str, after: str) -> Markup:
-    """Words that went as `<del>`, words that came as `<ins>`, and a little of what stayed around them."""
-    old, new = before.split(), after.split()
-    out: list[Markup] = []
+def difference(before: str, after: str) -> list[Markup | None]:
+    """The paragraphs that changed: words that went as `<del>`, those that came as `<ins>`, and some of what stayed
+    around them. None stands for paragraphs in between in which every word stayed.
+    """
+    old, new = _pieces(before), _pieces(after)
+    paragraphs: list[list[tuple[str, list[str]]]] = [[]]
     for kind, i, j, k, m in SequenceMatcher(a=old, b=new, autojunk=True).get_opcodes():
-        if kind == "equal":
-            out.append(_shortened(old[i:j]))
-            continue
-        if i < j:
-            out.append(Markup("<del>{}</del>").format(" ".join(old[i:j])))
-        if k < m:
-            out.append(Markup("<ins>{}</ins>").format(" ".join(new[k:m])))
-    return Markup(" ").join(out)
+        runs = [("", new[k:m])] if kind == "equal" else [("del", old[i:j]), ("ins", new[k:m])]
+        for tag, run in runs:
+            for number, words in enumerate(_cut(run)):
+                if number and tag != "del":  # what went gives no paragraph of its own
+                    paragraphs.append([])
+                if words:
+                    paragraphs[-1].append((tag, words))
+    return _only_changed(paragraphs)
 
 
-def _shortened(words: list[str], keep: int = 12) -> Markup:
+def _pieces(text: str) -> list[str]:
+    return [piece for line in text.split("\n") if line.strip() for piece in (*line.split(), BREAK)]
+
+
+def _cut(run: list[str]) -> list[list[str]]:
+    cut: list[list[str]] = [[]]
+    for piece in run:
+        if piece == BREAK:
+            cut.append([])
+        else:
+            cut[-1].append(piece)
+    return cut
+
+
+def _only_changed(paragraphs: list[list[tuple[str, list[str]]]]) -> list[Markup | None]:
+    found: list[Markup | None] = []
+    for runs in paragraphs:
+        if any(tag for tag, _ in runs):
+            found.append(Markup(" ").join(_shown(tag, words) for tag, words in runs))
+        elif runs and found and found[-1] is not None:
+            found.append(None)
+    while found and found[-1] is None:
+        found.pop()
+    return found
+
+
+def _shown(tag: str, words: list[str], keep: int = 24) -> Markup:
+    if tag:
+        return MARKS[tag].format(" ".join(words))
     if len(words) <= 2 * keep:
         return escape(" ".join(words))
     return escape(f"{' '.join(words[:keep])} […] {' '.join(words[-keep:])}")

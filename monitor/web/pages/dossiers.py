@@ -13,8 +13,9 @@ from monitor.errors import DossierError, NotFoundError
 from monitor.steps.trying import MOST_TEXT, Trial, try_rules
 from monitor.storage.search_facets import monday
 from monitor.web.desk import Desk
+from monitor.web.dossier_errors import dossier_error_in_words
 from monitor.web.gate import Reader, TheDesk, Writer
-from monitor.web.shell import is_partial, render
+from monitor.web.shell import is_partial, language_of, render
 
 router = APIRouter(include_in_schema=False)
 WEEKS, DAYS = 26, 90
@@ -119,9 +120,10 @@ def try_out(
     rules = rules.replace("\r\n", "\n")
     trial, wrong = None, ""
     try:
-        trial = try_rules(desk.monitor.store, slug, desk.queries.dossier_text(slug), rules)
+        cache = desk.settings.data_dir / "cache"
+        trial = try_rules(desk.monitor.store, slug, desk.queries.dossier_text(slug), rules, cache)
     except DossierError as error:
-        wrong = str(error)
+        wrong = dossier_error_in_words(error, language_of(request, desk))
     return _bench(request, desk, principal, slug, rules, trial, wrong)
 
 
@@ -131,4 +133,4 @@ def _bench(
     template = "trial.html" if is_partial(request) else "bench.html"
     topics = [(row.slug, row.title) for row in desk.queries.topics() if row.dossier == slug and row.enabled]
     context: dict[str, Any] = {"slug": slug, "title": _title(desk, slug), "rules": text, "trial": trial, "wrong": wrong}
-    return render(request, desk, principal, template, topics=topics, **context)
+    return render(request, desk, principal, template, topics=topics, titles=dict(topics), **context)

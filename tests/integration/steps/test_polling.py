@@ -223,7 +223,7 @@ def test_a_feed_that_falls_silent_says_what_was_usual(
     ((_, health),) = monitor.feeds_health("fr")
     assert health.health is Health.SILENT
     # twelve a day, or 36 over the three days and the 30 hours of silence: polls are jittered, and each weighs anew
-    assert re.fullmatch(r"d'ordinaire (?:8|9|10|11|12) par jour, aucun depuis 30 h", health.words)
+    assert re.fullmatch(r"d’ordinaire (?:8|9|10|11|12) par jour, aucun depuis 30 h", health.words)
 
 
 def test_links_that_lead_nowhere_and_dates_of_any_kind_drop_no_entry(

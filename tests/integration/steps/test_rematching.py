@@ -80,7 +80,7 @@ def test_a_changed_copy_is_weighed_by_the_model_in_force_unless_it_wants_none(st
 def test_rules_are_tried_with_the_model_in_force(store: Store, dossier: Dossier) -> None:
     narrower = TEXT.replace('"usine", ', "")
     trial = try_rules(store, "essai", TEXT, narrower)
-    assert [(one.title, one.topic) for one in trial.losses] == [("Huawei ouvre une usine", "usine")]
+    assert [(one.title, one.topics) for one in trial.losses] == [("Huawei ouvre une usine", ("usine",))]
     assert (trial.gains, trial.kept, trial.articles) == ((), 0, 3)
     row = DossierRow(dossier.slug, dossier.title, TEXT, base64.b64encode(b"model").decode(), dossier.rules_hash + "2")
     with store.write() as session:

@@ -22,7 +22,7 @@ def state(silent: timedelta, **more: object) -> FeedState:
 
 def test_a_silence_is_said_with_what_is_usual() -> None:
     silent = feed_health(state(30 * HOUR), NOW)
-    assert (silent.health, silent.words) == (Health.SILENT, "d'ordinaire 12 par jour, aucun depuis 30 h")
+    assert (silent.health, silent.words) == (Health.SILENT, "d’ordinaire 12 par jour, aucun depuis 30 h")
     assert feed_health(state(30 * HOUR), NOW, language="en").words == "usually 12 a day, none for 30 hours"
 
 
@@ -34,7 +34,7 @@ def test_a_rare_feed_may_be_silent_for_weeks() -> None:
     rare = state(20 * DAY, rhythm=Rhythm(counts=(0.5,) * 24, days=60.0))
     assert (feed_health(rare, NOW).health, feed_health(rare, NOW).words[:26]) == (
         Health.OK,
-        "d'ordinaire 1 par semaine,",
+        "d’ordinaire 1 par semaine,",
     )
 
 

@@ -118,3 +118,14 @@ def test_weights_of_rules_are_fitted_to_articles() -> None:
     assert fitted.rules[0].weight > 0.2
     assert fitted.rules[1].weight < 0
     assert fitted.topics[0].rules[0].weight > 0.1
+
+
+def test_what_the_rules_alone_say_is_told_beside_the_model(packed: bytes) -> None:
+    matcher = compile_dossiers([replace(DOSSIER, model=packed)])
+    weighed, alone = matcher.beside(
+        Document("Huawei en France", "", "Huawei prépare un pylône haut en France."), "essai"
+    )
+    assert [match.topic for match in weighed.topics] == ["reseaux"]
+    assert alone.topics == ()
+    plain = compile_dossiers([DOSSIER])
+    assert len(set(map(id, plain.beside(Document("Huawei", "", "Huawei promet une usine."), "essai")))) == 1
