@@ -21,11 +21,11 @@ from pathlib import Path
 import psycopg
 
 from monitor.domain.model import PageData
-from monitor.domain.stories import sketch
+from monitor.domain.stories import fingerprint
 from monitor.storage.articles import ArticleData, add_article
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
-from monitor.storage.stories import drop_sketches, find_story, lock_stories, put_sketch
+from monitor.storage.stories import drop_keys, find_story, lock_stories, put_keys
 from tests.servers import postgres_binaries, postgres_server
 from tests.stories_generator import article, cut
 
@@ -36,7 +36,7 @@ BATCH = 100
 
 def made(number: int, text: str) -> ArticleData:
     url = f"https://bench.example/{number}"
-    return ArticleData(url, url, "bench", PageData(title=f"Titre {number}", text=text), NOW, True, sketch(text))
+    return ArticleData(url, url, "bench", PageData(title=f"Titre {number}", text=text), NOW, True, fingerprint(text))
 
 
 def fill(store: Store, articles: int) -> None:
@@ -49,7 +49,7 @@ def fill(store: Store, articles: int) -> None:
 
 def sketches() -> float:
     texts = ["\n\n".join(article(seed)) for seed in range(300)]
-    return statistics.median(least(lambda text=text: sketch(text))[0] for text in texts)
+    return statistics.median(least(lambda text=text: fingerprint(text))[0] for text in texts)
 
 
 def look_up(name: str, store: Store, articles: int) -> None:
@@ -57,10 +57,10 @@ def look_up(name: str, store: Store, articles: int) -> None:
     copies = [made(articles + n, cut(article(rng.randrange(articles)), 0.15, rng)) for n in range(LOOKED_UP)]
     new = [made(articles + LOOKED_UP + n, "\n\n".join(article(articles + n))) for n in range(LOOKED_UP)]
     with store.read() as session:
-        found = [find_story(session, data.sketch, NOW) is not None for data in (*copies, *new)]
-        times = [least(lambda data=data: find_story(session, data.sketch, NOW)) for data in (*copies, *new)]
-        drop_sketches(session, range(1, LOOKED_UP + 1))
-        puts = [timed(lambda at=at: put_sketch(session, 1 + at, new[at].sketch)) for at in range(LOOKED_UP)]
+        found = [find_story(session, data.fingerprint, NOW) is not None for data in (*copies, *new)]
+        times = [least(lambda data=data: find_story(session, data.fingerprint, NOW)) for data in (*copies, *new)]
+        drop_keys(session, range(1, LOOKED_UP + 1))
+        puts = [timed(lambda at=at: put_keys(session, 1 + at, new[at].fingerprint.keys)) for at in range(LOOKED_UP)]
         session.rollback()
     for what, spent in (("find", times), ("put", puts)):
         cpu, wall = (statistics.median(column) for column in zip(*spent, strict=True))

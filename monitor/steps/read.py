@@ -14,7 +14,7 @@ import structlog
 from monitor.domain.matching import Matcher
 from monitor.domain.model import Access, Outcome, PageData, Verdict
 from monitor.domain.schedule import backoff
-from monitor.domain.stories import sketch
+from monitor.domain.stories import Fingerprint, fingerprint
 from monitor.domain.urls import canonicalise
 from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.steps.context import Context
@@ -226,7 +226,7 @@ def _matched(
         page=page,
         published_at=min(page.published_at or job.published_at or now, now),
         has_text=has_text,
-        sketch=sketch(text) if has_text else (),
+        fingerprint=fingerprint(text) if has_text else Fingerprint(),
     )
     started = time.monotonic()
     verdicts = matcher.match(article.document)

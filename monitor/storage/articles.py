@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document, PageData, TopicMatch, Verdict
 from monitor.domain.revisions import changed_sentences
+from monitor.domain.stories import Fingerprint
 from monitor.storage.inserting import insert_new
 from monitor.storage.search_index import Indexed, drop_words, put_words
-from monitor.storage.stories import drop_sketches, find_story, packed, put_sketch
+from monitor.storage.stories import drop_keys, find_story, packed, put_keys
 from monitor.storage.tables import Article, Dossier, Match, Revision, Story, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleData:
-    """An article as the read step stores it; `sketch` is `domain.stories.sketch` of its text."""
+    """An article as the read step stores it; `fingerprint` is `domain.stories.fingerprint` of its text."""
 
     canonical_url: str
     url: str
@@ -29,7 +30,7 @@ class ArticleData:
     page: PageData
     published_at: datetime
     has_text: bool
-    sketch: tuple[int, ...]
+    fingerprint: Fingerprint
 
     @property
     def text_hash(self) -> str:
@@ -47,11 +48,11 @@ def add_article(session: Session, data: ArticleData, now: datetime) -> int | Non
     """Store a new article in its story; None when its canonical address is known. Call `lock_stories` first."""
     if article_at(session, data.canonical_url) is not None:
         return None
-    story_id = find_story(session, data.sketch, now) or _new_story(session, data, now)
+    story_id = find_story(session, data.fingerprint, now) or _new_story(session, data, now)
     row = {**_values(data), "story_id": story_id, "created_at": now, "updated_at": now}
     found = insert_new(session, Article.__table__, [row], [Article.id])  # type: ignore[arg-type]
     article_id = int(found[0].id)
-    put_sketch(session, article_id, data.sketch)
+    put_keys(session, article_id, data.fingerprint.keys)
     put_words(session, [Indexed(article_id, data.document, now)])
     return article_id
 
@@ -81,8 +82,8 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
     for name, value in values.items():
         setattr(article, name, value)
     article.updated_at = now
-    drop_sketches(session, [article_id])
-    put_sketch(session, article_id, data.sketch)
+    drop_keys(session, [article_id])
+    put_keys(session, article_id, data.fingerprint.keys)
     put_words(session, [Indexed.of(article)])
     session.flush()
     page = data.page
@@ -106,7 +107,7 @@ def _values(data: ArticleData) -> dict[str, Any]:
         "has_text": data.has_text,
         "published_at": data.published_at,
         "modified_at": page.modified_at,
-        "sketch": packed(data.sketch),
+        "sketch": packed(data.fingerprint.sketch),
     }
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from monitor.domain.model import DeliveryStatus
 from monitor.storage.engine import Store
 from monitor.storage.search_index import Indexed, drop_words, put_words
-from monitor.storage.stories import drop_sketches
-from monitor.storage.tables import Article, Delivery, Entry, Match, Revision, Sketch
+from monitor.storage.stories import drop_keys, oldest_findable
+from monitor.storage.tables import Article, Delivery, Entry, Match, Revision
 
 BATCH = 2000
 MANY, SAMPLE = 20_000, 1000  # articles before the planner's figures are counted; rows of an index looked at for them
@@ -41,14 +41,12 @@ def forget(session: Session, now: datetime, keep: Retention | None = None) -> di
 
 
 def _sketches(session: Session, before: datetime) -> int:
-    ids = list(
-        session.scalars(
-            select(Article.id)
-            .where(Article.created_at < before, exists().where(Sketch.article_id == Article.id))
-            .limit(BATCH)
-        )
-    )
-    drop_sketches(session, ids)
+    oldest = oldest_findable(session)
+    if oldest is None:
+        return 0
+    old = select(Article.id).where(Article.id >= oldest, Article.created_at < before)
+    ids = list(session.scalars(old.order_by(Article.id).limit(BATCH)))
+    drop_keys(session, ids)
     emptied = update(Article).where(Article.id.in_(ids)).values(sketch=None)
     session.execute(emptied.execution_options(synchronize_session=False))
     return len(ids)

@@ -1,43 +1,52 @@
-"""Which story an article belongs to: sketches by hash to find copies, and packed beside the article to weigh them."""
+"""Which story an article belongs to: keys find the articles that may be copies, packed sketches weigh them."""
 
 from __future__ import annotations
 
 import json
 import struct
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from monitor.domain.stories import FEWEST, SAME_STORY, Rarity, containment
-from monitor.storage.tables import Article, Sketch
+from monitor.domain.stories import FEWEST, SAME_STORY, Fingerprint, containment
+from monitor.storage.tables import Article, Sketch, StoryKey
 
 STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
 STORY_LOCK = 0x53544F52  # any number: "STOR"
-# Copies share the smallest hashes if any; of these, those that are not in every other article cost a tenth to look up.
-LOOKED_UP, AMONG = 24, 96
-SHARED = 3  # of those looked up, from which an article is weighed
-CANDIDATES = 5  # that share most; the true copy is among them
-_rarity = Rarity()  # of what this process saw: it only ranks
+NEWEST = 8  # articles looked at for each key: any of a story's reprints leads to it
+LEAST = 0.25  # what an article must share to be weighed: a key that three others have, two that seven others have
+CANDIDATES = 5  # weighed, those that share most; the true copy is among them
+# Of sketches that a version before keys stored: so many hashes looked up, so many in common.
+LOOKED_UP, SHARED = 24, 3
 
-_NEAR = """
-SELECT article.id, article.story_id, article.sketch FROM (
-    SELECT article_id, count(*) AS shared FROM sketches
-    WHERE hash {among} AND article_id >= :first
-    GROUP BY article_id HAVING count(*) >= :fewest ORDER BY shared DESC, article_id LIMIT :candidates
-) AS near JOIN articles AS article ON article.id = near.article_id ORDER BY near.shared DESC, article.id
-"""
-# All hashes come as one value: a parameter for each would cost several times as much.
-_WHO_SHARES = {
-    "sqlite": text(_NEAR.format(among="IN (SELECT value FROM json_each(:hashes))")),
-    "postgresql": text(_NEAR.format(among="= ANY(CAST(:hashes AS bigint[]))")),
+# For each key that anybody has, the newest articles that do: all of it in one text, and all keys as one value, since a
+# row or a parameter for each would cost several times as much.
+_WHO_HAS = {
+    "sqlite": """SELECT group_concat((SELECT group_concat(article_id) FROM (
+        SELECT article_id FROM story_keys WHERE hash = asked.value AND article_id >= ?
+        ORDER BY article_id DESC LIMIT ?)), ';') FROM json_each(?) AS asked""",
+    "postgresql": """SELECT string_agg((SELECT string_agg(article_id::text, ',') FROM (
+        SELECT article_id FROM story_keys WHERE hash = asked.key AND article_id >= %s
+        ORDER BY article_id DESC LIMIT %s) AS newest), ';') FROM unnest(CAST(%s AS bigint[])) AS asked(key)""",
 }
-_PUT_SKETCH = {
-    "sqlite": text("INSERT INTO sketches (hash, article_id) SELECT value, :article_id FROM json_each(:hashes)"),
-    "postgresql": text(
-        "INSERT INTO sketches (hash, article_id) SELECT unnest(CAST(:hashes AS bigint[])), CAST(:article_id AS bigint)"
-    ),
+_PUT_KEYS = {
+    "sqlite": "INSERT INTO story_keys (article_id, hash) SELECT ?, value FROM json_each(?)",
+    "postgresql": "INSERT INTO story_keys (article_id, hash) SELECT %s, unnest(CAST(%s AS bigint[]))",
+}
+_WEIGHED = {
+    "sqlite": "SELECT id, story_id, sketch FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+    "postgresql": "SELECT id, story_id, sketch FROM articles WHERE id = ANY(CAST(%s AS bigint[]))",
+}
+_WHO_SHARES = """
+SELECT article_id FROM sketches WHERE hash {among} AND article_id >= :first
+GROUP BY article_id HAVING count(*) >= :fewest ORDER BY count(*) DESC, article_id LIMIT :candidates
+"""
+_WHO_SHARED = {
+    "sqlite": text(_WHO_SHARES.format(among="IN (SELECT value FROM json_each(:hashes))")),
+    "postgresql": text(_WHO_SHARES.format(among="= ANY(CAST(:hashes AS bigint[]))")),
 }
 
 
@@ -50,36 +59,81 @@ def lock_stories(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
 
 
-def find_story(session: Session, sketch: Sequence[int], now: datetime) -> int | None:
-    """The story of the article that shares most with a text of this `sketch`, if one contains the other by half."""
-    first = _first_of_window(session, now) if len(sketch) >= FEWEST else None
+def find_story(session: Session, text: Fingerprint, now: datetime) -> int | None:
+    """The story of the article that shares most with a text of this fingerprint, if one contains the other by half."""
+    first = _first_of_window(session, now) if len(text.sketch) >= FEWEST else None
     if first is None:
         return None
-    wanted = tuple(sorted(set(sketch)))
+    found = _heaviest(session, text, _who_has(session, text.keys, first))
+    if found is None and _of_before(session) >= first:
+        found = _heaviest(session, text, _who_shared(session, text.sketch, first))
+    return found
+
+
+def _who_has(session: Session, keys: Sequence[int], first: int) -> list[int]:
+    """The articles that share most keys, most first; a key that many have counts less."""
     connection = session.connection()
     dialect = connection.dialect.name
-    rare = _rarity.rarest(wanted, LOOKED_UP, AMONG)
-    _rarity.note(wanted)
-    asked = {"hashes": _given(dialect, rare), "first": first, "fewest": SHARED, "candidates": CANDIDATES}
-    for article_id, story_id, theirs in connection.execute(_WHO_SHARES[dialect], asked):
-        other = unpacked(theirs) if theirs else _hashes_of(session, article_id)
-        if containment(wanted, other) >= SAME_STORY:
-            return int(story_id)
+    found = connection.exec_driver_sql(_WHO_HAS[dialect], (first, NEWEST, _given(dialect, keys))).scalar_one()
+    weights: defaultdict[str, float] = defaultdict(float)
+    for articles in (group.split(",") for group in (found or "").split(";")):
+        for article in articles:
+            weights[article] += 1 / len(articles)
+    ranked = sorted((-weight, int(article)) for article, weight in weights.items() if article and weight >= LEAST)
+    return [article for _, article in ranked[:CANDIDATES]]
+
+
+def _heaviest(session: Session, text: Fingerprint, candidates: Sequence[int]) -> int | None:
+    """The story of the first of the `candidates` that is a copy."""
+    if not candidates:
+        return None
+    connection = session.connection()
+    dialect = connection.dialect.name
+    rows = connection.exec_driver_sql(_WEIGHED[dialect], (_given(dialect, candidates),))
+    weighed = {article: (story, theirs) for article, story, theirs in rows}
+    for article, (story, theirs) in ((article, weighed[article]) for article in candidates if article in weighed):
+        other = unpacked(theirs) if theirs else _hashes_of(session, article)
+        if containment(text.sketch, other) >= SAME_STORY:
+            return int(story)
     return None
 
 
-def put_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> None:
-    """Make the article findable by `sketch`, which its own row holds `packed`."""
-    if sketch:
+def _of_before(session: Session) -> int:
+    """The newest article that a version before keys stored, 0 for none: pruning forgets them within weeks."""
+    known: int | None = session.info.get("newest_sketched")
+    if known is None:
+        known = session.scalar(select(func.max(Sketch.article_id))) or 0
+        session.info["newest_sketched"] = known
+    return known
+
+
+def _who_shared(session: Session, sketch: Sequence[int], first: int) -> list[int]:
+    connection = session.connection()
+    dialect = connection.dialect.name
+    hashes = _given(dialect, sketch[:LOOKED_UP])
+    asked = {"hashes": hashes, "first": first, "fewest": SHARED, "candidates": CANDIDATES}
+    return list(connection.scalars(_WHO_SHARED[dialect], asked))
+
+
+def put_keys(session: Session, article_id: int, keys: Sequence[int]) -> None:
+    """Make the article findable by `keys`; its own row holds its sketch `packed`."""
+    if keys:
         connection = session.connection()
-        hashes = _given(connection.dialect.name, sorted(set(sketch)))
-        connection.execute(_PUT_SKETCH[connection.dialect.name], {"hashes": hashes, "article_id": article_id})
+        dialect = connection.dialect.name
+        connection.exec_driver_sql(_PUT_KEYS[dialect], (article_id, _given(dialect, keys)))
 
 
-def drop_sketches(session: Session, article_ids: Sequence[int]) -> None:
+def drop_keys(session: Session, article_ids: Sequence[int]) -> None:
     """Make articles no longer findable."""
-    gone = delete(Sketch).where(Sketch.article_id.in_(article_ids))
-    session.execute(gone.execution_options(synchronize_session=False))
+    for table in (StoryKey, Sketch):
+        gone = delete(table).where(table.article_id.in_(article_ids))
+        session.execute(gone.execution_options(synchronize_session=False))
+
+
+def oldest_findable(session: Session) -> int | None:
+    """The oldest article that can be found as a story's, if any."""
+    oldest = [session.scalar(select(func.min(table.article_id))) for table in (StoryKey, Sketch)]
+    return min((article for article in oldest if article is not None), default=None)
 
 
 def packed(sketch: Sequence[int]) -> bytes:
@@ -92,8 +146,10 @@ def unpacked(stored: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(stored) // 8}q", stored)
 
 
-def _given(dialect: str, hashes: Sequence[int]) -> object:
-    return list(hashes) if dialect == "postgresql" else json.dumps(hashes)
+def _given(dialect: str, numbers: Sequence[int]) -> str:
+    """`numbers` as one value of a statement, as text: psycopg would take each of a list by itself."""
+    text = json.dumps(numbers)
+    return text.replace("[", "{").replace("]", "}") if dialect == "postgresql" else text
 
 
 def _hashes_of(session: Session, article_id: int) -> tuple[int, ...]:

@@ -177,8 +177,20 @@ class Revision(Base):
     replaced_at: Mapped[datetime]
 
 
+class StoryKey(Base):
+    """A sampled hash of an article's text, by which copies find each other.
+
+    No foreign key: articles stay, and checking each of an article's keys cost as much as storing them.
+    """
+
+    __tablename__ = "story_keys"
+    __table_args__ = (Index("ix_story_keys_article_id", "article_id"), {"sqlite_with_rowid": False})
+    hash: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+
+
 class Sketch(Base):
-    """A sampled hash of an article's text, by which copies find each other."""
+    """What versions before `StoryKey` stored for the same end: no row is added, and pruning empties the table."""
 
     __tablename__ = "sketches"
     __table_args__ = (Index("ix_sketches_article_id", "article_id"), {"sqlite_with_rowid": False})

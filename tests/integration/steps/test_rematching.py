@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from monitor.domain.model import Access, Origin, PageData
+from monitor.domain.stories import Fingerprint
 from monitor.domain.topics import Dossier, parse_dossier
 from monitor.errors import DossierError
 from monitor.steps.rematching import backtest, rematch, weighed_as_in_force
@@ -41,7 +42,7 @@ def dossier(store: Store) -> Dossier:
         for number, title in enumerate(("Huawei ouvre une usine", "Huawei recule", "Nokia ouvre une usine")):
             page = PageData(title=title, text=f"{title} en Alsace.", access=Access.FREE)
             url = f"https://exemple.test/{number}"
-            add_article(session, ArticleData(url, url, "Exemple", page, NOW, True, ()), NOW)
+            add_article(session, ArticleData(url, url, "Exemple", page, NOW, True, Fingerprint()), NOW)
     return made
 
 

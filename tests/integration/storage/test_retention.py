@@ -19,7 +19,7 @@ from monitor.steps.prune import retention
 from monitor.storage.engine import Store, open_store
 from monitor.storage.retention import analyze, forget
 from monitor.storage.search_index import mend_index
-from monitor.storage.tables import Article, Channel, Delivery, Entry, Match, Revision, Sketch, Subscriber
+from monitor.storage.tables import Article, Channel, Delivery, Entry, Match, Revision, Sketch, StoryKey, Subscriber
 from monitor.testing import Clock, make_inline_monitor
 from tests.newsroom import NOON, Newsroom
 
@@ -39,7 +39,7 @@ def old(store: Store) -> Store:
         entry = room.entry(article, "matched")
         with store.write() as session:
             session.get_one(Entry, entry).content = "Le texte du flux."
-            session.add(Sketch(article_id=article, hash=1))
+            session.add((StoryKey if article == matched else Sketch)(article_id=article, hash=1))
             session.add(
                 Revision(article_id=article, number=1, title="", lead="", text="Avant.", replaced_at=NOON)
             )  # fmt: skip
@@ -75,6 +75,7 @@ def test_feeds_texts_and_sketches_go_first(old: Store) -> None:
     with old.read() as session:
         assert session.scalars(select(Entry.content)).all() == ["", ""]
         assert session.scalars(select(Entry.outcome)).all() == ["matched", "matched"]
+        assert not session.scalars(select(StoryKey.hash).union_all(select(Sketch.hash))).all()
 
 
 def test_texts_that_matched_nothing_go_with_their_revisions(old: Store) -> None:

@@ -7,14 +7,15 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+import pytest
+from sqlalchemy import delete, func, select
 
 from monitor.domain.model import PageData
-from monitor.domain.stories import sketch
+from monitor.domain.stories import fingerprint, sketch
 from monitor.storage.articles import ArticleData, add_article
 from monitor.storage.engine import Store
 from monitor.storage.stories import lock_stories
-from monitor.storage.tables import Article, Story
+from monitor.storage.tables import Article, Sketch, Story, StoryKey
 from tests.stories_generator import article, cut, reprint
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -27,7 +28,7 @@ def store_all(store: Store, texts: Sequence[str], now: datetime = NOW, prefix: s
         for number, text in enumerate(texts):
             url = f"https://{prefix}.example/{number}"
             page = PageData(title=f"Titre {prefix} {number}", text=text)
-            add_article(session, ArticleData(url, url, prefix, page, now, True, sketch(text)), now)
+            add_article(session, ArticleData(url, url, prefix, page, now, True, fingerprint(text)), now)
 
 
 def stories(store: Store, prefix: str) -> list[int | None]:
@@ -74,14 +75,35 @@ def test_copies_that_arrive_together_found_one_story(store: Store) -> None:
         assert session.scalar(select(func.count()).select_from(Story)) == 5
 
 
-def test_copies_of_what_an_older_version_stored_are_found(store: Store) -> None:
-    """It knows of no packed sketch, and goes on storing while the new one is put in its place."""
+def as_before_keys(store: Store, *, packed: bool) -> None:
+    """The articles as the version before keys stores them, or the one before that, which packs no sketch."""
+    with store.write() as session:
+        for article in session.scalars(select(Article)):
+            session.add_all(Sketch(article_id=article.id, hash=value) for value in sketch(article.text))
+            article.sketch = article.sketch if packed else None
+        session.execute(delete(StoryKey))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_copies_of_what_an_older_version_stored_are_found(store: Store, packed: bool) -> None:
+    """It goes on storing while the new one is put in its place."""
     texts = ["\n\n".join(paragraphs) for paragraphs in ARTICLES[:5]]
     store_all(store, texts)
-    with store.write() as session:
-        session.execute(update(Article).values(sketch=None))
-    store_all(store, texts, NOW + timedelta(days=1), "b")
-    assert stories(store, "b") == stories(store, "a")
+    as_before_keys(store, packed=packed)
+    rng = random.Random(6)
+    copies = [cut(paragraphs, 0.15, rng) for paragraphs in ARTICLES[:5]]
+    store_all(store, [*copies, "\n\n".join(ARTICLES[6])], NOW + timedelta(days=1), "b")
+    assert stories(store, "b")[:5] == stories(store, "a")
+    assert len(set(stories(store, "b"))) == 6
+
+
+def test_a_copy_is_found_among_articles_that_share_a_sentence(store: Store) -> None:
+    said = " Le groupe et la région n’ont pas souhaité répondre à nos questions sur ce dossier avant la fin du mois."
+    texts = ["\n\n".join(paragraphs) + said for paragraphs in ARTICLES[:30]]
+    store_all(store, texts)
+    assert len(set(stories(store, "a"))) == 30
+    store_all(store, texts[:10], NOW + timedelta(days=1), "b")
+    assert stories(store, "b") == stories(store, "a")[:10]
 
 
 def test_a_story_printed_a_hundred_times_is_still_one(store: Store) -> None:

@@ -1,4 +1,4 @@
-from monitor.domain.stories import SAME_STORY, Rarity, containment, sketch
+from monitor.domain.stories import FEWEST_KEYS, MOST_KEYS, SAME_STORY, containment, fingerprint, sketch
 
 TEXT = "Le groupe chinois Huawei ouvre un centre de données près de Strasbourg et recrute trois cents ingénieurs. " * 3
 OTHER = "La commune de Brumath inaugure samedi sa médiathèque, après deux ans de travaux et un budget tenu."
@@ -28,24 +28,31 @@ def test_other_texts_are_not_contained() -> None:
     assert containment(sketch(TEXT), sketch(OTHER)) == 0.0
 
 
-def test_common_hashes_are_looked_up_last() -> None:
-    rarity = Rarity()
-    for number in range(Rarity.COMMON):
-        rarity.note((1, 2, 3, 10_000 + number))
-    assert rarity.rarest((1, 2, 3, 4, 5, 6), most=4, among=5) == (4, 5, 1, 2)
+def test_typography_and_letters_that_few_texts_have_part_words_alike() -> None:
+    plain = "l'œuvre coûte 3 000 euros à Łódź"
+    assert sketch("L’œuvre coûte 3\u202f000\u2009euros, à ŁÓDŹ\u00a0!") == sketch(plain)
+    assert sketch("l’œuvre — coûte : 3 000 euros…") == sketch("L'ŒUVRE coûte 3 000 EUROS")
 
 
-def test_what_a_few_reprints_share_is_not_common() -> None:
-    rarity = Rarity()
-    for _ in range(20):
-        rarity.note((1, 2, 3))
-    assert rarity.rarest((1, 2, 3, 4), most=2, among=4) == (1, 2)
+def test_keys_are_few_and_most_of_them_stay_in_a_cut_text() -> None:
+    words = [f"mot{number}" for number in range(2_000)]
+    whole, half = fingerprint(" ".join(words)).keys, fingerprint(" ".join(words[:1_000])).keys
+    assert len(whole) == MOST_KEYS
+    assert list(whole) == sorted(set(whole))
+    short = fingerprint(" ".join(words[:300])).keys
+    assert FEWEST_KEYS <= len(short) < len(half) <= MOST_KEYS
+    assert len(set(fingerprint(" ".join(words[:200])).keys) & set(short)) >= FEWEST_KEYS / 2
 
 
-def test_what_was_common_long_ago_is_forgotten() -> None:
-    rarity = Rarity(bits=8)
-    for _ in range(Rarity.COMMON):
-        rarity.note((-7,))
-    for _ in range(40):
-        rarity.note(tuple(range(100)))
-    assert rarity.rarest((-7, 300), most=1, among=2) == (-7,)
+def test_what_every_outlet_prints_gives_no_key() -> None:
+    """Seven words in common are no copy, nine are the beginning of one."""
+    said = "selon un document que nous avons consulté hier soir"
+    ours, theirs = (fingerprint(f"{said} {' '.join(f'{name}{n}' for n in range(9))}").keys for name in "ab")
+    assert len(set(ours) & set(theirs)) == 2
+    fewer = (fingerprint(f"{said[:39]} {' '.join(f'{name}{n}' for n in range(9))}").keys for name in "ab")
+    assert not set.intersection(*map(set, fewer))
+
+
+def test_a_text_shorter_than_a_key_is_found_by_its_sketch() -> None:
+    found = fingerprint("Brumath : le pont rouvre lundi")
+    assert found.keys == found.sketch != ()
