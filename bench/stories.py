@@ -1,6 +1,7 @@
-"""What a story costs an article, in milliseconds of CPU: its sketch, and finding its story in the database.
+"""What a story costs an article, in milliseconds of CPU: its sketch, finding its story in the database,
+and storing what it is found by.
 
-    .venv/bin/python -m bench.stories [--articles 2000]
+    .venv/bin/python -m bench.stories [--articles 2000] [--only SQLite]
 
 On SQLite and on PostgreSQL, over as many articles as asked; half of what is looked up are copies cut by 15 %, half are
 new. The time on the clock stands beside: on PostgreSQL the server works in another process. Medians; sketching and
@@ -82,11 +83,12 @@ def least(work: Callable[[], object]) -> tuple[float, float]:
     return min(cpu), min(wall)
 
 
-def stores() -> Iterator[tuple[str, Store]]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield "SQLite", open_store(f"sqlite:///{Path(folder) / 'veille.db'}")
+def stores(only: str | None = None) -> Iterator[tuple[str, Store]]:
+    if only != "PostgreSQL":
+        with tempfile.TemporaryDirectory() as folder:
+            yield "SQLite", open_store(f"sqlite:///{Path(folder) / 'veille.db'}")
     binaries = postgres_binaries()
-    if binaries is not None:
+    if binaries is not None and only != "SQLite":
         with postgres_server(binaries) as url:
             with psycopg.connect(
                 f"host={url.rpartition('host=')[2]} user=veille dbname=postgres", autocommit=True
@@ -98,10 +100,12 @@ def stores() -> Iterator[tuple[str, Store]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=2_000)
-    articles = parser.parse_args().articles
+    parser.add_argument("--only", choices=("SQLite", "PostgreSQL"))
+    arguments = parser.parse_args()
+    articles = arguments.articles
     sketches()
     print(f"sketch: {sketches():.3f} ms CPU")
-    for name, store in stores():
+    for name, store in stores(arguments.only):
         migrate(store)
         fill(store, articles)
         look_up(name, store, articles)

@@ -16,6 +16,8 @@ from monitor.errors import ContentError
 
 MAX_OPML = 5 * 2**20
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_BARE = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?].*)?")  # "paper.example/rss", as people type it
+_HTTP = re.compile(r"(?P<site>https?://[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,15 @@ def parse_opml(body: bytes) -> FeedList:
 
 
 def web_address(url: str) -> str:
-    """`url` as the web spells it: readers also write "feed://paper.example/rss" and "feed:https://…"."""
-    found = _FEED_SCHEME.fullmatch(url.strip())
-    if found is None:
-        return url.strip()
-    rest = found["rest"]
-    return rest if rest.lower().startswith(("http://", "https://")) else f"https://{rest.lstrip('/')}"
+    """`url` as the web spells it: people leave "https://" out, readers also write "feed://paper.example/rss"."""
+    address = url.strip()
+    if found := _FEED_SCHEME.fullmatch(address):
+        rest = found["rest"]
+        address = rest if _HTTP.match(rest) else f"https://{rest.lstrip('/')}"
+    elif _BARE.fullmatch(address):
+        address = f"https://{address}"
+    found = _HTTP.fullmatch(address)
+    return found["site"].lower() + found["rest"] if found else address
 
 
 def _spec(outline: etree._Element, attributes: dict[str, str], url: str) -> FeedSpec:

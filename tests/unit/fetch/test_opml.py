@@ -51,10 +51,15 @@ def test_folders_become_tags_and_strangers_are_left_out() -> None:
         ("feed:http://a.fr/rss", "http://a.fr/rss"),
         ("FEED://https://a.fr/rss", "https://a.fr/rss"),
         (" https://a.fr/feed:x ", "https://a.fr/feed:x"),
+        ("a.fr/rss?d=1", "https://a.fr/rss?d=1"),
+        ("www.a.fr:8443", "https://www.a.fr:8443"),
+        ("HTTPS://A.fr/RSS", "https://a.fr/RSS"),
+        ("a.fr/", "https://a.fr/"),
+        ("paper", "paper"),
         ("javascript:alert(1)", "javascript:alert(1)"),
     ],
 )
-def test_a_feed_s_own_scheme_is_the_web_s(written: str, asked: str) -> None:
+def test_an_address_is_taken_as_people_and_readers_write_it(written: str, asked: str) -> None:
     assert web_address(written) == asked
 
 
