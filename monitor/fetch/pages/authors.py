@@ -10,7 +10,7 @@ from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, Node, is_article, squash, text_of, types_of
 from monitor.fetch.pages.marked import in_microdata, marked, marked_anywhere, marked_outlet
-from monitor.fetch.pages.names import clean_names, is_address, is_outlet, printed_names
+from monitor.fetch.pages.names import clean_names, is_address, is_outlet, owner_of, printed_names
 
 MOST = 12
 
@@ -33,7 +33,7 @@ def find_authors(
         printed = printed or (printed_names(names) if cleaned else [])
         if printed and source == 0 and _as_person(data):
             break  # a paper that stands as a person is how the page signs; as an organisation it is a habit
-    return tuple(printed[:MOST])
+    return tuple(printed[:MOST] or owner_of(site_name))
 
 
 def _cleaned(names: list[str]) -> list[str]:

@@ -19,7 +19,10 @@ _SIGNS = re.compile(
     r"(?:^|[|•·]\s)(?:(?:une?|article|texte|billet|entretien|interview|reportage|enquête)\s)?"
     r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es)?|signé"
     r"|(?:écrit|rédigé|réalisé|publié|posté|proposé|ajouté|mis en ligne|written|posted) (?:par|by)"
-    r"|(?:article|billet|chronique|tribune|reportage|enquête) de)\b\s*:?\s+(?=[A-ZÀ-Ý])",
+    r"|(?:article|billet|chronique|tribune|reportage|enquête|documentaire|podcast|récit|contribution|édito(?:rial)?) de"
+    r"|réalisation(?: de)?|(?:de )?(?:notre|nos) (?:correspondante?s?|envoyée?s? spécia(?:les?|l|ux))"
+    r"(?: (?:à|en|au|aux) [\w-]+,?)?"
+    r")(?:\b|(?<=,))\s*:?\s+(?=[A-ZÀ-Ý])",
     re.IGNORECASE,
 )
 _UPPER = "A-ZÀ-ÖØ-Þ"

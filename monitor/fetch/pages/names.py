@@ -54,6 +54,10 @@ _NO_NAME = re.compile(
     r"|\bprofile?$|^\w*admin\w*$",
     re.IGNORECASE,
 )
+_PERSON = r"[A-ZÀ-Þ][\w’'.-]+(?: (?:(?:d[eu]|la|le|van|von) )?[A-ZÀ-Þ][\w’'.-]+){1,2}"
+_OWNED = re.compile(
+    rf"(?:[Ll]e )?(?:[Bb]logu?e?|[Cc]arnet|[Jj]ournal) (?:de |d[’'])({_PERSON})|({_PERSON})[’']s (?:[Ww]eb)?[Bb]log"
+)
 _DOMAIN = re.compile(r"\.(?:fr|com|net|org|info|eu|ch|be|de)$")
 
 
@@ -94,6 +98,12 @@ def is_outlet(name: str, site_name: str, host: str = "") -> bool:
     ):
         return True
     return bool(host) and _spaced(host) in spaced
+
+
+def owner_of(site_name: str) -> list[str]:
+    """Who writes all of a site that is called after its author: "Le blog de Lucie Weber"; empty for others."""
+    found = _OWNED.fullmatch(site_name)
+    return [name for name in found.groups() if name] if found else []
 
 
 def _spaced(text: str) -> str:

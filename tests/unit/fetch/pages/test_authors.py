@@ -98,6 +98,8 @@ def test_a_paper_is_told_from_a_person(name: str, site: str, host: str, outlet: 
         "<p>Lucie Weber Publié le 3 mars 2026</p>",
         "<p>mardi 3 mars 2026, par Lucie Weber</p>",
         "<p>Article rédigé par Lucie Weber</p>",
+        "<p>Un podcast de Lucie Weber</p>",
+        "<p>De notre correspondante à Berlin, Lucie Weber</p>",
         "<p>Une chronique de Lucie Weber</p>",
         "<p>By Lucie Weber</p>",
         "<p>By <span>Lucie Weber</span><time>November 3, 2026</time></p>",
@@ -201,3 +203,10 @@ def test_a_login_is_spelt_out_where_the_page_does(login: str) -> None:
 def test_a_marked_signature_that_names_no_person_stays_as_printed() -> None:
     signature = '<div class="byline">Par La Gazette avec AFP Le 3 mars 2026 à 8h15</div>'
     assert page(below=signature) == ("La Gazette avec AFP",)
+
+
+def test_a_blog_that_is_called_after_its_author_is_hers() -> None:
+    head = '<meta property="og:site_name" content="{}">'
+    assert page(head=head.format("Le blog de Lucie Weber")) == ("Lucie Weber",)
+    assert page(head=head.format("Le journal de Brumath")) == ()
+    assert page(head=head.format("Le blog de Lucie Weber"), below="<p>Par Paul Ott</p>") == ("Paul Ott",)
