@@ -34,11 +34,14 @@ _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
 
 def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str) -> datetime | None:
     """The instant of first publication; midnight UTC of the day where only a day is known; None where nothing is."""
-    for value in _published_values(data, head, root):
+    for value in _published_values(data, head):
         if (at := parse_stamp(value)) is not None:
             return at
-    if (at := _said_near_title(root)) is not None:
-        return at
+    marked = [at for value in _marked_values(root) if (at := parse_stamp(value)) is not None]
+    if (said := _said_near_title(root)) is not None:  # other articles of the page mark their dates too
+        return next((at for at in marked if at.date() == said.date()), said)
+    if marked:
+        return marked[0]
     limit = (datetime.now(UTC) + AHEAD).date().isoformat()
     found = find_date(root, original_date=True, url=url or None, max_date=limit)
     return parse_stamp(found) if found else None
@@ -92,7 +95,7 @@ def _offset(zone: str | None) -> str:
     return "+00:00" if zone.upper() in {"Z", "UTC", "GMT"} else zone
 
 
-def _published_values(data: LinkedData, head: Head, root: html.HtmlElement) -> Iterator[str]:
+def _published_values(data: LinkedData, head: Head) -> Iterator[str]:
     yield text_of(data.article.get("datePublished"))
     yield head.first("article:published_time", "og:article:published_time")
     yield head.first(
@@ -106,6 +109,9 @@ def _published_values(data: LinkedData, head: Head, root: html.HtmlElement) -> I
         "date",
     )
     yield text_of(data.article.get("dateCreated"))
+
+
+def _marked_values(root: html.HtmlElement) -> Iterator[str]:
     for element in root.iter("time", "span", "meta", "p", "div"):
         if element.get("itemprop") == "datePublished" or (element.tag == "time" and element.get("pubdate") is not None):
             yield element.get("datetime") or element.get("content") or ""

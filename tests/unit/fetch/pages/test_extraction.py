@@ -54,3 +54,24 @@ def test_midnight_in_paris_said_in_utc_is_that_day() -> None:
     page = extract_page(PAGE.replace("08:15:00+01:00", "23:00:00Z").encode(), url="https://gazette.example/centre")
     assert page.published_at is not None
     assert page.published_at.isoformat() == "2026-03-03T00:00:00+01:00"
+
+
+RELATED = '<p>Le <time datetime="2026-01-22T07:30:29Z" pubdate>22 janvier</time>, une réponse</p>'
+
+
+@pytest.mark.parametrize(
+    ("shown", "at"),
+    [
+        ("<p>Le 2 mars 2026</p>", "2026-03-02T00:00:00+00:00"),
+        (
+            '<p>Le <time datetime="2026-03-02T08:15:00+01:00" pubdate>2 mars 2026</time></p>',
+            "2026-03-02T08:15:00+01:00",
+        ),
+        ("", "2026-01-22T07:30:29+00:00"),
+    ],
+)
+def test_the_date_that_is_said_near_the_title_is_not_another_article_s(shown: str, at: str) -> None:
+    body = PAGE.replace(' "datePublished": "2026-03-02T08:15:00+01:00",', "").replace("</h1>", f"</h1>{shown}")
+    page = extract_page(body.replace("<nav>", f"<nav>{RELATED}").encode(), url="https://gazette.example/centre")
+    assert page.published_at is not None
+    assert page.published_at.isoformat() == at
