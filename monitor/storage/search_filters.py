@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, String, and_, any_, false, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
@@ -31,6 +32,7 @@ class Resolved:
     topics: tuple[int, ...] | None
     sources: tuple[str, ...] | None
     oldest_article: int | None
+    as_array: bool = False  # on PostgreSQL a hundred names are one value, and not a statement of a hundred
 
     def without_sources(self) -> Resolved:
         """The same where the index of words was asked for the outlets, and the id for its bounds."""
@@ -73,7 +75,8 @@ def edges(session: Session, asked: Filter) -> Edges:
 def resolve(session: Session, asked: Filter, known: Edges | None = None) -> Resolved:
     """Look up the names of a filter; a name that nothing bears gives an empty list, so no row."""
     known = known or edges(session, asked)
-    return Resolved(_topics(session, asked), _sources(session, asked, known.newest or 0), known.oldest)
+    sources = _sources(session, asked, known.newest or 0)
+    return Resolved(_topics(session, asked), sources, known.oldest, session.get_bind().dialect.name == "postgresql")
 
 
 def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
@@ -174,7 +177,7 @@ def article_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     """Conditions on `articles` alone."""
     conditions: Conditions = _period(asked, Article.published_at)
     if resolved.sources is not None:
-        conditions.append(_among(Article.source, resolved.sources))
+        conditions.append(_told_by(resolved.sources, as_array=resolved.as_array))
     if asked.access is not None:
         conditions.append(Article.access == asked.access)
     if asked.story is not None:
@@ -195,7 +198,9 @@ def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     conditions = [*_period(asked, Alert.raised_at), *scores(asked, Alert.score), *status_conditions(asked)]
     if (about := about_topics(resolved)) is not None:
         conditions.append(Alert.id.in_(about))
-    carried: Conditions = [] if resolved.sources is None else [_among(Article.source, resolved.sources)]
+    carried: Conditions = []
+    if resolved.sources is not None:
+        carried.append(_told_by(resolved.sources, as_array=resolved.as_array))
     if asked.access is not None:
         carried.append(Article.access == asked.access)
     if carried:
@@ -277,6 +282,13 @@ def scores(asked: Filter, column: InstrumentedAttribute[float]) -> Conditions:
 
 def _among(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     return column.in_(values) if values else false()
+
+
+def _told_by(sources: Sequence[str], *, as_array: bool) -> ColumnElement[bool]:
+    if not as_array:
+        return _among(Article.source, sources)
+    told: ColumnElement[bool] = Article.source == any_(literal(list(sources), ARRAY(String)))
+    return told
 
 
 def after_cursor(window: Window, key: Any, score: Any) -> Conditions:

@@ -72,7 +72,8 @@ class Known:
     def narrowed(self, words: Words) -> tuple[Words, Words | None]:
         """What GIN is asked, and what is asked of each article that it gives, None when that is nothing more.
 
-        GIN reads a common word's list for each article of a rare one, which takes longer than to look at the article.
+        GIN reads a common word's list for each article of a rare one, which takes longer than to look at the article:
+        so it is within a stretch, where there are few.
         """
         parts = list(_conjuncts(words))
         shares = [self.share(part) for part in parts]

@@ -165,7 +165,7 @@ def look(
     size = part.high - part.low
     asked: dict[str, Any] = {"words": tsquery(words), "count": count, "absent": absent}
     if not part.walked:
-        words, also = known_of(session).narrowed(words)
+        words, also = known_of(session).narrowed(words) if part.eras is not None else (words, None)
         asked |= {"words": tsquery(words), "also": None if also is None else tsquery(also)}
     asked["most"] = size if conditions else count
     kind = "walked" if part.walked else "asked"
