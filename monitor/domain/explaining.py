@@ -9,7 +9,8 @@ from monitor.domain.dossier import Dossier
 from monitor.domain.model import Contribution, Document
 from monitor.domain.operations import is_about
 from monitor.domain.reading import Reading
-from monitor.domain.scoring import RELEVANCE, CompiledDossier, Tally, arithmetic, squash
+from monitor.domain.scoring import RELEVANCE, CompiledDossier
+from monitor.domain.tallies import Tally, arithmetic, squash
 
 
 @dataclass(frozen=True, slots=True)

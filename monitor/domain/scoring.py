@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,45 +11,21 @@ from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
 from monitor.domain.masks import Masked
-from monitor.domain.model import RULE, Contribution, Span, TopicMatch, Verdict
+from monitor.domain.model import TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about, merged
 from monitor.domain.reading import Pair, Reading
+from monitor.domain.tallies import Item, Level, Tally, arithmetic, counts_of, evidence_of, fields_of, squash
 from monitor.domain.weigher import Weigher, load_weigher
 
-MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
-MOST_HELD = 6
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
-
-
-@dataclass(eq=False)
-class Item:
-    """One expression of a rule. `number` is its place among all rules of the dossier.
-
-    A term has its `group`, any other expression a function to `find` it: most items are terms, and ask for none.
-    """
-
-    owner: int
-    number: int
-    label: str
-    weight: float
-    cap: int
-    anywhere: bool
-    group: int = -1
-    find: Compiled | None = None
-
-    def places(self, reading: Reading) -> list[Pair]:
-        """Where it stands."""
-        if self.find is None:
-            return reading.pairs(self.group)
-        found = reading.found.get(self.find)
-        return self.find(reading, 0, reading.end) or [] if found is None else found
 
 
 class Evaluated(NamedTuple):
     """An item that is no term, and how the sentences where it holds are found.
 
-    Either they are those of all `numbers`; or a function tells, once the groups that it cannot do without are there.
+    Either they are those that several numbers have in common; or a function tells, once the groups that it cannot do
+    without are there.
     """
 
     item: Item
@@ -61,44 +34,6 @@ class Evaluated(NamedTuple):
     others: tuple[int, ...]
     required: frozenset[int]
     holds: Masked | None
-
-
-class Tally:
-    """What one topic (or relevance) gathered: the raw score, and each item with its value and sentences."""
-
-    __slots__ = ("lines", "raw")
-
-    def __init__(self) -> None:
-        self.raw = 0.0
-        self.lines: list[tuple[Item, float, int]] = []
-
-
-Level = tuple[float, int]  # what a sentence counts, and the sentences that count so
-
-
-def _fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
-    """The sentences of each field with its boost (of title, lead and body), what counts most first."""
-    starts, fields = reading.starts, reading.fields
-    lead, body, end = bisect_left(starts, fields["lead"][0]), bisect_left(starts, fields["body"][0]), len(starts)
-    levels = [(boosts[2], (1 << max(end, 1)) - (1 << body))]
-    if body > lead:
-        levels.append((boosts[1], (1 << body) - (1 << lead)))
-    if lead:
-        levels.append((boosts[0], (1 << lead) - 1))
-    levels.sort(reverse=True)
-    return levels
-
-
-def _counts(mask: int, levels: list[Level], cap: int) -> float:
-    """What the sentences of a mask count together: the `cap` that count most."""
-    values: list[float] = []
-    for factor, held in levels:
-        there = held & mask
-        if there:
-            values += [factor] * there.bit_count()
-            if len(values) >= cap:
-                return sum(values[:cap])
-    return sum(values)
 
 
 def _evaluated(item: Item, expression: Expression, compiler: Compiler, find: Compiled) -> Evaluated:
@@ -244,7 +179,7 @@ class CompiledDossier:
                         counts = factor
                         break
             else:
-                counts = _counts(mask, levels, item.cap)
+                counts = counts_of(mask, levels, item.cap)
             value = item.weight * counts
             tally.raw += value
             tally.lines.append((item, value, mask))
@@ -252,7 +187,7 @@ class CompiledDossier:
 
     def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
         """What sentences count by their field; and the same, less where the anchor is not near."""
-        everywhere = _fields_of(reading, self._boosts)
+        everywhere = fields_of(reading, self._boosts)
         if self._anchor is None:
             return everywhere, everywhere
         mask = reading.mask_of(anchors)
@@ -269,73 +204,8 @@ class CompiledDossier:
         if found is None:
             return None
         score = squash(tally.raw, topic.threshold) if topic.rules else 1.0
-        evidence = self.evidence(reading, tally, found)
+        evidence = evidence_of(reading, tally, found)
         return TopicMatch(topic.slug, score, evidence, arithmetic(reading, tally)) if evidence else None
-
-    def evidence(self, reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
-        """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
-        if best is None:
-            best = _heaviest(tally)
-            if best is None:
-                if not also:
-                    return ()
-                best = reading.sentence_of(also[0][0])
-        low, high = reading.sentence(best)
-        inside, outside = list[Pair](), list[Pair]()
-        for pair in self._words(reading, tally, best).union(also):
-            (inside if low <= pair[0] < high else outside).append(pair)
-        inside.sort()
-        if len(inside) < 2 * MOST_EVIDENCE:
-            outside.sort()
-        spans: dict[Pair, Span] = {}
-        for start, end in [(low, high), *inside, *outside][: 2 * MOST_EVIDENCE]:
-            shown = reading.whole(start, end)
-            if shown not in spans:
-                spans[shown] = reading.span_of(*shown)
-                if len(spans) == MOST_EVIDENCE:
-                    break
-        return tuple(spans.values())
-
-    def held(self, reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
-        """The rules that held, for an arithmetic that is a model's: what they are worth by themselves."""
-        return arithmetic(reading, tally, most=MOST_HELD, mark=RULE)
-
-    def _words(self, reading: Reading, tally: Tally, best: int) -> set[Pair]:
-        """The words that counted: those of the best sentence first, others until there are enough."""
-        words: set[Pair] = set()
-        lines = [(not mask >> best & 1, -value, item) for item, value, mask in tally.lines if value > 0]
-        lines.sort(key=_first_two)
-        for _, _, item in lines:
-            words.update(item.places(reading))
-            if len(words) >= MOST_EVIDENCE:
-                break
-        return words
-
-
-_first_two = itemgetter(0, 1)
-
-
-def _heaviest(tally: Tally) -> int | None:
-    """The sentence that weighs most, the first of equals; None when none counted."""
-    weights: dict[int, float] = {}  # by the sentence's bit
-    for _, value, mask in tally.lines:
-        if not mask & (mask - 1):  # most
-            weights[mask] = weights.get(mask, 0.0) + value
-            continue
-        share = value / mask.bit_count()
-        while mask:
-            bit = mask & -mask
-            weights[bit] = weights.get(bit, 0.0) + share
-            mask ^= bit  # noqa: PLW2901 - what is left of it
-    if not weights:
-        return None
-    most = max(weights.values())
-    return min([bit for bit, weight in weights.items() if weight == most]).bit_length() - 1
-
-
-def squash(raw: float, threshold: float) -> float:
-    """0.5 at the threshold, towards 1 above it."""
-    return round(1.0 - float(0.5 ** (max(raw, 0.0) / max(threshold, 1e-9))), 4)
 
 
 def label_of(rule: Rule, expression: Expression) -> str:
@@ -343,27 +213,3 @@ def label_of(rule: Rule, expression: Expression) -> str:
     if isinstance(expression, Term):
         return expression.text
     return rule.label or type(expression).__name__.lower()
-
-
-def arithmetic(
-    reading: Reading, tally: Tally, *, spans: bool = False, most: int = MOST_LINES, mark: str = ""
-) -> tuple[Contribution, ...]:
-    """The lines of a tally that weigh most; with their `spans` for `explain`, which costs more than the verdict.
-
-    `mark` stands before each label.
-    """
-    lines = sorted(tally.lines, key=_heaviness)[:most] if len(tally.lines) > 1 else tally.lines
-    return tuple(
-        [
-            Contribution(mark + item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
-            for item, value, mask in lines
-        ]
-    )
-
-
-def _heaviness(line: tuple[Item, float, int]) -> float:
-    return -abs(line[1])
-
-
-def _spans(reading: Reading, item: Item) -> tuple[Span, ...]:
-    return tuple(reading.span(*pair) for pair in item.places(reading)[:MOST_SPANS])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from daachorse import DoubleArrayAhoCorasick
@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.domain.linear import Array
 from monitor.domain.reading import Pair, Reading, bits
-
-if TYPE_CHECKING:
-    from monitor.domain.scoring import Item
+from monitor.domain.tallies import Item
 
 _ELSEWHERE = 0.4  # what an n-gram counts outside the sentences near the anchor, for relevance
 _ELSEWHERE_IN_ARTICLE = 0.5  # the same for the topics' view of the whole article

@@ -30,11 +30,12 @@ from monitor.domain.sightings import (
     sightings,
 )
 from monitor.domain.signals import signals
+from monitor.domain.tallies import Item, Tally, evidence_of, held_of
 from monitor.domain.weights import Model, kept_model
 from monitor.errors import DossierError
 
 if TYPE_CHECKING:
-    from monitor.domain.scoring import CompiledDossier, Item, Tally
+    from monitor.domain.scoring import CompiledDossier
 
 POOLED = (
     "best",
@@ -183,8 +184,8 @@ class Weigher:
         self, compiled: CompiledDossier, reading: Reading, number: int, tally: Tally, found: _Logits
     ) -> TopicMatch:
         column = self._columns[number]
-        evidence = compiled.evidence(reading, tally, [], found.best[column])
-        lines = _ordered(_TOPIC_LINES, found.parts[column]) + compiled.held(reading, tally)
+        evidence = evidence_of(reading, tally, [], found.best[column])
+        lines = _ordered(_TOPIC_LINES, found.parts[column]) + held_of(reading, tally)
         return TopicMatch(compiled.dossier.topics[number].slug, _chance(found.logits[column]), evidence, lines)
 
 

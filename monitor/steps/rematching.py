@@ -12,7 +12,8 @@ from typing import Any
 
 from monitor.domain.matching import Gathered, compile_dossiers
 from monitor.domain.model import Verdict
-from monitor.domain.scoring import label_of, squash
+from monitor.domain.scoring import label_of
+from monitor.domain.tallies import squash
 from monitor.domain.topics import Dossier, parse_dossier
 from monitor.storage.alerts import raise_alert
 from monitor.storage.articles import put_matches, topic_ids
