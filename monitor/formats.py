@@ -46,10 +46,15 @@ def _gist(part: object) -> object:
     return part
 
 
-def to_csv(rows: Sequence[Line]) -> str:
-    """RFC 4180 with a header; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+def to_csv(rows: Sequence[Line], columns: Sequence[str] = ()) -> str:
+    """RFC 4180 with a header; a text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    `columns` are the header where there is no row; nothing at all without them, as an empty line is no header.
+    """
     flat = [flatten(row) for row in rows]
-    names = list(dict.fromkeys(name for row in flat for name in row))
+    names = list(dict.fromkeys(name for row in flat for name in row)) or list(columns)
+    if not names:
+        return ""
     out = io.StringIO()
     writer = csv.DictWriter(out, names, lineterminator="\r\n")
     writer.writeheader()

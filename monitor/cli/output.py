@@ -37,7 +37,7 @@ def write_rows(
     elif format_ == "json":
         typer.echo(to_json(rows, indent=2))
     elif format_ == "csv":
-        sys.stdout.write(to_csv(rows))
+        sys.stdout.write(to_csv(rows, columns or table_columns))
     elif format_ == "md":
         typer.echo(to_markdown(rows, columns or table_columns))
     else:

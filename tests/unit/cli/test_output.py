@@ -66,3 +66,8 @@ def test_an_unknown_column_is_named_with_those_there_are() -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="jsonl"):
         write_rows([LINE], "xml")
+
+
+def test_csv_without_rows_is_its_header_or_nothing() -> None:
+    assert to_csv([], ["id", "title"]) == "id,title\r\n"
+    assert to_csv([]) == ""
