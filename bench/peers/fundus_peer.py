@@ -57,7 +57,7 @@ def main() -> None:
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         _, path, _ = line.split()
-        crawler = Crawler(*publishers(Path(path).read_text().split()), delay=None)
+        crawler = Crawler(*publishers(Path(path).read_text().split()), delay=0.0)
         texts = sum(bool(article.body) for article in crawler.crawl(only_complete=False, error_handling="raise"))
         print(json.dumps({"texts": texts}), flush=True)
 
