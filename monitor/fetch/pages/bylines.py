@@ -12,6 +12,7 @@ from monitor.fetch.pages.blocks import INLINE
 from monitor.fetch.pages.linked_data import squash
 
 LONGEST = 200  # characters of a line that signs
+MOST_BLANKS = 2_000  # characters that indentation adds to it
 NEAR = 150  # elements after the title, within which an article is signed
 _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "cite", "h2", "h3", "h4", "h5", "footer")
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
@@ -132,7 +133,8 @@ def _named(line: str) -> list[str]:
 def lines_near_title(root: html.HtmlElement, title: str = "") -> Iterator[str]:
     """What a reader sees on a line of its own, from the title (the top, without an `h1`) to the text."""
     for element in near_title(root, title):
-        text = clean_line(element.text_content())
+        whole = element.text_content()
+        text = clean_line(whole) if len(whole) <= MOST_BLANKS + LONGEST else ""
         if _is_one_line(element, text) and 5 < len(text) <= LONGEST and not is_apart(element):
             yield clean_line(text_apart(element)) if len(element) else text
 
@@ -147,7 +149,7 @@ def text_apart(element: html.HtmlElement) -> str:
     for part in map(str, element.itertext()):
         read += len(part.strip())
         if read > 2 * LONGEST:
-            return "".join([*parts, part])
+            return "".join([*parts, " ", part.strip()[: 2 * LONGEST]])
         glued = parts and parts[-1][-1:].islower() and (part[:1].isupper() or part[:1].isdigit())
         parts += [" ", part] if glued else [part]
     return "".join(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree, html
@@ -32,17 +33,18 @@ _SIGNED = re.compile(r"(?:par|by|von|source)\s*:?\s+\S", re.IGNORECASE)
 _WHEN = re.compile(r"[\s|•·,–—-]+(?:le\s+\d|\d{1,2}[/. ]|publié|mis|posté).*$", re.IGNORECASE)
 # By schema.org, by HTML's own link type, and by hCard, which themes of blogs use: `<span class="author vcard">`.
 _STATED = etree.XPath(
-    "//body//*[@itemprop='author' or contains(concat(' ', @rel, ' '), ' author ')"
-    " or (contains(concat(' ', @class, ' '), ' fn ') and ancestor::*[contains(@class, 'author')])]"
+    "descendant::*[@itemprop='author' or contains(concat(' ', @rel, ' '), ' author ')"
+    " or (contains(concat(' ', @class, ' '), ' fn ') and (../@class | ../../@class)[contains(., 'author')])]"
 )
 MOST = 12
+MOST_MARKED = 200  # elements looked at; a page made to exhaust us may mark all
 LONGEST_OUTLET = 60  # characters of a signature that names no person
 LONGEST_BYLINE = 300  # characters of what stands around the names of one signature
 
 
 def in_microdata(root: html.HtmlElement, title: str) -> list[str]:
     """What the page states to be its author, in attributes that have a meaning on every site."""
-    found = [element for element in _STATED(root) if not in_foreign(element)]
+    found = [element for element in _STATED(root)[:MOST_MARKED] if not in_foreign(element)]
     if len(found) > 1:
         near = set(near_title(root, title)) if title else set()
         found = _of_one_byline([element for element in found if element in near] or found)
@@ -67,8 +69,9 @@ def _of_one_byline(elements: list[html.HtmlElement]) -> list[html.HtmlElement]:
 def marked_anywhere(root: html.HtmlElement) -> list[str]:
     """The one name that the page marks as an author's wherever it does, asides and the end of the page included."""
     found: set[str] = set()
-    for element in root.iter("a", "span", "p", "div", "li", "h3", "h4"):
-        if _is_marked(element) and len(text := clean_line(text_apart(element))) <= LONGEST and not in_foreign(element):
+    candidates = (element for element in root.iter("a", "span", "p", "div", "li", "h3", "h4") if _is_marked(element))
+    for element in islice(candidates, MOST_MARKED):
+        if len(text := clean_line(text_apart(element))) <= LONGEST and not in_foreign(element):
             names = clean_names(text)
             found.update(name for name in names if names_in(name) == [name])
     return list(found) if len(found) == 1 else []
