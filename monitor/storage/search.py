@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Cursor, Filter, Window
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
-from monitor.storage.search_descent import MARGIN
 from monitor.storage.search_forms import present_words
 from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
@@ -20,6 +19,7 @@ from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
     LARGEST_BATCH,
+    MARGIN,
     SPARE,
     Keys,
     Walked,

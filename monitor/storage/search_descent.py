@@ -21,7 +21,7 @@ DENSE = 1 / 24
 # microseconds, measured on a million articles: for an id of an era, and for each form more; for an article found in the
 # index (its row is visited); for another statement
 LOOK_AT, LOOK_AT_FORM, FOUND, ASKING = 0.04, 0.02, 2.0, 300
-MARGIN = 1.3  # more articles than should fill the page
+MARGIN = 1.5  # more articles than should fill the page: another turn is dearer than the articles between
 GROWTH = 100  # times what was seen: no further on a guess
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
 from monitor.storage.listed import among, listed
-from monitor.storage.search_descent import MARGIN
 from monitor.storage.search_hydrate import Values, article_document, article_row, article_values, documents
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import ArticleRow, Found
@@ -22,6 +21,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
 FIRST_BATCH, LARGEST_BATCH, LARGEST_WALK = 60, 1000, 3000
+MARGIN = 1.3  # more candidates than should fill the page
 SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
 MOST_ROWS = 200_000
