@@ -17,10 +17,11 @@ from monitor.fetch.page_decoding import decode
 Test = Callable[[str], bool]
 
 MAX_BYTES = 1024 * 1024  # a larger page is in doubt: this runs where others wait
-# Tags that do not end a word or a phrase; all others stay, and what they part stays apart.
+# Tags that do not end a word or a phrase; all others stay, and what they part stays apart. Names of one beginning stand
+# together: one after the other they take half as long again.
 _INLINE = re.compile(
-    r"<(?:/?(?:a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|mark|nobr|q|s|samp|small|span|strike"
-    r"|strong|sub|sup|time|tt|u|var|wbr)(?:[\s/][^<>]*)?>|!--[^<>]{0,200}-->)",
+    r"<(?:/?(?:a(?:bbr|cronym)?|b(?:d[io]|ig)?|c(?:ite|ode)|d(?:ata|el|fn)|em|font|i(?:ns)?|kbd|mark|nobr|q"
+    r"|s(?:amp|mall|pan|tr(?:ike|ong)|u[bp])?|t(?:ime|t)|u|var|wbr)(?:[\s/][^<>]*)?>|!--[^<>]{0,200}-->)",
     re.IGNORECASE,
 )
 # Tags of nobody's list within a word, a long comment or a script in it: extraction may join what they part.
@@ -30,7 +31,7 @@ _ESCAPED = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[A-Za-z])")
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # Printable, and dropped from text all the same.
 _SILENT = ("\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u180b", "\u180c", "\u180d", "\u180f")
-_PARTIAL = ("isaccessibleforfree", "content_tier")  # such a page is read once more when it has more to say
+_PARTIAL = (b"isaccessibleforfree", b"content_tier")  # such a page is read once more when it has more to say
 
 
 def may_hold(body: bytes, content_type: str | None, test: Test) -> bool:
@@ -60,7 +61,7 @@ def _unescaped(text: str) -> str | None:
 
 
 def _doubtful(text: str) -> bool:
-    lowered = text.lower()
+    lowered = text.encode("utf-8", "replace").lower()  # ASCII alone, and ten times as fast
     return any(mark in lowered for mark in _PARTIAL) or _DOUBT.search(text) is not None
 
 

@@ -110,3 +110,12 @@ def test_a_plain_page_is_left(matcher: Matcher) -> None:
 )
 def test_a_page_in_doubt_is_a_candidate(matcher: Matcher, body: bytes) -> None:
     assert may_hold(body, None, matcher.may_match)
+
+
+INLINE = "abbr acronym bdi big cite code data dfn em font ins kbd mark nobr samp strong sup tt var"
+
+
+def test_inline_tags_of_every_name_join_what_they_part(matcher: Matcher) -> None:
+    for name in INLINE.split():
+        assert may_hold(page(f"Hua<{name} lang=zh>we</{name.upper()}>i"), None, matcher.may_match)
+        assert not may_hold(page(f"Hua<{name}9>we</{name}9>i"), None, matcher.may_match)
