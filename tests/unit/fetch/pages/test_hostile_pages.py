@@ -35,6 +35,8 @@ BOMBS: dict[str, Callable[[], str]] = {
     ),
     "names-of-hyphens": lambda: "<p>Par " + "A-" * 90 + "</p><p>" + "A-" * 38 + "!</p>" + PROSE,
     "par-par-par": lambda: "<p>" + "par " * 50 + "</p>" + PROSE,
+    "everybody-signs": lambda: "<p>Mot.</p><a rel=author>Lucie Weber</a></div>".join(["<div>"] * 8_000) + PROSE,
+    "authors-in-authors": lambda: '<div class="author fn">' * 200 + "mot " * 30_000 + "</div>" * 200 + PROSE,
     "twenty-thousand-paragraphs": lambda: "<p>Il reste une chose à dire ici.</p>" * 20_000,
 }
 
