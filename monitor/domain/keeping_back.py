@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,14 +14,20 @@ FOLDS = 5
 SEED = 20_190_516
 _THRESHOLDS = np.arange(-1.0, 1.05, 0.1)
 _AS_GOOD = 0.005
-_ENOUGH_HANDS = 4
+_ENOUGH_HANDS, _MOST_PARTS = 4, 6
 
 
 def parts(hands: Sequence[str]) -> list[NDArray[np.int64]]:
-    """Which articles are kept back together: those of one hand; of few hands, parts drawn by lot."""
-    kinds = sorted(set(hands))
-    if len(kinds) >= _ENOUGH_HANDS:
-        return [np.flatnonzero([hand == kind for hand in hands]) for kind in kinds]
+    """Which articles are kept back together: those of one hand, or of several; of few hands, parts drawn by lot.
+
+    A hand is never in two parts. The largest hands are given out first, each to the part with the fewest articles.
+    """
+    sizes = Counter(hands)
+    if len(sizes) >= _ENOUGH_HANDS:
+        shares: list[list[str]] = [[] for _ in range(min(_MOST_PARTS, len(sizes)))]
+        for kind in sorted(sizes, key=lambda kind: (-sizes[kind], kind)):
+            min(shares, key=lambda share: sum(sizes[each] for each in share)).append(kind)
+        return [np.flatnonzero([hand in share for hand in hands]) for share in shares]
     order = np.random.default_rng(SEED).permutation(len(hands))
     return [np.sort(order[fold::FOLDS]) for fold in range(FOLDS)]
 
