@@ -66,14 +66,14 @@ def modified_at(data: LinkedData, head: Head) -> datetime | None:
 
 def parse_stamp(value: str) -> datetime | None:
     """An ISO-like stamp as an aware time, its offset kept; None for what is none or lies outside 1990 … in two days."""
-    at = _in_its_zone(_loosely(value.strip()))
-    return at if at is not None and EARLIEST <= at <= datetime.now(UTC) + AHEAD else None
+    at = _loosely(value.strip())
+    return _in_its_zone(at) if at is not None and EARLIEST <= at <= datetime.now(UTC) + AHEAD else None
 
 
-def _in_its_zone(at: datetime | None) -> datetime | None:
+def _in_its_zone(at: datetime) -> datetime:
     """`at`, in Paris's offset where it is midnight there: a page that was told a day often says it so, in UTC."""
-    local = at.astimezone(PARIS) if at is not None and at.hour and at.utcoffset() == timedelta(0) else at
-    return local if local is not None and local.time() == time.min else at
+    local = at.astimezone(PARIS) if at.hour and at.utcoffset() == timedelta(0) else at
+    return local if local.time() == time.min else at
 
 
 def _loosely(value: str) -> datetime | None:
