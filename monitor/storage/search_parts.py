@@ -163,21 +163,18 @@ def look(
     `articles`). `top`: the part is as long, but ends with the newest article. `absent`: forms that should be nowhere.
     """
     size = part.high - part.low
-    asked: dict[str, Any] = {"words": tsquery(words), "count": count, "absent": absent}
+    asked: dict[str, Any] = {"count": count, "absent": absent, "most": size if conditions else count}
     if not part.walked:
         words, also = known_of(session).narrowed(words) if part.eras is not None else (words, None)
-        asked |= {"words": tsquery(words), "also": None if also is None else tsquery(also)}
-    asked["most"] = size if conditions else count
+        asked["also"] = None if also is None else tsquery(also)
     kind = "walked" if part.walked else "asked"
     if top and (part.walked or part.eras is not None):
         kind = f"top {kind}"
         asked |= {"size": size} if part.walked else {"size": size, "bits": part.bits}
     else:
-        asked |= {
-            "low": part.low,
-            "high": NO_END if top else part.high,
-            "words": tsquery(every((words, part.eras)) or words),
-        }
+        words = every((words, part.eras)) or words
+        asked |= {"low": part.low, "high": NO_END if top else part.high}
+    asked["words"] = tsquery(words)
     statement = _statement(kind, conditions, whole=whole) if conditions else _ALONE[kind, whole]
     found = session.connection().execute(statement, asked).all()
     rows = [tuple(row[3:]) for row in found if row[3] is not None]

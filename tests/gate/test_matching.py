@@ -48,7 +48,7 @@ def test_floors_are_figures() -> None:
 
 @pytest.mark.parametrize("options", [[], ["--rules-only"]], ids=["weigher", "rules"])
 def test_articles_that_nothing_was_tuned_on_keep_their_floors(options: list[str]) -> None:
-    """Written when rules and model were done, and looked at once: never train on them, nor widen a rule for one."""
+    """Written when the rules were done, for measuring only: never train on them, nor widen a rule for one."""
     articles, floors = ROOT / "tests/data/articles/kept-back.jsonl", ROOT / "tests/gate/floors_kept_back.json"
     dossier = str(ROOT / "config/dossiers/huawei-europe.toml")
     result = CliRunner().invoke(app, [str(articles), "--dossier", dossier, "--floors", str(floors), *options])
