@@ -210,7 +210,7 @@ class Monitor:
         """What steps are given; made on first use, so that reading commands open no socket."""
         if self._context is None:
             web = self._run(Web.open(self.settings))
-            shelf, questions = self._shelf(), Questions(self.store, self.settings.data_dir / "cache")
+            shelf, questions = self._shelf(), Questions(self.store, self.settings.cache_dir)
             post = door_post(DoorPolicy.from_settings(self.settings), sending_deadline(self.settings))
             heard = self._announce is not _tell_nobody
             self._context = Context(
@@ -223,7 +223,7 @@ class Monitor:
         return self._shelf().compiled()
 
     def _shelf(self) -> DossierShelf:
-        return DossierShelf(self.store, self.settings.data_dir / "cache", _report_dossier, self._compiled)
+        return DossierShelf(self.store, self.settings.cache_dir, _report_dossier, self._compiled)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """In this process's one event loop, where the door keeps its connections."""

@@ -113,6 +113,11 @@ class Settings(BaseModel):
         return value
 
     @property
+    def cache_dir(self) -> Path:
+        """Where what takes long to make is kept; all of it can be made again."""
+        return self.data_dir / "cache"
+
+    @property
     def broker_socket(self) -> Path:
         """The embedded broker's unix socket: in the data directory, or in a short place when that path is too long.
 

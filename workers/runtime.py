@@ -32,9 +32,10 @@ def prepare() -> None:
     if _prepared:
         return
     _prepared = True
-    share_nursery()
+    settings = load_settings()
+    share_nursery(settings.cache_dir)
     try:
-        with make_monitor(load_settings()) as opened:
+        with make_monitor(settings) as opened:
             # from the rows: only ticks take a configuration up, where one is (a poller's host may have none)
             _compiled = opened.compiled()
     except Exception as error:  # noqa: BLE001 - no database yet, or an old schema: a worker starts all the same

@@ -73,7 +73,7 @@ def open_queries() -> Iterator[tuple[Queries, Settings]]:
     from monitor.query import Queries
 
     with open_desk() as (store, settings):
-        yield Queries(store, settings.data_dir / "cache"), settings
+        yield Queries(store, settings.cache_dir), settings
 
 
 @contextmanager

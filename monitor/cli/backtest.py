@@ -30,7 +30,7 @@ def backtest(
     with open_desk() as (store, settings):
         chosen = weighed_as_in_force(store, find_dossier(dossier))
         with counting("matching", count_articles(store)) as progress:
-            report = run(store, chosen, settings.data_dir / "cache", progress).report(chosen)
+            report = run(store, chosen, settings.cache_dir, progress).report(chosen)
     if format == "json":
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:

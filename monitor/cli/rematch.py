@@ -27,6 +27,6 @@ def rematch(
     with open_monitor():
         pass  # the dossier's topics are in the database as the file has them
     with open_desk() as (store, settings), counting("matching", count_articles(store)) as progress:
-        cache = settings.data_dir / "cache"
+        cache = settings.cache_dir
         done = run(store, chosen, now=utc_now(), deliver=deliver, cache_dir=cache, progress=progress)
     typer.echo(f"{done.articles} articles, {done.changed} with other topics, {done.alerts_raised} alerts raised")

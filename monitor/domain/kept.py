@@ -5,16 +5,19 @@ A file is kept for as long as somebody uses it: each content has a name of its o
 
 from __future__ import annotations
 
+import mmap
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import xxhash
 
 _CHECKED = 16  # bytes of the digest that a file begins with: against accidents, not against a forger
+_CHUNK = 1024 * 1024
 _DAY = 86_400.0
 UNUSED = 30 * _DAY  # seconds after which a file that nobody loaded goes
 Thing = TypeVar("Thing")
@@ -27,6 +30,20 @@ def load_kept(path: Path, load: Callable[[bytes], Thing]) -> Thing | None:
         body = data[_CHECKED:]
         if xxhash.xxh3_128_digest(body) != data[:_CHECKED]:
             return None
+        _mark_used(path)
+        return load(body)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def map_kept(path: Path, load: Callable[[memoryview], Thing]) -> Thing | None:
+    """The same of a file too large to be held: `load` is given it mapped, and may keep views of it for good."""
+    try:
+        with path.open("rb") as file:
+            # not through the mapping, whose pages would count as ours
+            if file.read(_CHECKED) != _digest_of(iter(partial(file.read, _CHUNK), b"")):
+                return None
+            body = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[_CHECKED:]
         _mark_used(path)
         return load(body)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
@@ -48,7 +65,14 @@ def _prune(written: Path) -> None:
                 path.unlink()
 
 
-def keep(path: Path, body: bytes) -> None:
+def _digest_of(parts: Iterable[bytes]) -> bytes:
+    digest = xxhash.xxh3_128()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def keep(path: Path, *parts: bytes) -> None:
     """Writes a file of the cache, `KIND-….bin`, and prunes its kind.
 
     One that cannot be written costs time at the next start, nothing else.
@@ -56,7 +80,8 @@ def keep(path: Path, body: bytes) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(xxhash.xxh3_128_digest(body) + body)
+        with temporary.open("wb") as file:
+            file.writelines([_digest_of(parts), *parts])
         temporary.replace(path)
         _prune(path)
     except OSError:

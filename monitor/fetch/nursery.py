@@ -29,13 +29,14 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "PYTHONPATH", "L
 class Nursery:
     """The process that holds the parsers loaded and forks a child for each socket it is sent."""
 
-    def __init__(self, memory: int, seconds: float) -> None:
-        self.limits, self._owner, self._lost = (memory, seconds), os.getpid(), False
+    def __init__(self, memory: int, seconds: float, cache_dir: Path | None = None) -> None:
+        self.limits, self._owner, self._lost = (memory, seconds, cache_dir), os.getpid(), False
         self._control, theirs = socket.socketpair()
         # Sending waits only if the process is stuck with its buffer full: then it is no use.
         self._control.settimeout(1)
         grace = _PATIENCE * seconds + 2
         command = [sys.executable, "-P", "-m", "monitor.fetch.sandbox_child", str(memory), str(grace)]
+        command += [] if cache_dir is None else [str(cache_dir.absolute())]
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 command,
@@ -87,18 +88,18 @@ class Nursery:
 _nursery: Nursery | None = None
 
 
-def share_nursery() -> None:
+def share_nursery(cache_dir: Path | None) -> None:
     """Start the process that holds the parsers now, for the sandboxes of all processes that are forked from this one.
 
-    A sandbox with other limits, or one that finds it gone, starts its own.
+    A sandbox with other limits or another cache, or one that finds it gone, starts its own.
     """
     global _nursery  # noqa: PLW0603 - what a fork hands on is the process's
-    _nursery = Nursery(MEMORY_LIMIT, TIME_LIMIT.total_seconds())
+    _nursery = Nursery(MEMORY_LIMIT, TIME_LIMIT.total_seconds(), cache_dir)
 
 
-def shared_nursery(memory: int, seconds: float) -> Nursery | None:
+def shared_nursery(memory: int, seconds: float, cache_dir: Path | None) -> Nursery | None:
     """The one that a parent process started, if it has these limits and lives as far as we know."""
-    usable = _nursery is not None and _nursery.limits == (memory, seconds) and _nursery.alive
+    usable = _nursery is not None and _nursery.limits == (memory, seconds, cache_dir) and _nursery.alive
     return _nursery if usable else None
 
 

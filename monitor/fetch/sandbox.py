@@ -14,6 +14,7 @@ import json
 from collections import deque
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,7 +45,7 @@ class Sandbox:
 
     Its kinds are the parsers' own, and `timeout`, `memory`, `too-deep`, `crashed`. `time_limit` is per call, from when
     a child has the body (four times that where a busy machine kept the processor from it); `memory_limit` is what one
-    call may take, in bytes.
+    call may take, in bytes; in `cache_dir` lies what the parsers need not unpack each time.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Sandbox:
         time_limit: timedelta = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
         children: int = 6,
+        cache_dir: Path | None = None,
     ) -> None:
         self._time_limit, self._memory_limit, self._most = time_limit.total_seconds(), memory_limit, children
+        self._cache_dir = cache_dir
         self._large = asyncio.Semaphore(max(1, children // 3))
         self._idle: list[Child] = []
         self._all: set[Child] = set()
@@ -194,7 +197,7 @@ class Sandbox:
         self._give(child)
 
     async def _born(self) -> Child:
-        limits = self._memory_limit, self._time_limit
+        limits = self._memory_limit, self._time_limit, self._cache_dir
         if self._nursery is None or not self._nursery.alive:
             self._nursery = shared_nursery(*limits) or Nursery(*limits)
         try:

@@ -36,9 +36,10 @@ _REFUSED_EVENTS = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "
 
 def main() -> None:
     headroom, grace = int(sys.argv[1]), float(sys.argv[2])
+    cache_dir = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    _warm_up()
+    _warm_up(cache_dir)
     sys.addaudithook(_no_way_out)
     # What was loaded stays shared between the forks: the collector does not write to it.
     gc.collect()
@@ -110,10 +111,10 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
-def _warm_up() -> None:
+def _warm_up(cache_dir: Path | None) -> None:
     from monitor.fetch.sandbox_parsers import warm_up
 
-    for value in warm_up():
+    for value in warm_up(cache_dir):
         _adapter(type(value)).dump_json(value)
 
 

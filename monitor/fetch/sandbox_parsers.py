@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from monitor.domain.model import PageData
 from monitor.fetch.feeds import ParsedFeed, parse_new
 from monitor.fetch.pages import extract_page
+from monitor.fetch.pages.language import keep_model_in, language_of
 
 _TEXT = (
     "Le groupe chinois a annoncé mardi une nouvelle étape de son implantation en Europe, selon ses dirigeants. " * 12
@@ -38,9 +40,11 @@ def page(body: bytes, *, url: str, content_type: str | None) -> PageData:
     return extract_page(body, url=url, content_type=content_type)
 
 
-def warm_up() -> tuple[ParsedFeed, PageData]:
+def warm_up(cache_dir: Path | None) -> tuple[ParsedFeed, PageData]:
     """Half of what the parsers need is only read on their first call; it must not count as a stranger's time."""
     address = "https://warm.example/1"
-    # Without a language said, the page's is guessed, from a model that takes a second to load.
-    silent = _PAGE.replace(' lang="fr"', "")
-    return feed(_FEED.encode(), url=address, content_type=None), page(silent.encode(), url=address, content_type=None)
+    if cache_dir is None:
+        language_of(_TEXT[:40])
+    else:
+        keep_model_in(cache_dir)
+    return feed(_FEED.encode(), url=address, content_type=None), page(_PAGE.encode(), url=address, content_type=None)

@@ -130,7 +130,7 @@ def _load_dossiers(store: Store, settings: Settings, result: Synced) -> _Dossier
             if isinstance(dossier, ConfigError):
                 raise dossier
             if in_force.get(dossier.slug, dossier.rules_hash) != dossier.rules_hash:
-                compile_dossiers([dossier], settings.data_dir / "cache")
+                compile_dossiers([dossier], settings.cache_dir)
             loaded.found.append(dossier)
         except ConfigError as error:
             result.errors.append(str(error))
@@ -166,7 +166,7 @@ def _load_subscribers(settings: Settings, dossiers: Sequence[Dossier], result: S
         return _Subscribers()
     try:
         specs = load_subscribers(path)
-        check_questions(specs, dossiers, str(path), settings.data_dir / "cache")
+        check_questions(specs, dossiers, str(path), settings.cache_dir)
     except ConfigError as error:
         result.errors.append(str(error))
         return _Subscribers()

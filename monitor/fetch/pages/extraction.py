@@ -6,7 +6,6 @@ import html as entities
 import re
 from collections.abc import Iterator
 
-import py3langid
 from lxml import html
 
 from monitor.domain.agencies import agency_of
@@ -22,6 +21,7 @@ from monitor.fetch.pages.bylines import signed_below
 from monitor.fetch.pages.content import Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
 from monitor.fetch.pages.head import Head, read_head
+from monitor.fetch.pages.language import language_of
 from monitor.fetch.pages.lead import Seen, find_lead, without_lead
 from monitor.fetch.pages.linked_data import LinkedData, read_linked_data, squash, text_of
 from monitor.fetch.pages.markup import drop_unseen, parse_markup
@@ -168,5 +168,5 @@ def _language(text: str, head: Head) -> str | None:
     if declared == "fr" and len(_FRENCH.findall(text[:600])) >= 8:
         return declared  # two thousand times as quick as the model, and as sure
     if len(text) >= 200:
-        return str(py3langid.classify(text[:400])[0])
+        return language_of(text[:400])
     return declared if declared.isalpha() else None

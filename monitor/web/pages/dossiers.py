@@ -120,7 +120,7 @@ def try_out(
     rules = rules.replace("\r\n", "\n")
     trial, wrong = None, ""
     try:
-        cache = desk.settings.data_dir / "cache"
+        cache = desk.settings.cache_dir
         trial = try_rules(desk.monitor.store, slug, desk.queries.dossier_text(slug), rules, cache)
     except DossierError as error:
         wrong = dossier_error_in_words(error, language_of(request, desk))

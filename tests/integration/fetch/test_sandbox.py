@@ -166,7 +166,7 @@ import asyncio, os, sys
 from monitor.domain.model import PageData
 from monitor.fetch import nursery, sandbox
 
-nursery.share_nursery()
+nursery.share_nursery(None)
 holder = nursery._nursery._process.pid
 
 async def parent_of_child():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.kept import UNUSED, keep, load_kept
+from monitor.domain.kept import UNUSED, keep, load_kept, map_kept
 
 
 def aged(path: Path, seconds: float) -> Path:
@@ -29,6 +29,14 @@ def test_what_was_kept_is_given_back_and_anything_else_is_not(tmp_path: Path) ->
     assert load_kept(path, bytes.upper) == b"BODY"
     path.write_bytes(path.read_bytes() + b"!")
     assert load_kept(path, bytes.upper) is None
+
+
+def test_what_was_kept_in_parts_is_mapped_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "terms-1.bin"
+    keep(path, b"one ", b"two")
+    assert map_kept(path, bytes) == load_kept(path, bytes) == b"one two"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert map_kept(path, bytes) is map_kept(tmp_path / "terms-2.bin", bytes) is None
 
 
 def test_a_file_that_nobody_used_for_a_month_goes_when_one_of_its_kind_is_written(tmp_path: Path, old: Path) -> None:
