@@ -45,32 +45,34 @@ class Rhythm:
 
     def expected(self, since: datetime, until: datetime) -> float:
         """Entries to be expected between two instants."""
-        total, at = 0.0, since
+        total, at, rates = 0.0, since, self._rates()
         if until - since > 30 * DAY:
             return self.per_day * ((until - since) / DAY)
         while at < until:
             end = min(until, at + _to_next_hour(at))
-            total += self._rate(at) * ((end - at) / _HOUR)
+            total += rates[at.astimezone(PARIS).hour] * ((end - at) / _HOUR)
             at = end
         return total
 
     def until_expected(self, entries: float, now: datetime, most: timedelta) -> timedelta:
         """How long until `entries` are to be expected; at most `most`."""
-        missing, at = entries, now
+        missing, at, rates, step = entries, now, self._rates(), _to_next_hour(now)
         while at < now + most:
-            step, rate = _to_next_hour(at), self._rate(at)
-            if rate * (step / _HOUR) >= missing:
+            rate = rates[at.astimezone(PARIS).hour]
+            share = rate * (step / _HOUR)
+            if share >= missing:
                 return min(at + _HOUR * (missing / rate) - now, most)
-            missing -= rate * (step / _HOUR)
+            missing -= share
             at += step
+            step = _HOUR
         return most
 
-    def _rate(self, at: datetime) -> float:
-        """Entries an hour."""
+    def _rates(self) -> list[float]:
+        """Entries an hour, by hour of the day."""
         if not self.days:
-            return 0.0
-        own = self.counts[at.astimezone(PARIS).hour]
-        return ((1 - _EVEN_SHARE) * own + _EVEN_SHARE * sum(self.counts) / 24) / self.days
+            return [0.0] * 24
+        even = _EVEN_SHARE * sum(self.counts) / 24
+        return [((1 - _EVEN_SHARE) * own + even) / self.days for own in self.counts]
 
     def to_json(self) -> dict[str, Any]:
         return {"counts": [round(count, 3) for count in self.counts], "days": round(self.days, 4)}

@@ -53,7 +53,8 @@ class FeedState:
 
     `address` is where the feed moved for good (None: where it was listed); `etag` and `last_modified` are byte for byte
     what the server sent; `body_hash` is of the last body, `hashes` of its items (`fetch.feeds.parse_new`); `slow_down`
-    is a floor under the interval since a 429; `not_modified` counts answers 304 in a row.
+    is a floor under the interval since a 429; `not_modified` counts answers 304 in a row. `rhythm` is of `learned_at`
+    (None: the last success): what brings nothing new is learned once a day, so that most polls leave it as it is.
     """
 
     interval: timedelta = FIRST
@@ -69,6 +70,7 @@ class FeedState:
     churn_polls: int = 0
     not_modified: int = 0
     rhythm: Rhythm = field(default_factory=Rhythm)
+    learned_at: datetime | None = None
     hashes: tuple[str, ...] = ()
     last_polled_at: datetime | None = None
     last_success_at: datetime | None = None
@@ -99,10 +101,10 @@ class FeedState:
         What is `known` otherwise counts for more.
         """
         kept: dict[str, Any] = known
-        for name, read in _READERS.items():
-            if name not in known and values.get(name) is not None:
+        for name, value in values.items():
+            if name in _READERS and name not in known and value is not None:
                 try:
-                    kept[name] = read(values[name])
+                    kept[name] = _READERS[name](value)
                 except (TypeError, ValueError, AttributeError):
                     continue
         return FeedState(**kept)
@@ -120,7 +122,9 @@ _READERS: dict[str, Any] = {
     **dict.fromkeys(["etag", "last_modified", "body_hash", "address", "moved_to", "reason"], str),
     "rhythm": Rhythm.from_json,
     "hashes": lambda value: tuple(map(str, value)),
-    **dict.fromkeys(["last_polled_at", "last_success_at", "last_body_at", "last_entry_at"], datetime.fromisoformat),
+    **dict.fromkeys(
+        ["learned_at", "last_polled_at", "last_success_at", "last_body_at", "last_entry_at"], datetime.fromisoformat
+    ),
 }
 
 
@@ -223,6 +227,7 @@ def _after_success(
 ) -> PollDecision:
     rhythm = _learned(state, seen, now)
     interval = _interval(state, seen, rhythm, now)
+    as_before = not seen.published and state.learned_at is not None and now - state.learned_at < DAY
     moved_to, polls = _moved(state, seen)
     settled = polls >= MOVED_AFTER
     read = seen.answer is not Answer.NOT_MODIFIED
@@ -241,7 +246,8 @@ def _after_success(
         moved_polls=0 if settled else polls,
         churn_polls=_churn(state, seen),
         not_modified=0 if read else state.not_modified + 1,
-        rhythm=rhythm,
+        rhythm=state.rhythm if as_before else rhythm,
+        learned_at=state.learned_at if as_before else now,
         last_polled_at=now,
         last_success_at=now,
         last_body_at=now if read else state.last_body_at,
@@ -256,9 +262,11 @@ def _after_success(
 
 
 def _learned(state: FeedState, seen: Observation, now: datetime) -> Rhythm:
+    """The rhythm as of now."""
     if state.last_success_at is None:
         return first_rhythm(seen.published, now)
-    return state.rhythm.learn(seen.published, min(max(now - state.last_success_at, timedelta(0)), 28 * DAY))
+    since = state.learned_at or state.last_success_at
+    return state.rhythm.learn(seen.published, min(max(now - since, timedelta(0)), 28 * DAY))
 
 
 def _interval(state: FeedState, seen: Observation, rhythm: Rhythm, now: datetime) -> timedelta:

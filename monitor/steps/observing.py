@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -17,19 +18,27 @@ from monitor.storage.entries import StoredEntries
 from monitor.storage.feeds import PollJob
 from monitor.storage.tables import Feed
 
-# What has a column of its own is not stored in the row's JSON as well.
+# What has a column of its own.
 _COLUMNS = ("etag", "last_modified", "body_hash", "failures", "last_polled_at", "last_success_at", "last_entry_at")
+# These too, but a version that did not know of the columns wrote them into the JSON, and then without this mark.
+_NEWER_COLUMNS = ("not_modified", "last_body_at")
+_MARK = "columns"
 
 
-def state_of(job: PollJob) -> FeedState:
+def state_of(row: PollJob | Feed) -> FeedState:
     """The state that the feed's row holds, in its columns and in its JSON."""
-    return FeedState.from_json(job.state, **{name: getattr(job, name) for name in _COLUMNS})
+    known: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
+    if _MARK in row.state:
+        known |= {name: getattr(row, name) for name in _NEWER_COLUMNS}
+        known["hashes"] = tuple(row.item_hashes.split())
+        if row.interval_seconds is not None:
+            known["interval"] = timedelta(seconds=row.interval_seconds)
+    return FeedState.from_json(row.state, **known)
 
 
 def health_of(feed: Feed, now: datetime, language: Language) -> FeedHealth:
     """How the feed of this row does."""
-    columns = {name: getattr(feed, name) for name in _COLUMNS}
-    state = FeedState.from_json(feed.state, **columns, reason=feed.last_error)
+    state = replace(state_of(feed), reason=feed.last_error)
     return feed_health(state, now, stopped_reason=feed.stopped_reason, language=language)
 
 
@@ -65,12 +74,33 @@ def seen_error(error: FetchError | ContentError) -> Observation:
     return Observation(Answer.HARD_FAILURE, reason=str(error))
 
 
-def row_values(decision: PollDecision) -> dict[str, Any]:
-    """The columns that the decision writes."""
+def row_values(job: PollJob, before: FeedState, decision: PollDecision) -> dict[str, Any]:
+    """The columns that the decision writes: what every poll changes, and of the rest what this one changed."""
     state = decision.state
-    columns = {name: getattr(state, name) for name in _COLUMNS}
-    rest = {name: value for name, value in state.to_json().items() if name not in _COLUMNS and name != "reason"}
-    return columns | {"state": rest, "last_error": state.reason, "stopped_reason": decision.stopped_reason}
+    values: dict[str, Any] = {
+        "due_at": decision.due_at,
+        "last_error": state.reason,
+        "stopped_reason": decision.stopped_reason,
+        "interval_seconds": round(state.interval.total_seconds()),
+        "not_modified": state.not_modified,
+        "last_polled_at": state.last_polled_at,
+        "last_success_at": state.last_success_at,
+    }
+    values |= {name: value for name in _SELDOM if (value := getattr(state, name)) != getattr(before, name)}
+    if _MARK in job.state and _in_json(state) == _in_json(before) and state.hashes == before.hashes:
+        return values
+    kept = {name: value for name, value in state.to_json().items() if name not in _NOT_IN_JSON}
+    return values | {"state": kept | {_MARK: 1}, "item_hashes": " ".join(state.hashes)}
+
+
+_SELDOM = ("etag", "last_modified", "body_hash", "failures", "last_entry_at", "last_body_at")
+_NOT_IN_JSON = frozenset([*_COLUMNS, "hashes", "reason"])
+
+
+def _in_json(state: FeedState) -> tuple[Any, ...]:
+    """What only the JSON holds."""
+    moves = (state.address, state.moved_to, state.moved_polls, state.churn_polls)
+    return (state.slow_down, state.ttl, state.rhythm, state.learned_at, *moves)
 
 
 def _published(entries: Iterable[EntryData], new: frozenset[str], at: datetime) -> tuple[datetime, ...]:

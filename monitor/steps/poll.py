@@ -20,7 +20,7 @@ from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import StoredEntries, add_entries
-from monitor.storage.feeds import PollJob, poll_jobs
+from monitor.storage.feeds import PollJob, take_feeds
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,11 @@ class Polled:
     at: datetime
     answer: FeedAnswer | None = None
     error: FetchError | ContentError | None = None
+
+    @property
+    def brought(self) -> bool:
+        """Whether a feed was read: there may be entries to store."""
+        return self.answer is not None and self.answer.feed is not None
 
     @property
     def busy(self) -> bool:
@@ -58,8 +63,7 @@ class PollSummary:
 async def poll(ctx: Context, pairs: Sequence[Pair]) -> PollSummary:
     """Poll those of the feeds that are still as announced."""
     with ctx.store.write() as session:
-        taken = work.take(session, Kind.POLL, pairs, ctx.now(), ctx.lease(Kind.POLL))
-        jobs = poll_jobs(session, taken)
+        jobs = take_feeds(session, pairs, ctx.now(), ctx.lease(Kind.POLL))
     summary = PollSummary()
     async for group in as_finished([_ask(ctx, job) for job in jobs]):
         write_group(group, lambda rows: _store(ctx, rows, summary), "poll_not_stored")
@@ -91,26 +95,15 @@ async def _ask(ctx: Context, job: PollJob) -> Polled:
     if not job.first:
         # Not with the backlog of a first poll: a push has no way to say that it is one.
         hub, self_url = (answer.feed.hub_url, answer.feed.self_url) if answer.feed else (job.hub_url, None)
-        await renew_push(ctx, job.pair[0], answer.url, hub, self_url)
+        await renew_push(ctx, job.id, answer.url, hub, self_url)
     return Polled(job, state, ctx.now(), answer=answer)
 
 
 def _store(ctx: Context, group: Sequence[Polled], summary: PollSummary) -> None:
-    fresh: list[Pair] = []
-    rows: list[dict[str, Any]] = []
     done = PollSummary()
     with ctx.store.write() as session:
-        # Before the entries: the rows must be ours, and stay locked until the commit.
-        ours = work.close_all(session, Kind.POLL, [polled.job.pair for polled in group if not polled.busy])
-        for polled in group:
-            if polled.busy and isinstance(polled.error, FetchError):
-                due_at = polled.at + (polled.error.retry_after or BUSY)
-                work.close(session, Kind.POLL, polled.job.pair, due_at=due_at)
-            elif polled.job.pair[0] in ours:
-                fresh += _store_one(ctx, session, polled, rows, done)
-            else:
-                log.info("poll_superseded", feed=polled.job.url)
-        work.amend(session, Kind.POLL, rows)
+        fresh = _store_changed(ctx, session, [polled for polled in group if polled.brought], done)
+        _store_rest(ctx, session, [polled for polled in group if not polled.brought], done)
         beat(session, "poll", ctx.now())
     ctx.announce_rows(Kind.READ, fresh)
     summary.polled += done.polled
@@ -120,33 +113,63 @@ def _store(ctx: Context, group: Sequence[Polled], summary: PollSummary) -> None:
     summary.errors |= done.errors
 
 
-def _store_one(
-    ctx: Context, session: Session, polled: Polled, rows: list[dict[str, Any]], done: PollSummary
-) -> list[Pair]:
-    """Store the entries and say what the row becomes: both or neither, else a 304 would hide entries for good."""
-    job, error = polled.job, polled.error
-    stored = _store_entries(ctx, session, polled)
-    decision = _decide(ctx, polled, stored)
-    rows.append({"id": job.pair[0], "due_at": decision.due_at, **row_values(decision), **_said(polled)})
+def _store_changed(ctx: Context, session: Session, group: Sequence[Polled], done: PollSummary) -> list[Pair]:
+    """Store the entries and say what each row becomes: both or neither, else a 304 would hide entries for good.
+
+    Gives the entries to announce.
+    """
+    # Before the entries: the rows must be ours, and stay locked until the commit.
+    ours = work.close_all(session, Kind.POLL, [polled.job.pair for polled in group])
+    fresh: list[Pair] = []
+    rows: list[dict[str, Any]] = []
+    for polled in group:
+        if polled.job.id not in ours:
+            log.info("poll_superseded", feed=polled.job.url)
+            continue
+        stored = _store_entries(ctx, session, polled)
+        decision = _decide(ctx, polled, stored)
+        rows.append({"id": polled.job.id, **row_values(polled.job, polled.state, decision), **_said(polled)})
+        _tell(polled, decision, stored, done)
+        fresh += stored.pairs if stored else []
+    work.amend(session, Kind.POLL, rows)
+    return fresh
+
+
+def _store_rest(ctx: Context, session: Session, group: Sequence[Polled], done: PollSummary) -> None:
+    """What brought no entries is one write a feed, which says itself whether the row is still ours."""
+    rows: list[dict[str, Any]] = []
+    for polled in group:
+        row: dict[str, Any] = {"id": polled.job.id, "turn": polled.job.turn}
+        if polled.busy and isinstance(polled.error, FetchError):
+            rows.append(row | {"due_at": polled.at + (polled.error.retry_after or BUSY)})
+            continue
+        decision = _decide(ctx, polled, None)
+        rows.append(row | row_values(polled.job, polled.state, decision) | _said(polled))
+        _tell(polled, decision, None, done)
+    ours = work.finish(session, Kind.POLL, rows)
+    if ours < len(rows):
+        log.info("polls_superseded", feeds=len(rows) - ours)
+
+
+def _tell(polled: Polled, decision: PollDecision, stored: StoredEntries | None, done: PollSummary) -> None:
+    url, error = polled.job.url, polled.error
     done.polled += 1
     if error is not None:
         done.failed += 1
-        done.errors[job.url] = str(error)
-        log.warning("feed_failed", feed=job.url, reason=str(error), next_at=decision.due_at)
+        done.errors[url] = str(error)
+        log.warning("feed_failed", feed=url, reason=str(error), next_at=decision.due_at)
     elif stored is None:
         done.unchanged += 1
-        log.debug("feed_unchanged", feed=job.url, next_at=decision.due_at)
+        log.debug("feed_unchanged", feed=url, next_at=decision.due_at)
     else:
         done.entries_new += len(stored.new)
-        log.info("feed_polled", feed=job.url, new=len(stored.new), churned=stored.churned, next_at=decision.due_at)
-    return stored.pairs if stored else []
+        log.info("feed_polled", feed=url, new=len(stored.new), churned=stored.churned, next_at=decision.due_at)
 
 
 def _store_entries(ctx: Context, session: Session, polled: Polled) -> StoredEntries | None:
-    """None when nothing changed, or nothing came."""
     if polled.answer is None or polled.answer.feed is None:
         return None
-    feed_id, announced_until = polled.job.pair[0], polled.at + ctx.lease(Kind.READ)
+    feed_id, announced_until = polled.job.id, polled.at + ctx.lease(Kind.READ)
     entries, backlog = polled.answer.feed.entries, polled.job.first
     return add_entries(session, feed_id, entries, now=polled.at, due_at=announced_until, backlog=backlog)
 

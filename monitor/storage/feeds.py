@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.errors import NotFoundError
+from monitor.storage import work
 from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Feed
 from monitor.storage.work import Pair
@@ -20,51 +21,43 @@ from monitor.storage.work import Pair
 
 @dataclass(frozen=True, slots=True)
 class PollJob:
-    """All that polling one feed needs, read in one go; `pair` is (id, our turn)."""
+    """All that polling one feed needs, read as it is taken; named as the columns are. `turn` is ours."""
 
-    pair: Pair
+    id: int
+    turn: int
     url: str
-    name: str
     etag: str | None
     last_modified: str | None
     body_hash: str | None
     state: Mapping[str, Any]
+    item_hashes: str
+    interval_seconds: int | None
+    not_modified: int
     options: Mapping[str, Any]
     failures: int
-    first: bool
+    first_success_at: datetime | None = None
     last_polled_at: datetime | None = None
     last_success_at: datetime | None = None
+    last_body_at: datetime | None = None
     last_entry_at: datetime | None = None
     hub_url: str | None = None
 
+    @property
+    def pair(self) -> Pair:
+        return self.id, self.turn
 
-def poll_jobs(session: Session, pairs: Sequence[Pair]) -> list[PollJob]:
-    """The taken feeds, in the order of `pairs`."""
-    found = session.connection().execute(_JOBS, {"ids": [pair[0] for pair in pairs]})
-    rows = {row.id: row for row in found}
-    return [_job(rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
+    @property
+    def first(self) -> bool:
+        """Whether the feed never answered yet."""
+        return self.first_success_at is None
 
 
-_JOBS = select(Feed.__table__).where(Feed.id.in_(bindparam("ids", expanding=True)))
+_READ = tuple(column.name for column in fields(PollJob))[2:]
 
 
-def _job(feed: Any, pair: Pair) -> PollJob:
-    return PollJob(
-        pair=pair,
-        url=feed.url,
-        name=feed.name,
-        etag=feed.etag,
-        last_modified=feed.last_modified,
-        body_hash=feed.body_hash,
-        state=feed.state,
-        options=feed.options,
-        failures=feed.failures,
-        first=feed.first_success_at is None,
-        last_polled_at=feed.last_polled_at,
-        last_success_at=feed.last_success_at,
-        last_entry_at=feed.last_entry_at,
-        hub_url=feed.hub_url,
-    )
+def take_feeds(session: Session, pairs: Sequence[Pair], now: datetime, lease: timedelta) -> list[PollJob]:
+    """Take those feeds that are still as announced."""
+    return [PollJob(*row) for row in work.take_rows(session, work.Kind.POLL, pairs, now, lease, _READ)]
 
 
 def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: datetime) -> int:

@@ -55,28 +55,44 @@ def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], r
     return found
 
 
-def update_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what each row says to the row of its `id`; all have the columns of the first, or a `KeyError` is raised."""
+def update_rows(
+    session: Session,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    keys: tuple[str, ...] = ("id",),
+    condition: str = "",
+) -> int:
+    """Write what each row says to the row of its `keys` where `condition` (SQL) holds; gives how many were found.
+
+    All have the columns of the first, or a `KeyError` is raised.
+    """
     if not rows:
-        return
+        return 0
     connection = session.connection()
-    statement, converters = _update(table, connection.dialect, tuple(rows[0]))
-    connection.exec_driver_sql(
+    statement, converters = _update(table, connection.dialect, tuple(rows[0]), keys, condition)
+    written = connection.exec_driver_sql(
         statement, [tuple([make(row[name]) if make else row[name] for name, make in converters]) for row in rows]
     )
+    return int(written.rowcount)
 
 
 @lru_cache(maxsize=64)
 def _update(
-    table: Table, dialect: Dialect, given: tuple[str, ...]
+    table: Table, dialect: Dialect, given: tuple[str, ...], keys: tuple[str, ...], condition: str
 ) -> tuple[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]]:
-    """The statement, and its parameters in order: the columns of `given`, then the id."""
+    """The statement, and its parameters in order: the columns of `given`, then the keys."""
     quoted = dialect.identifier_preparer
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    names = [name for name in given if name != "id"]
-    values = ", ".join(f"{quoted.format_column(table.columns[name])} = {mark}" for name in names)
-    converters = tuple((name, _converter(table.columns[name], dialect)) for name in (*names, "id"))
-    return f"UPDATE {quoted.format_table(table)} SET {values} WHERE id = {mark}", converters  # noqa: S608 - our names
+
+    def equal(name: str) -> str:
+        return f"{quoted.format_column(table.columns[name])} = {mark}"
+
+    names = [name for name in given if name not in keys]
+    where = " AND ".join([*map(equal, keys), *filter(None, [condition])])
+    converters = tuple((name, _converter(table.columns[name], dialect)) for name in (*names, *keys))
+    statement = f"UPDATE {quoted.format_table(table)} SET {', '.join(map(equal, names))} WHERE {where}"  # noqa: S608 - our names
+    return statement, converters
 
 
 @lru_cache(maxsize=64)

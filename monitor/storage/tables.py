@@ -50,7 +50,11 @@ class WorkMixin:
 
 
 class Feed(WorkMixin, Base):
-    """A URL we poll, with its polling state. `state` is `domain.schedule.FeedState` as JSON."""
+    """A URL we poll, with its polling state.
+
+    `state` is `domain.schedule.FeedState` as JSON; what most polls change has a column, so that they leave it as it is.
+    `item_hashes` are of the last body's items, with blanks between.
+    """
 
     __tablename__ = "feeds"
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -67,9 +71,13 @@ class Feed(WorkMixin, Base):
     last_modified: Mapped[str | None] = mapped_column(Text)
     body_hash: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    item_hashes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    interval_seconds: Mapped[int | None]
+    not_modified: Mapped[int] = mapped_column(default=0, server_default="0")
     first_success_at: Mapped[datetime | None]
     last_polled_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
+    last_body_at: Mapped[datetime | None]
     last_entry_at: Mapped[datetime | None]
     last_status: Mapped[int | None]
     last_error: Mapped[str | None] = mapped_column(Text)

@@ -66,7 +66,7 @@ def _given(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _taking(kind: Kind) -> Any:
+def _taking(kind: Kind, names: tuple[str, ...]) -> Any:
     table = TABLES[kind].__table__
     columns = table.c
     working = columns.enabled.is_(True) if "enabled" in columns else columns.due_at.is_not(None)
@@ -74,7 +74,7 @@ def _taking(kind: Kind) -> Any:
         update(table)
         .where(*_these(columns), columns.due_at.is_not(None), working)
         .values(turn=columns.turn + 1, due_at=bindparam("until"), attempts=columns.attempts + 1)
-        .returning(columns.id, columns.turn)
+        .returning(columns.id, columns.turn, *(columns[name] for name in names))
     )
 
 
@@ -120,11 +120,18 @@ def announce_due(
 
 def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lease: timedelta) -> list[Pair]:
     """Take those of `pairs` that are still as announced; gives (id, new turn) of what is now ours."""
+    return [(row[0], row[1]) for row in take_rows(session, kind, pairs, now, lease, ())]
+
+
+def take_rows(
+    session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lease: timedelta, names: tuple[str, ...]
+) -> list[Sequence[Any]]:
+    """Take those of `pairs` that are still as announced; gives their id, new turn and the columns called `names`."""
     if not pairs:
         return []
     given = {**_given(pairs), "until": now + lease}
-    taken = {row.id: row.turn for row in session.connection().execute(_taking(kind), given)}
-    return [(row_id, taken[row_id]) for row_id, _ in pairs if row_id in taken]
+    taken = {row[0]: row for row in session.connection().execute(_taking(kind, names), given)}
+    return [taken[row_id] for row_id, _ in pairs if row_id in taken]
 
 
 def close(session: Session, kind: Kind, pair: Pair, *, due_at: datetime | None, **values: Any) -> bool:
@@ -156,6 +163,20 @@ def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> No
         alike.setdefault(tuple(row), []).append(row)
     for group in alike.values():
         update_rows(session, TABLES[kind].__table__, group)
+
+
+def finish(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> int:
+    """The closing write of many rows, each with its `id`, `turn`, `due_at` and what its step found out.
+
+    A row whose turn is no longer ours is left as it is; gives how many were. For steps that write nothing else.
+    """
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row), []).append({**row, "attempts": 0})
+    return sum(
+        update_rows(session, TABLES[kind].__table__, group, keys=("id", "turn"), condition="attempts > 0")
+        for group in alike.values()
+    )
 
 
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:

@@ -7,12 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from monitor.app import Monitor
 from monitor.domain.feed_health import Health
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
+from monitor.steps.observing import state_of
 from monitor.storage.feeds import add_feeds
 from monitor.storage.tables import Article, Entry, Feed
 from monitor.testing import Clock, InlineQueue, work_until_idle
@@ -74,7 +75,7 @@ def test_what_was_stored_before_is_not_stored_again(
     publish(press, 3, 1, 2)
     feed = poll(monitor, queue, clock)
     assert entries(monitor) == 3
-    assert len(feed.state["hashes"]) == 3
+    assert len(feed.item_hashes.split()) == 3
 
 
 def test_max_age_is_waited_for(monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock) -> None:
@@ -251,3 +252,36 @@ def test_links_that_lead_nowhere_and_dates_of_any_kind_drop_no_entry(
     assert [link for link, _ in said] == [None, None, f"{press.url}/1", None]
     assert said[0][1] == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)
     assert all(at is None or at <= clock.now for _, at in said)
+
+
+def test_a_poll_that_brings_nothing_leaves_the_state_as_it_stood(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    publish(press, 1, 2, etag='"a"')
+    watch(monitor, press)
+    before = poll(monitor, queue, clock)
+    press.answers["/feed"] = Answer(status=304, headers={"etag": '"a"'})
+    after = poll(monitor, queue, clock)
+    assert (after.state, after.item_hashes, after.etag) == (before.state, before.item_hashes, '"a"')
+    assert (before.not_modified, after.not_modified, after.last_status) == (0, 1, 304)
+    assert (after.last_polled_at, after.last_body_at) == (clock.now, before.last_body_at)
+
+
+def test_the_version_before_and_this_one_take_turns_at_a_feed(
+    monitor: Monitor, queue: InlineQueue, press: Press, clock: Clock
+) -> None:
+    """The version before knows only the JSON, and writes what it knows of it at each poll."""
+    publish(press, 1, 2)
+    watch(monitor, press)
+    poll(monitor, queue, clock)
+    hashes = the_feed(monitor).item_hashes.split()
+    theirs = {"interval": 7777.0, "not_modified": 2, "hashes": hashes[:1], "last_body_at": clock.now.isoformat()}
+    with monitor.store.write() as session:
+        session.execute(update(Feed).values(state=theirs, not_modified=9, interval_seconds=1, item_hashes="x"))
+    state = state_of(the_feed(monitor))
+    assert (state.interval, state.not_modified, state.hashes) == (timedelta(seconds=7777), 2, (hashes[0],))
+    publish(press, 3, 1, 2)
+    feed = poll(monitor, queue, clock)
+    assert feed.item_hashes.split()[1:] == hashes
+    assert entries(monitor) == 3
+    assert feed.state.keys() >= {"interval", "not_modified", "last_body_at", "rhythm"}

@@ -113,3 +113,17 @@ def test_a_worker_frozen_within_a_transaction_does_not_keep_its_locks_for_ever(p
     with store.read() as session:
         assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
     store.dispose()
+
+
+def test_of_many_closing_writes_those_whose_turn_is_over_write_nothing(store: Store, feeds: list[int]) -> None:
+    (message,) = announce(store, NOW)
+    (late, *ours) = take(store, list(message.pairs), NOW)
+    announce(store, NOW + LEASE)
+    take(store, [late], NOW + LEASE)
+    rows = [{"id": id_, "turn": turn, "due_at": NOW, "last_error": "mine"} for id_, turn in [late, *ours]]
+    with store.write() as session:
+        assert work.finish(session, Kind.POLL, rows) == len(ours)
+        assert work.finish(session, Kind.POLL, rows) == 0  # closed already
+    with store.read() as session:
+        assert session.get_one(Feed, late[0]).last_error is None
+        assert {(feed.attempts, feed.due_at) for feed in session.query(Feed) if feed.id != late[0]} == {(0, NOW)}
