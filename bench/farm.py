@@ -131,6 +131,12 @@ class Watch:
         return {pid: spent for pid in family if (spent := _spent(pid)) is not None}
 
 
+def children_cpu(apart: int = 0) -> float:
+    """Processor seconds of this process's descendants that run now; one of them, and what is its own, left out."""
+    theirs = set(_family([apart])) if apart else set()
+    return sum(_spent(pid) or 0.0 for pid in _family([os.getpid()])[1:] if pid not in theirs)
+
+
 def _spent(pid: int) -> float | None:
     """Processor seconds of a process alone; None when it is gone."""
     try:

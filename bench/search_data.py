@@ -166,6 +166,7 @@ def _indexed(row: dict[str, Any]) -> Indexed:
 def _entry(number: int, at: datetime, outlet: int) -> dict[str, Any]:
     outcome = "matched" if number % 5 == 0 else "unmatched"
     row = {"id": number, "feed_id": outlet + 1, "identity": str(number), "title": "", "article_id": number}
+    row["link"] = f"https://press.example/{number}"
     return {**row, "outcome": outcome, "due_at": None, "created_at": at}
 
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import xxhash
-from sqlalchemy import and_, bindparam, delete, exists, func, select, text, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from monitor.domain.model import EntryData, Outcome
 from monitor.storage.inserting import insert_new
-from monitor.storage.tables import SKIPPED, Article, Entry, Feed
+from monitor.storage.tables import Article, Entry, Feed
 from monitor.storage.work import Pair
 
 EDIT_WINDOW = timedelta(days=2)  # an entry that changes later than this is not read again
@@ -181,7 +181,9 @@ def skipped_links(session: Session, links: Sequence[str]) -> set[str]:
     return set(session.connection().scalars(_SKIPPED_LINKS, {"links": list(links)})) if links else set()
 
 
-_SKIPPED_LINKS = select(Entry.link).where(Entry.link.in_(bindparam("links", expanding=True)), text(SKIPPED))
+_SKIPPED_LINKS = select(Entry.link).where(
+    Entry.link.in_(bindparam("links", expanding=True)), Entry.outcome == Outcome.SKIPPED.value
+)
 
 
 def reads_of(session: Session, entry_id: int) -> int:

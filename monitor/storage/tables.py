@@ -22,7 +22,6 @@ NAMING = {
 }
 
 UNREAD = "outcome IS NULL"
-SKIPPED = "outcome = 'skipped'"
 
 
 class Base(DeclarativeBase):
@@ -95,13 +94,7 @@ class Entry(WorkMixin, Base):
         Index("ix_entries_read_at", "read_at"),
         Index("ix_entries_unread", "id", sqlite_where=text(UNREAD), postgresql_where=text(UNREAD)),
         # hash: PostgreSQL's usual index takes no value over 2.7 kB, and an address may have four
-        Index(
-            "ix_entries_skipped_link",
-            "link",
-            postgresql_using="hash",
-            sqlite_where=text(SKIPPED),
-            postgresql_where=text(SKIPPED),
-        ),
+        Index("ix_entries_link", "link", postgresql_using="hash"),
     )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"))
