@@ -2,7 +2,7 @@
 
 A sketch is the smallest hashes of a text's word 4-grams (bottom-k sampling), so it is exact for short texts and bounded
 for long ones; containment of the shorter in the longer finds an agency text in its reprints, cut or lengthened. Which
-texts to compare, keys say: a few hashes of word 8-grams. Turns of phrase that every outlet prints are shorter than
+texts to compare, keys say: a few hashes of word 12-grams. Turns of phrase that every outlet prints are shorter than
 that, so that what shares a key is nearly always a copy, however much is stored.
 """
 
@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 GRAM = 4  # words
 SIZE = 128  # hashes kept a text
-KEY_SHARE = 16  # of so many 8-grams, one is a key: the same ones in each text, so that a cut copy keeps its share
+KEY_GRAMS = 3  # in a row make a key: twelve words
+KEY_SHARE = 24  # of so many 12-grams, one is a key: the same ones in each text, so that a cut copy keeps its share
+FORMER_GRAMS, FORMER_SHARE = 2, 16  # the same of the keys that versions before stored
 FEWEST_KEYS, MOST_KEYS = 16, 32  # of a text, unless it is shorter
 SAME_STORY = 0.5  # containment from which two texts are one story
 FEWEST = 4  # shared hashes below which a containment says nothing
@@ -26,7 +29,7 @@ KNOWN_WORDS = 20_000  # words whose hashes are kept: nine in ten of a text's
 _WORD = re.compile(r"\w+")
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
 _HALF = np.uint64(29)
-_KEYS_END = -(2**63) + 2**64 // KEY_SHARE  # keys are hashes below this, signed
+Hashes = NDArray[np.uint64]
 
 
 class _WordHashes(dict[bytes, int]):
@@ -56,10 +59,19 @@ _NARROW = "\u202f\u2009\u2011"  # blanks and a hyphen of French typography that 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """By its `sketch` a text is weighed, by its `keys` it is found: both ascending, signed 64 bit."""
+    """By its `sketch` a text is weighed, by its `keys` it is found: both ascending, signed 64 bit.
+
+    `grams` are all its 4-grams, as they stand in the text.
+    """
 
     sketch: tuple[int, ...] = ()
     keys: tuple[int, ...] = ()
+    grams: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64), compare=False, repr=False)
+
+    @property
+    def former_keys(self) -> tuple[int, ...]:
+        """The keys by which versions before stored the same text."""
+        return _keys(self.grams, FORMER_GRAMS, FORMER_SHARE) or self.sketch[:FEWEST_KEYS]
 
 
 def sketch(text: str) -> tuple[int, ...]:
@@ -81,16 +93,26 @@ def fingerprint(text: str) -> Fingerprint:
         grams += (hashes[position : count + position] ^ factor) * factor
     grams ^= grams >> _HALF
     grams *= _MIX[0]
-    smallest = _distinct(grams)[:SIZE].tolist()
-    pairs = grams[:-GRAM] + grams[GRAM:] * _MIX[1]  # a 4-gram and the one after it
-    pairs ^= pairs >> _HALF
-    pairs *= _MIX[2]
-    keys = _distinct(pairs) if len(pairs) else np.array(smallest, dtype=np.int64)
-    share = int(np.searchsorted(keys, _KEYS_END))
-    return Fingerprint(tuple(smallest), tuple(keys[: max(FEWEST_KEYS, min(share, MOST_KEYS))].tolist()))
+    smallest = tuple(_distinct(grams)[:SIZE].tolist())
+    return Fingerprint(smallest, _keys(grams, KEY_GRAMS, KEY_SHARE) or smallest[:FEWEST_KEYS], grams)
 
 
-def _word_hashes(text: str) -> np.ndarray:
+def _keys(grams: Hashes, in_a_row: int, share: int) -> tuple[int, ...]:
+    """The smallest hashes of so many 4-grams in a row: one in `share` of them, ascending; () of a text too short."""
+    count = len(grams) - GRAM * (in_a_row - 1)
+    if count < 1:
+        return ()
+    rows = grams[:count].copy()
+    for number in range(1, in_a_row):
+        rows += grams[GRAM * number : GRAM * number + count] * _MIX[number]
+    rows ^= rows >> _HALF
+    rows *= _MIX[2]
+    hashes = _distinct(rows)
+    below = int(np.searchsorted(hashes, -(2**63) + 2**64 // share))
+    return tuple(hashes[: max(FEWEST_KEYS, min(below, MOST_KEYS))].tolist())
+
+
+def _word_hashes(text: str) -> Hashes:
     """xxh3 of each lower-case word; what Western texts are written in is cut up as bytes, which is twice as quick."""
     for character in _NARROW:
         text = text.replace(character, " ")
@@ -102,7 +124,7 @@ def _word_hashes(text: str) -> np.ndarray:
     return np.fromiter(map(_hash_of.__getitem__, words), dtype=np.uint64, count=len(words))
 
 
-def _distinct(hashes: np.ndarray) -> np.ndarray:
+def _distinct(hashes: Hashes) -> NDArray[np.int64]:
     """`hashes` as signed integers, ascending, each once: `np.unique`, at a fourth of its price on a text's few."""
     ordered = np.sort(hashes.view(np.int64))
     once = np.empty(len(ordered), dtype=bool)
@@ -116,8 +138,7 @@ def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:
 
     A full sketch says nothing above its largest hash, so both are cut at the smaller of such limits.
     """
-    limit = min([sketch_[-1] for sketch_ in (a, b) if len(sketch_) == SIZE], default=None)
-    left, right = (sketch_ if limit is None else sketch_[: bisect_right(sketch_, limit)] for sketch_ in (a, b))
-    smaller = min(len(left), len(right))
-    shared = len(set(left).intersection(right))
+    ends = [sketch_[-1] for sketch_ in (a, b) if len(sketch_) == SIZE]
+    smaller = min(bisect_right(sketch_, min(ends)) if ends else len(sketch_) for sketch_ in (a, b))
+    shared = len(set(a).intersection(b))  # none of them is above a limit: it stands in both
     return shared / smaller if smaller and (shared >= FEWEST or shared == smaller == len(a) == len(b)) else 0.0

@@ -12,13 +12,14 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.stories import FEWEST, SAME_STORY, Fingerprint, containment
-from monitor.storage.tables import Article, Sketch, StoryKey
+from monitor.storage.tables import Article, CopyKey, Sketch, StoryKey
 
 STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
 STORY_LOCK = 0x53544F52  # any number: "STOR"
 NEWEST = 8  # articles looked at for each key: any of a story's reprints leads to it
 LEAST = 0.25  # what an article must share to be weighed: a key that three others have, two that seven others have
-CANDIDATES = 5  # weighed, those that share most; the true copy is among them
+CANDIDATES = 3  # weighed, those that share most; the true copy is among them
+FINDABLE = (CopyKey, StoryKey, Sketch)  # what this version and two before it find copies by
 # Of sketches that a version before keys stored: so many hashes looked up, so many in common.
 LOOKED_UP, SHARED = 24, 3
 
@@ -26,20 +27,21 @@ LOOKED_UP, SHARED = 24, 3
 # row or a parameter for each would cost several times as much.
 _WHO_HAS = {
     "sqlite": """SELECT group_concat((SELECT group_concat(article_id) FROM (
-        SELECT article_id FROM story_keys WHERE hash = asked.value AND article_id >= ?
+        SELECT article_id FROM {table} WHERE hash = asked.value AND article_id >= ?
         ORDER BY article_id DESC LIMIT ?)), ';') FROM json_each(?) AS asked""",
     "postgresql": """SELECT string_agg((SELECT string_agg(article_id::text, ',') FROM (
-        SELECT article_id FROM story_keys WHERE hash = asked.key AND article_id >= %s
+        SELECT article_id FROM {table} WHERE hash = asked.key AND article_id >= %s
         ORDER BY article_id DESC LIMIT %s) AS newest), ';') FROM unnest(CAST(%s AS bigint[])) AS asked(key)""",
 }
 _PUT_KEYS = {
-    "sqlite": "INSERT INTO story_keys (article_id, hash) SELECT ?, value FROM json_each(?)",
-    "postgresql": "INSERT INTO story_keys (article_id, hash) SELECT %s, unnest(CAST(%s AS bigint[]))",
+    "sqlite": "INSERT INTO copy_keys (article_id, hash) SELECT ?, value FROM json_each(?)",
+    "postgresql": "INSERT INTO copy_keys (article_id, hash) SELECT %s, unnest(CAST(%s AS bigint[]))",
 }
 _WEIGHED = {
     "sqlite": "SELECT id, story_id, sketch FROM articles WHERE id IN (SELECT value FROM json_each(?))",
     "postgresql": "SELECT id, story_id, sketch FROM articles WHERE id = ANY(CAST(%s AS bigint[]))",
 }
+_NEWEST_OF_BEFORE = "SELECT (SELECT max(article_id) FROM story_keys), (SELECT max(article_id) FROM sketches)"
 _WHO_SHARES = """
 SELECT article_id FROM sketches WHERE hash {among} AND article_id >= :first
 GROUP BY article_id HAVING count(*) >= :fewest ORDER BY count(*) DESC, article_id LIMIT :candidates
@@ -64,22 +66,28 @@ def find_story(session: Session, text: Fingerprint, now: datetime) -> int | None
     first = _first_of_window(session, now) if len(text.sketch) >= FEWEST else None
     if first is None:
         return None
-    found = _heaviest(session, text, _who_has(session, text.keys, first))
-    if found is None and _of_before(session) >= first:
+    found = _heaviest(session, text, _who_has(session, "copy_keys", text.keys, first))
+    with_keys, sketched = _of_before(session)
+    if found is None and with_keys >= first:
+        found = _heaviest(session, text, _who_has(session, "story_keys", text.former_keys, first))
+    if found is None and sketched >= first:
         found = _heaviest(session, text, _who_shared(session, text.sketch, first))
     return found
 
 
-def _who_has(session: Session, keys: Sequence[int], first: int) -> list[int]:
+def _who_has(session: Session, table: str, keys: Sequence[int], first: int) -> list[int]:
     """The articles that share most keys, most first; a key that many have counts less."""
     connection = session.connection()
     dialect = connection.dialect.name
-    found = connection.exec_driver_sql(_WHO_HAS[dialect], (first, NEWEST, _given(dialect, keys))).scalar_one()
+    asked = _WHO_HAS[dialect].format(table=table)
+    found = connection.exec_driver_sql(asked, (first, NEWEST, _given(dialect, keys))).scalar_one()
+    if not found:
+        return []
     weights: defaultdict[str, float] = defaultdict(float)
-    for articles in (group.split(",") for group in (found or "").split(";")):
+    for articles in (group.split(",") for group in found.split(";")):
         for article in articles:
             weights[article] += 1 / len(articles)
-    ranked = sorted((-weight, int(article)) for article, weight in weights.items() if article and weight >= LEAST)
+    ranked = sorted((-weight, int(article)) for article, weight in weights.items() if weight >= LEAST)
     return [article for _, article in ranked[:CANDIDATES]]
 
 
@@ -98,12 +106,15 @@ def _heaviest(session: Session, text: Fingerprint, candidates: Sequence[int]) ->
     return None
 
 
-def _of_before(session: Session) -> int:
-    """The newest article that a version before keys stored, 0 for none: pruning forgets them within weeks."""
-    known: int | None = session.info.get("newest_sketched")
+def _of_before(session: Session) -> tuple[int, int]:
+    """The newest articles that versions before stored, with other keys and with sketches alone, 0 for none.
+
+    Pruning forgets them within weeks.
+    """
+    known: tuple[int, int] | None = session.info.get("newest_of_before")
     if known is None:
-        known = session.scalar(select(func.max(Sketch.article_id))) or 0
-        session.info["newest_sketched"] = known
+        with_keys, sketched = session.connection().exec_driver_sql(_NEWEST_OF_BEFORE).one()
+        known = session.info["newest_of_before"] = with_keys or 0, sketched or 0
     return known
 
 
@@ -125,14 +136,14 @@ def put_keys(session: Session, article_id: int, keys: Sequence[int]) -> None:
 
 def drop_keys(session: Session, article_ids: Sequence[int]) -> None:
     """Make articles no longer findable."""
-    for table in (StoryKey, Sketch):
+    for table in FINDABLE:
         gone = delete(table).where(table.article_id.in_(article_ids))
         session.execute(gone.execution_options(synchronize_session=False))
 
 
 def oldest_findable(session: Session) -> int | None:
     """The oldest article that can be found as a story's, if any."""
-    oldest = [session.scalar(select(func.min(table.article_id))) for table in (StoryKey, Sketch)]
+    oldest = [session.scalar(select(func.min(table.article_id))) for table in FINDABLE]
     return min((article for article in oldest if article is not None), default=None)
 
 

@@ -178,11 +178,20 @@ class Revision(Base):
     replaced_at: Mapped[datetime]
 
 
-class StoryKey(Base):
+class CopyKey(Base):
     """A sampled hash of an article's text, by which copies find each other.
 
     No foreign key: articles stay, and checking each of an article's keys cost as much as storing them.
     """
+
+    __tablename__ = "copy_keys"
+    __table_args__ = (Index("ix_copy_keys_article_id", "article_id"), {"sqlite_with_rowid": False})
+    hash: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+
+
+class StoryKey(Base):
+    """What the version before `CopyKey` stored for the same end: no row is added, and pruning empties the table."""
 
     __tablename__ = "story_keys"
     __table_args__ = (Index("ix_story_keys_article_id", "article_id"), {"sqlite_with_rowid": False})
@@ -191,7 +200,7 @@ class StoryKey(Base):
 
 
 class Sketch(Base):
-    """What versions before `StoryKey` stored for the same end: no row is added, and pruning empties the table."""
+    """The same of versions before `StoryKey`."""
 
     __tablename__ = "sketches"
     __table_args__ = (Index("ix_sketches_article_id", "article_id"), {"sqlite_with_rowid": False})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, union_all
 
 from monitor.app import Monitor
 from monitor.domain.expressions import parse_expression
@@ -19,7 +19,18 @@ from monitor.steps.prune import retention
 from monitor.storage.engine import Store, open_store
 from monitor.storage.retention import analyze, forget
 from monitor.storage.search_index import mend_index
-from monitor.storage.tables import Article, Channel, Delivery, Entry, Match, Revision, Sketch, StoryKey, Subscriber
+from monitor.storage.tables import (
+    Article,
+    Channel,
+    CopyKey,
+    Delivery,
+    Entry,
+    Match,
+    Revision,
+    Sketch,
+    StoryKey,
+    Subscriber,
+)
 from monitor.testing import Clock, make_inline_monitor
 from tests.newsroom import NOON, Newsroom
 
@@ -39,7 +50,10 @@ def old(store: Store) -> Store:
         entry = room.entry(article, "matched")
         with store.write() as session:
             session.get_one(Entry, entry).content = "Le texte du flux."
-            session.add((StoryKey if article == matched else Sketch)(article_id=article, hash=1))
+            session.add_all(
+                table(article_id=article, hash=1)
+                for table in ((StoryKey,) if article == matched else (CopyKey, Sketch))
+            )
             session.add(
                 Revision(article_id=article, number=1, title="", lead="", text="Avant.", replaced_at=NOON)
             )  # fmt: skip
@@ -75,7 +89,8 @@ def test_feeds_texts_and_sketches_go_first(old: Store) -> None:
     with old.read() as session:
         assert session.scalars(select(Entry.content)).all() == ["", ""]
         assert session.scalars(select(Entry.outcome)).all() == ["matched", "matched"]
-        assert not session.scalars(select(StoryKey.hash).union_all(select(Sketch.hash))).all()
+        tables = (CopyKey.hash, StoryKey.hash, Sketch.hash)
+        assert not session.scalars(union_all(*map(select, tables))).all()
 
 
 def test_texts_that_matched_nothing_go_with_their_revisions(old: Store) -> None:

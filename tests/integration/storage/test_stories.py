@@ -15,7 +15,7 @@ from monitor.domain.stories import fingerprint, sketch
 from monitor.storage.articles import ArticleData, add_article
 from monitor.storage.engine import Store
 from monitor.storage.stories import lock_stories
-from monitor.storage.tables import Article, Sketch, Story, StoryKey
+from monitor.storage.tables import Article, CopyKey, Sketch, Story, StoryKey
 from tests.stories_generator import article, cut, reprint
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -75,21 +75,23 @@ def test_copies_that_arrive_together_found_one_story(store: Store) -> None:
         assert session.scalar(select(func.count()).select_from(Story)) == 5
 
 
-def as_before_keys(store: Store, *, packed: bool) -> None:
-    """The articles as the version before keys stores them, or the one before that, which packs no sketch."""
+def as_before(store: Store, version: str) -> None:
+    """The articles as a version before stores them: with keys of eight words, with sketches, or with none packed."""
     with store.write() as session:
         for article in session.scalars(select(Article)):
-            session.add_all(Sketch(article_id=article.id, hash=value) for value in sketch(article.text))
-            article.sketch = article.sketch if packed else None
-        session.execute(delete(StoryKey))
+            table = StoryKey if version == "keys" else Sketch
+            hashes = fingerprint(article.text).former_keys if version == "keys" else sketch(article.text)
+            session.add_all(table(article_id=article.id, hash=value) for value in hashes)
+            article.sketch = None if version == "unpacked" else article.sketch
+        session.execute(delete(CopyKey))
 
 
-@pytest.mark.parametrize("packed", [True, False])
-def test_copies_of_what_an_older_version_stored_are_found(store: Store, packed: bool) -> None:
+@pytest.mark.parametrize("version", ["keys", "sketches", "unpacked"])
+def test_copies_of_what_an_older_version_stored_are_found(store: Store, version: str) -> None:
     """It goes on storing while the new one is put in its place."""
     texts = ["\n\n".join(paragraphs) for paragraphs in ARTICLES[:5]]
     store_all(store, texts)
-    as_before_keys(store, packed=packed)
+    as_before(store, version)
     rng = random.Random(6)
     copies = [cut(paragraphs, 0.15, rng) for paragraphs in ARTICLES[:5]]
     store_all(store, [*copies, "\n\n".join(ARTICLES[6])], NOW + timedelta(days=1), "b")
