@@ -10,7 +10,7 @@ from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, Node, is_article, squash, text_of, types_of
 from monitor.fetch.pages.marked import in_microdata, marked, marked_anywhere, marked_outlet
-from monitor.fetch.pages.names import clean_names, is_address, is_outlet, owner_of, printed_names
+from monitor.fetch.pages.names import clean_names, is_address, is_collective, is_outlet, owner_of, printed_names
 
 MOST = 12
 
@@ -24,15 +24,16 @@ def find_authors(
     ("Source AFP"), since it is what the reader sees.
     """
     printed: list[str] = []
+    groups = set(_organisations(data))
     sources = enumerate(_said(data, head, root, title))
     for source, names in sources:
         cleaned = _cleaned(names)
-        if people := [name for name in cleaned if not is_outlet(name, site_name, host)]:
+        if people := [name for name in cleaned if name not in groups and not is_outlet(name, site_name, host)]:
             spelt = dict(_spelt_out(people, (name for _, later in sources for name in _cleaned(later))))
             return tuple(dict.fromkeys(spelt.get(name, name) for name in people[:MOST]))
         printed = printed or (printed_names(names) if cleaned else [])
-        if printed and source == 0 and _as_person(data):
-            break  # a paper that stands as a person is how the page signs; as an organisation it is a habit
+        if printed and source == 0 and _as_person(data) and not all(map(is_collective, cleaned)):
+            break  # a paper that stands as a person is how the page signs; as an organisation or a team it is a habit
     return tuple(printed[:MOST] or owner_of(site_name))
 
 
@@ -40,13 +41,29 @@ def _cleaned(names: list[str]) -> list[str]:
     return list(dict.fromkeys(name for raw in names for name in clean_names(raw)))
 
 
+def _organisations(data: LinkedData) -> Iterator[str]:
+    """The names that the data say to be of organisations, where they name no person."""
+    value = data.article.get("author")
+    parts = value if isinstance(value, list) else [value]
+    if not _as_person(data):
+        for part in parts:
+            if isinstance(part, dict) and any("Organization" in kind for kind in types_of(part)):
+                yield from clean_names(text_of(part))
+
+
 def _spelt_out(names: list[str], others: Iterator[str]) -> Iterator[tuple[str, str]]:
     """What logins ("lucie.weber") and first names alone among `names` are in full, where one of `others` says it."""
     short = [name for name in names if " " not in name]
     for other in others if short else ():
         for name in short:
-            if " " in other and (squash(other) == squash(name) or other.split()[0] == name) and len(other.split()) < 5:
+            if " " in other and len(other.split()) < 5 and _is_short_for(name, other):
                 yield name, other
+
+
+def _is_short_for(name: str, whole: str) -> bool:
+    """Whether `name` is a login or a first name of `whole`: "lucie.weber", "lweber", "Lucie"."""
+    first, *_, last = whole.split()
+    return squash(name) in {squash(whole), squash(first[0] + last)} or name == first
 
 
 def _as_person(data: LinkedData) -> bool:
@@ -72,6 +89,7 @@ def _from_data(data: LinkedData) -> list[str]:
     if value is None:
         persons = [node for node in data.nodes if "Person" in types_of(node) and node.get("name")]
         value = persons if len(persons) == 1 else None
+    value = value["@list"] if isinstance(value, dict) and isinstance(value.get("@list"), list) else value
     parts = value if isinstance(value, list) else [value]
     return [name for part in parts[: 2 * MOST] for name in _named(part, data)]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml import html
 
+from monitor.domain.agencies import AGENCIES
 from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import INLINE
 from monitor.fetch.pages.linked_data import squash
@@ -17,22 +18,28 @@ NEAR = 150  # elements after the title, within which an article is signed
 _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "cite", "h2", "h3", "h4", "h5", "footer")
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
 _SIGNS = re.compile(
-    r"(?:^|[|•·]\s)(?:(?:une?|article|texte|billet|entretien|interview|reportage|enquête)\s)?"
-    r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es)?|signé"
-    r"|(?:écrit|rédigé|réalisé|publié|posté|proposé|ajouté|mis en ligne|written|posted) (?:par|by)"
-    r"|(?:article|billet|chronique|tribune|reportage|enquête|documentaire|podcast|récit|contribution|édito(?:rial)?) de"
+    r"(?:^|[|•·]\s)(?:(?:une?|l[ae]|article|texte|billet|entretien|interview|reportage|enquête|tribune)\s|l[’'])?"
+    r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es|[·.]e(?:[·.]?s)?|\(e?s?\))?|signé"
+    r"|(?:écrite?|rédigée?|réalisée?|menée?|conduite?|préparée?|publié|posté|proposé|ajouté|mis en ligne|mis à jour"
+    r"|written|posted) (?:par|by)"
+    r"|(?:article|billet|chronique|tribune|reportage|enquête|documentaire|podcast|récit|contribution|édito(?:rial)?"
+    r"|correspondance) de"
     r"|réalisation(?: de)?|(?:de )?(?:notre|nos) (?:correspondante?s?|envoyée?s? spécia(?:les?|l|ux))"
     r"(?: (?:à|en|au|aux) [\w-]+,?)?"
-    r")(?:\b|(?<=,))\s*:?\s+(?=[A-ZÀ-Ý])",
+    r")(?:\b|(?<=[,)]))\s*:?\s+(?=[A-ZÀ-Ý])",
     re.IGNORECASE,
 )
+_AGENCY = "|".join(sorted({re.escape(name) for name in AGENCIES.values()}, key=len, reverse=True))
 _UPPER = "A-ZÀ-ÖØ-Þ"
 _WORD = rf"(?:[{_UPPER}]\.|[{_UPPER}][\w’'.·-]*[\w.])"
 _PARTICLE = r"(?:(?:d[eu]s?|la|le|van|von|der|den|el|al|ben|bin|di|da|dos|y)\s+|d[’']|l[’'])"
-_NAME = rf"{_WORD}(?:[ \u00a0-]+{_PARTICLE}{{0,2}}{_WORD}){{1,3}}"
-_NAMES = re.compile(rf"({_NAME})(?:\s*(?:,|&|;|/|\b(?:et|and|und|avec)\b|\(avec)\s*({_NAME}))*")
+_NAME = rf"{_WORD}(?:(?:[ \u00a0]+|-){_PARTICLE}{{0,2}}{_WORD}){{1,3}}"
+_ASIDE = r"\s*\((?!avec\b)[^()]{2,40}\)"
+_LIST = rf"{_NAME}(?:(?:{_ASIDE})?\s*(?:,|&|;|/|\b(?:et|and|und|avec)\b|\(avec)\s*{_NAME})*"
+_NAMES = re.compile(_LIST)
+_ASIDES = re.compile(_ASIDE)
 _ONE_NAME = re.compile(_NAME)
-_LONE = re.compile(rf"({_NAME})\s*(?:\(([^()]{{2,60}})\))?\s*\.?")
+_LONE = re.compile(rf"({_NAME}(?:\s+(?:et|&)\s+{_NAME})?)\s*(?:\(([^()]{{2,60}})\))?\s*\.?")
 _TRAILING = re.compile(r"\s(?:Le|La|À|A|En)$")  # "Par Lucie Weber Le 17/02/2026"
 # Words with a capital that are no names: a page's words about itself, and months.
 _MONTHS = (
@@ -40,8 +47,8 @@ _MONTHS = (
     "|January|February|March|July|August|September|October|November|December|Sept|Oct|Nov|Dec"
 )
 _NO_NAME = re.compile(
-    r"^(?:Le|La|Les|L|Un|Une|Des)\b|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié"
-    r"|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photo|Crédits?"
+    r"^(?:(?:Le|La|Les|Un|Une|Des)\b|L[’'])|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié"
+    r"|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photos?|Crédits?|Temps"
     rf"|{_MONTHS}|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Staff|Follow"
     r"|Facebook|Twitter|LinkedIn|WhatsApp|Instagram|Telegram|Bluesky)\b"
@@ -50,7 +57,7 @@ _NO_NAME = re.compile(
 
 # A signature in the midst of a line about the page: "Publié le 3 mars à 8 h par Lucie Weber".
 _SIGNS_LATER = re.compile(
-    r"^(?:(?:article )?(?:publié|posté|écrit|rédigé|mis en ligne|paru|posted|published)|le \d"
+    r"^(?:(?:article )?(?:publié|posté|écrit|rédigé|mis en ligne|mis à jour|paru|posted|published)|le \d"
     r"|\d{1,2} |(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) ).{0,80}?"
     r"\b(?:par|by)\b\s*:?\s+(?=[A-ZÀ-Ý])",
     re.IGNORECASE,
@@ -70,10 +77,15 @@ _ROLE = (
 _SAID = r"(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b"
 # The other way about, to the line's end: "2 mars 2026 à 8h15 | Lucie Weber".
 _AFTER_DATE = re.compile(
-    rf"(?:{_SAID}\s+)?(?:[Ll]e\s+)?(?:\d{{1,2}}(?:er)?\s+[^\W\d]{{3,9}}\.?\s+\d{{4}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
-    rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?\s*[|•·,–—-]\s*({_NAME})\.?"
+    rf"(?:{_SAID}\s+)?(?:[Ll]e\s+)?(?:[^\W\d]{{3,5}}di,?\s+)?(?:\d{{1,2}}(?:er)?\s+[^\W\d]{{3,9}}\.?\s+\d{{4}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
+    rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?\s*[|•·,–—-]\s*({_LIST})\.?"
 )
-_DATED = re.compile(rf"({_NAME})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
+_DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
+# Or an agency, or where it was written, to the line's end: "Lucie Weber avec AFP", "Lucie Weber (à Bruxelles)".
+_CREDITED = re.compile(
+    rf"({_LIST})\s*(?:,?\s*avec (?:l[’'])?(?:{_AGENCY})(?:\s+et\s+(?:{_AGENCY}))?"
+    rf"|\((?:avec )?(?:{_AGENCY})\)|\((?:à|en|au|aux) [{_UPPER}][^()]{{1,40}}\))\.?"
+)
 
 
 def signed(root: html.HtmlElement, title: str) -> list[str]:
@@ -92,7 +104,7 @@ def signed_below(lines: list[str]) -> list[str]:
     for line in lines[-3:]:
         found = _LONE.fullmatch(line) if len(line) <= 80 else None
         if found and not _NO_NAME.search(line):
-            return [found.group(1)]
+            return _ONE_NAME.findall(found.group(1))
     return []
 
 
@@ -101,10 +113,15 @@ def _first_names(lines: Iterable[str]) -> list[str]:
         if len(line) > LONGEST:
             continue
         start = _SIGNS.search(line) or _SIGNS_LATER.match(line)
-        found = _NAMES.match(line, start.end()) if start else _DATED.match(line) or _AFTER_DATE.fullmatch(line)
+        found = _NAMES.match(line, start.end()) if start else _unannounced(line)
         if found and (names := _named(found.group(0 if start else 1))):
             return names
     return []
+
+
+def _unannounced(line: str) -> re.Match[str] | None:
+    """Names that no "Par" stands before, but what follows or precedes a signature does."""
+    return _DATED.match(line) or _AFTER_DATE.fullmatch(line) or _CREDITED.fullmatch(line)
 
 
 def names_in(text: str) -> list[str]:
@@ -127,7 +144,7 @@ def is_no_name(word: str) -> bool:
 def _named(line: str) -> list[str]:
     """The names in `line`, up to the first word with a capital that is of no name."""
     stop = _NO_NAME.search(line) or _TRAILING.search(line)
-    return _ONE_NAME.findall(line[: stop.start()] if stop else line)
+    return _ONE_NAME.findall(_ASIDES.sub("", line[: stop.start()] if stop else line))
 
 
 def lines_near_title(root: html.HtmlElement, title: str = "") -> Iterator[str]:

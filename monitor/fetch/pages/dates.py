@@ -22,11 +22,12 @@ _LOOSE = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.IGNORECASE
 )
 MOST_AROUND_A_DATE = 120  # characters of a line that says when an article came out
-_CHANGED = re.compile(r"\b(?:mis|mise|modifié|actualisé|màj|maj|dernière)\b", re.IGNORECASE)
+_PUBLISHED = re.compile(r"\b(?:publié|paru|posté|créé|mis en ligne)e?\b", re.IGNORECASE)
+_CHANGED = re.compile(r"\b(?:mise?(?! en ligne)|modifiée?|actualisée?|màj|maj|dernière)\b", re.IGNORECASE)
 # A date, and after it a time, a separator or nothing: what a sentence that begins with a date goes on with is neither.
 _DATED = re.compile(
     r"\b(?:\d{1,2}(?:er)?\s+[^\W\d]{3,9}\.?\s+\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{4})\b"
-    r"(?=\s*(?:$|[|•·(–—-]|(?:[,à]\s*){0,2}(?P<clock>\d{1,2}\s*[h:])|,?\s*par\b))",
+    r"(?=\s*(?:[,;]?\s*$|[|•·(–—-]|(?:[,à]\s*){0,2}(?P<clock>\d{1,2}\s*[h:])|,?\s*par\b))",
     re.IGNORECASE,
 )
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
@@ -50,11 +51,18 @@ def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str)
 def _said_near_title(root: html.HtmlElement) -> datetime | None:
     """The first date in words near the title: "Publié le 2 mars 2026 à 8h15"; what follows "mis à jour" is none."""
     for line in lines_near_title(root):
-        said = _CHANGED.split(line)[0] if len(line) <= MOST_AROUND_A_DATE else ""
+        said = _of_publication(line) if len(line) <= MOST_AROUND_A_DATE else ""
         if (dated := _DATED.search(said)) and (at := parse_date(said)) is not None:
             local = at.astimezone(PARIS)
             return parse_stamp(local.isoformat() if dated["clock"] else local.date().isoformat())
     return None
+
+
+def _of_publication(line: str) -> str:
+    """What `line` says before it speaks of changes, or, where it does that first, from "publié" on."""
+    said, *changes = _CHANGED.split(line)
+    published = _PUBLISHED.search(line) if changes and not any(map(str.isdigit, said)) else None
+    return _CHANGED.split(line[published.start() :])[0] if published else said
 
 
 def modified_at(data: LinkedData, head: Head) -> datetime | None:

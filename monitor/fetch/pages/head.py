@@ -9,6 +9,7 @@ from lxml import html
 
 # "author", "article:author", "dc.creator", "sailthru.author", "cXenseParse:author", "byl": whose last word says it.
 _AUTHOR = re.compile(r"(?:^|[.:_#-]|article)(?:authors?(?:_?name)?|auteurs?|creator|byl|byline)$")
+_WRITTEN_BY = re.compile(r"(?:[ée]crit|rédigé|publié|written|posted) (?:par|by)|auteure?|author", re.IGNORECASE)
 _FIRST = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl")
 
 
@@ -43,6 +44,9 @@ def read_head(root: html.HtmlElement) -> Head:
             meta.setdefault(key, content[:5_000])
             if _AUTHOR.search(key) and not key.startswith("twitter:"):
                 authors.setdefault(key, []).append(content[:500])
+    for number in ("1", "2"):  # what WordPress tells the cards of a network: label "Écrit par", data "Lucie Weber"
+        if _WRITTEN_BY.fullmatch(meta.get(f"twitter:label{number}", "")):
+            authors.setdefault("twitter:data", []).append(meta.get(f"twitter:data{number}", "")[:500])
     return Head(
         title=(root.findtext(".//title") or "").strip(),
         canonical=_canonical(root),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ _PATH = re.compile(
 
 _PEN_NAME = re.compile(r"(?:par|by|von|auteur\s?:|posté par|publié par)\s+[\w.-]{3,30}", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:par|by|von|source)\s*:?\s+\S", re.IGNORECASE)
+_JOINS = re.compile(r"\s*(?:,|;|/|&|\bet\b|\band\b|\bund\b)\s*")
 _WHEN = re.compile(r"[\s|•·,–—-]+(?:le\s+\d|\d{1,2}[/. ]|publié|mis|posté).*$", re.IGNORECASE)
 # By schema.org, by HTML's own link type, and by hCard, which themes of blogs use: `<span class="author vcard">`.
 _STATED = etree.XPath(
@@ -38,6 +40,7 @@ _STATED = etree.XPath(
 )
 MOST = 12
 MOST_MARKED = 200  # elements looked at; a page made to exhaust us may mark all
+LONGEST_NAME = 40  # characters of one of a list
 LONGEST_OUTLET = 60  # characters of a signature that names no person
 LONGEST_BYLINE = 300  # characters of what stands around the names of one signature
 
@@ -63,7 +66,17 @@ def _of_one_byline(elements: list[html.HtmlElement]) -> list[html.HtmlElement]:
         if len(clean_line(outer.text_content())) > LONGEST_BYLINE:
             break
         around = outer
-    return [element for element in elements if element is around or around in element.iterancestors()]
+    byline = {around, *_listed_after(around)}
+    return [element for element in elements if element in byline or around in element.iterancestors()]
+
+
+def _listed_after(element: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """The elements that a comma or "et" joins to `element`."""
+    for beside in element.itersiblings():
+        if not _JOINS.fullmatch(element.tail or ""):
+            return
+        element = beside
+        yield beside
 
 
 def marked_anywhere(root: html.HtmlElement) -> list[str]:
@@ -121,7 +134,16 @@ def _is_marked(element: html.HtmlElement) -> bool:
     marks = (element.get("class"), element.get("id"), element.get("data-testid"))
     if any(mark and _has_mark(mark) for mark in marks):
         return True
+    if element.tag == "li" and _is_list_of_names(element.getparent()):
+        return True
     return element.tag == "a" and _leads_to_author(element.get("href") or "")
+
+
+def _is_list_of_names(around: html.HtmlElement | None) -> bool:
+    """Whether a marked list holds nothing that is longer than a name: what somebody wrote is listed too."""
+    if around is None or around.tag not in ("ul", "ol") or len(around) > MOST or not _is_marked(around):
+        return False
+    return all(len(clean_line(part.text_content())) <= LONGEST_NAME for part in around)
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from monitor.fetch.pages.linked_data import squash
 LONGEST = 2_000  # characters of one signature that are read
 _AGENCY_NAMES = "|".join(map(re.escape, AGENCIES))
 _PREFIX = re.compile(
-    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté) par"
+    r"^(?:(?:propos )?recueillis? par|(?:écrit|rédigé|publié|posté|réalisé|mené) par"
     r"|(?:une? )?(?:article|texte|reportage) (?:de|par)|(?:ein )?artikel von"
     r"|texte|par|by|von(?! de[rnm]\b)|auteure?s?)"
     r"\b\s*:?\s+",
@@ -35,13 +35,18 @@ _ROLE = re.compile(
 )
 # "Lucie Weber, économiste à Lille": what follows the comma in lower case is what she does, unless it is a particle.
 _TITLE_AFTER = re.compile(r",\s+(?!(?:et|and|und|og|avec|d[eu]|van|von|el|al|ben)\b|d.[A-ZÀ-Ý])[a-zà-ÿ][^,]*$")
+# "Lucie Weber Journaliste": a role that only a style parts from the name.
+_ROLE_AFTER = re.compile(
+    r"(?<=\w )(?:[Jj]ournaliste|[Rr]édact(?:eur|rice)(?: en chef)?|[Cc]orrespondante?|[Pp]igiste|[Cc]hroniqueu(?:r|se))"
+    r"$"
+)
 _ASIDE = re.compile(r"\s*\((?!avec\b)[^()]*\)")
 _AGENCY = re.compile(rf"\b(?:{_AGENCY_NAMES})\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*(?:;|\||/|\b(?:et|and|und|og)\b|&|\(avec\b)\s*")
+_BETWEEN = re.compile(r"\s*(?:;|\||/|\b(?:et|and|und|og)\b|&|\(avec\b|(?<=\s)[–—-](?=\s))\s*")
 _INITIAL = re.compile(r"(?:^|[\s.])(?:\w|[JS]r)\.$")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
 _COLLECTIVE = re.compile(
-    r"^(?:la |le |les |l.|notre )?(?:rédaction|redaction|équipe|service|admin(?:istrateur)?|webmaster|auteur)\b"
+    r"^(?:la |le |les |l.|notre )?(?:rédaction|redaction|équipe|service|admin(?:istrateur)?|webmaster|auteur|web)\b"
     r"|^(?:contributeur|invité|anonyme|staff|editor)\b",
     re.IGNORECASE,
 )
@@ -64,7 +69,7 @@ _DOMAIN = re.compile(r"\.(?:fr|com|net|org|info|eu|ch|be|de)$")
 def clean_names(raw: str) -> list[str]:
     """The names, of persons or outlets, in the signature `raw`; empty where it holds none (an address, a number)."""
     text = _PREFIX.sub("", _ALL_BY.sub("", _bare(squeeze(clean_line(raw[:LONGEST])))))
-    parts = [_bare(_ROLE.sub("", part)) for part in _split(text)]
+    parts = [_bare(_ROLE_AFTER.sub("", _ROLE.sub("", part))) for part in _split(text)]
     return [part for part in parts if 2 <= len(part) <= 80 and _may_be_name(part)]
 
 
@@ -81,6 +86,11 @@ def printed_names(names: list[str]) -> list[str]:
 def is_address(text: str) -> bool:
     """Whether `text` is a web or mail address, markup or a number rather than a name."""
     return bool(_NOT_A_NAME.search(text))
+
+
+def is_collective(name: str) -> bool:
+    """Whether a signature is of a team or of nobody: "La rédaction", "Web", "admin"."""
+    return bool(_COLLECTIVE.search(name))
 
 
 def is_outlet(name: str, site_name: str, host: str = "") -> bool:

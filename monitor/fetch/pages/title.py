@@ -17,6 +17,7 @@ from monitor.fetch.pages.paper import LONGEST_NAME, PARTS, Paper
 
 LONGEST_KICKER = 25  # characters of a place or a section's name that an `h1` begins with
 LONGEST_MARKED_KICKER = 80  # where the page sets it in an element of its own
+MOST_PARTS = 6  # elements of an `h1` in which a kicker or a subtitle is looked for
 FEWEST_LETTERS = 8  # of a small heading that stands for a title
 _LABEL = re.compile(
     r"(?:(?:article |contenu )?(?:réservée? aux )?abonné(?:e?s|·e·s)?|premium|payant|(?:contenu |article )?exclusif)",
@@ -44,6 +45,30 @@ def without_kickers(root: html.HtmlElement) -> dict[str, str]:
     return found
 
 
+def in_a_part(root: html.HtmlElement, said: Iterable[str]) -> dict[str, str]:
+    """Of what is `said`, what an `h1` says but for an element at its beginning or end, by all that the `h1` says."""
+    wanted = {squash(text): text for text in said if len(text) > LONGEST_KICKER}
+    found: dict[str, str] = {}
+    for heading in root.iter("h1"):
+        children = [child for child in _inmost(heading) if squash(child.text_content())]
+        if not children or len(children) > MOST_PARTS:
+            continue
+        whole = _texts([heading])
+        ends = [squash(child.text_content()) for child in (children[0], children[-1])]
+        all_of_it = squash(whole[0]) if whole else ""
+        rests = (all_of_it.removeprefix(ends[0]), all_of_it.removesuffix(ends[1]))
+        if part := next((wanted[rest] for rest in rests if rest != all_of_it and rest in wanted), None):
+            found[whole[0]] = part
+    return found
+
+
+def _inmost(element: html.HtmlElement) -> html.HtmlElement:
+    """`element`, or the one in it that holds all of its text."""
+    while len(element) == 1 and not (element.text or "").strip() and not (element[0].tail or "").strip():
+        element = element[0]
+    return element
+
+
 def small_headings(root: html.HtmlElement) -> list[str]:
     """The texts of the page's `h2`s and `h3`s, for a page whose `h1`s are none of the article's."""
     return _texts(root.iter("h2", "h3"))
@@ -58,9 +83,7 @@ def _texts(elements: Iterable[html.HtmlElement]) -> list[str]:
 
 
 def _kicker(heading: html.HtmlElement) -> str:
-    element = heading
-    while len(element) == 1 and not (element.text or "").strip() and not (element[0].tail or "").strip():
-        element = element[0]
+    element = _inmost(heading)
     first = next((child for child in element if child.text_content().strip()), None)
     if first is None or (element.text or "").strip() or first.tag not in _SET_APART:
         return ""
@@ -77,6 +100,10 @@ def find_title(root: html.HtmlElement, found: list[str], headline: str, head: He
     mastheads = paper.mastheads(head.title) - {squash(text) for text in spoken[:2]}
     own = [text for text in found if squash(text) not in mastheads] or (found if not said else [])
     best = max(own, key=lambda text: max((_closeness(text, other) for other in said), default=0.0), default="")
+    if best and best not in said and (part := in_a_part(root, said).get(best)):
+        return part
+    if best and len(best) <= LONGEST_KICKER and (spoken_heading := _said_by_a_small_heading(root, best, said)):
+        return spoken_heading
     best = _without_label(best, [*said, *(parts[0] for text in said if len(parts := PARTS.split(text)) > 1)])
     if best and (len(found) == 1 == len(own) or not said or max(_closeness(best, other) for other in said) >= 0.3):
         whole = any(squash(text).startswith(squash(best)) for text in said)
@@ -103,6 +130,14 @@ def _without_label(heading: str, said: list[str]) -> str:
         if text and len(rest) < len(heading) and (place or added or _LABEL.fullmatch(rest.strip())):
             return text
     return heading
+
+
+def _said_by_a_small_heading(root: html.HtmlElement, heading: str, said: list[str]) -> str:
+    """What is `said` where a small heading says the same and the `heading` no word of it: it is a section's name."""
+    if any(_closeness(heading, text) for text in said):
+        return ""
+    own = {squash(text) for text in small_headings(root)}
+    return next((text for text in said if len(squash(text)) >= FEWEST_LETTERS and squash(text) in own), "")
 
 
 def _small_heading(root: html.HtmlElement, said: str, paper: Paper) -> str:

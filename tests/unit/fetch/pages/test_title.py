@@ -69,6 +69,10 @@ def titled(*, markup: str, headline: str = "", og: str = "", title: str = "", si
         (f"<h1><style>.a{{color:red}}</style>{LONG}</h1>", LONG, ""),
         (f"<h1>…</h1><h1>{LONG}</h1>", LONG, ""),
         (f"<h1>Local | {LONG}</h1>", LONG, ""),
+        (f"<h1><strong>Grand Est.</strong> {LONG}</h1>", LONG, ""),
+        (f"<h1>{LONG} <small>Grand Est</small></h1>", LONG, ""),
+        (f"<h1><span>{LONG}</span><span>Une réouverture est promise</span></h1>", LONG, ""),
+        (f"<h1>Culture</h1><h2>{LONG}</h2>", LONG, ""),
         (f"<h1>{LONG} 02.02.2026 • Presse , Économie</h1>", LONG, f"{LONG} | La Gazette"),
     ],
 )
