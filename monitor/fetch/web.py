@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -31,6 +31,7 @@ FEED_TYPES = "application/rss+xml, application/atom+xml, application/feed+json, 
 PAGE_TYPES = "text/html, application/xhtml+xml"
 # Rules that could not be had are asked for again after this.
 UNKNOWN_RULES = timedelta(minutes=10)
+_FREE: AbstractAsyncContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,17 @@ class Web:
         async with self._turn(url):
             return await self.door.get(url)
 
-    @asynccontextmanager
-    async def _turn(self, url: str, gap: timedelta | None = None) -> AsyncIterator[None]:
+    def _turn(self, url: str, gap: timedelta | None = None) -> AbstractAsyncContextManager[None]:
+        """A turn at the address's host. Raises `FetchError` (`busy`) when it is too far off."""
         check_url(url)
+        host = pace_key(url)
+        # Two generators less for each request: the operator's own hosts have no pace.
+        return _FREE if self.pace.is_free(host) else self._held_turn(host, gap)
+
+    @asynccontextmanager
+    async def _held_turn(self, host: str, gap: timedelta | None) -> AsyncIterator[None]:
         try:
-            async with self.pace.turn(pace_key(url), gap=gap, patience=self._patience):
+            async with self.pace.turn(host, gap=gap, patience=self._patience):
                 yield
         except HostBusyError as error:
             raise FetchError(FetchFailure.BUSY, str(error), retry_after=error.wait) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Origin
@@ -80,8 +80,11 @@ def disable_missing_dossiers(session: Session, slugs: Sequence[str]) -> None:
 
 
 def get_setting(session: Session, key: str) -> dict[str, Any] | None:
-    row = session.get(Setting, key)
-    return dict(row.value) if row else None
+    value = session.connection().scalar(_VALUE, {"key": key})
+    return None if value is None else dict(value)
+
+
+_VALUE = select(Setting.value).where(Setting.key == bindparam("key"))
 
 
 def put_setting(session: Session, key: str, value: Mapping[str, Any]) -> None:
@@ -108,4 +111,7 @@ _BEATS: dict[str, Any] = {}
 
 def beats(session: Session) -> dict[str, datetime]:
     """When each thing was last done."""
-    return {row.name: row.at for row in session.scalars(select(Heartbeat))}
+    return {row.name: row.at for row in session.connection().execute(_ALL_BEATS)}
+
+
+_ALL_BEATS = select(Heartbeat.__table__.c.name, Heartbeat.__table__.c.at)

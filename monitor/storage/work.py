@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from monitor.storage.inserting import update_rows
@@ -85,6 +85,37 @@ def _closing(kind: Kind) -> Any:
     return statement.values(due_at=None, attempts=0).returning(table.c.id)
 
 
+@lru_cache(maxsize=8)
+def _due(kind: Kind) -> Any:
+    table = TABLES[kind]
+    return (
+        select(table.id)
+        .where(table.due_at <= bindparam("now"), table.attempts < CRASHED_AFTER, _working(table))
+        .order_by(table.due_at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+@lru_cache(maxsize=8)
+def _announcing(kind: Kind) -> Any:
+    table = TABLES[kind].__table__
+    these = table.c.id.in_(bindparam("ids", expanding=True))
+    announced = update(table).where(these).values(due_at=bindparam("until"))
+    return announced.returning(table.c.id, table.c.turn, table.c.attempts)
+
+
+@lru_cache(maxsize=8)
+def _waiting(kind: Kind) -> Any:
+    due_at = TABLES[kind].__table__.c.due_at
+    return select(literal(1)).where(due_at <= bindparam("now")).limit(1)
+
+
+def anything_due(session: Session, kind: Kind, now: datetime) -> bool:
+    """Whether a row's time has come, be it to announce it or to end it."""
+    return session.connection().scalar(_waiting(kind), {"now": now}) is not None
+
+
 def announce_due(
     session: Session, kind: Kind, now: datetime, lease: timedelta, limit: int = 5000
 ) -> list[Announcement]:
@@ -92,25 +123,11 @@ def announce_due(
 
     Rows at `CRASHED_AFTER` attempts are left for `crashed` to end.
     """
-    table = TABLES[kind]
-    due = (
-        select(table.id)
-        .where(table.due_at <= now, table.attempts < CRASHED_AFTER, _working(table))
-        .order_by(table.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(session.scalars(due))
+    ids = list(session.connection().scalars(_due(kind), {"now": now, "limit": limit}))
     rows: list[Any] = []
     for start in range(0, len(ids), 5000):
-        statement = (
-            update(table)
-            .where(table.id.in_(ids[start : start + 5000]))
-            .values(due_at=now + lease)
-            .returning(table.id, table.turn, table.attempts)
-            .execution_options(synchronize_session=False)
-        )
-        rows += session.execute(statement).all()
+        given = {"ids": ids[start : start + 5000], "until": now + lease}
+        rows += session.connection().execute(_announcing(kind), given).all()
     order = {row_id: place for place, row_id in enumerate(ids)}
     rows.sort(key=lambda row: order[row.id])
     together = tuple((row.id, row.turn) for row in rows if row.attempts < ALONE_AFTER)
