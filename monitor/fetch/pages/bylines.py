@@ -18,12 +18,14 @@ NEAR = 150  # elements after the title, within which an article is signed
 _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "cite", "h2", "h3", "h4", "h5", "footer")
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
 _SIGNS = re.compile(
-    r"(?:^|[|•·]\s)(?:(?:une?|l[ae]|article|texte|billet|entretien|interview|reportage|enquête|tribune)\s|l[’'])?"
-    r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par)?|auteur(?:e|s|es|[·.]e(?:[·.]?s)?|\(e?s?\))?|signé"
+    r"(?:^|[|•·]\s)(?:(?:une?|l[ae]|article|texte|billet|entretien|interview|reportage|enquête|tribune|dossier|récit"
+    r"|analyse|portrait|décryptage)\s|l[’'])?"
+    r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par| et photos)?|signé"
+    r"|auteur(?:e|s|es|[·.]e(?:[·.]?s)?|\(e?s?\))?"
     r"|(?:écrite?|rédigée?|réalisée?|menée?|conduite?|préparée?|publié|posté|proposé|ajouté|mis en ligne|mis à jour"
     r"|written|posted) (?:par|by)"
     r"|(?:article|billet|chronique|tribune|reportage|enquête|documentaire|podcast|récit|contribution|édito(?:rial)?"
-    r"|correspondance) de"
+    r"|correspondance|analyse|décryptage) de"
     r"|réalisation(?: de)?|(?:de )?(?:notre|nos) (?:correspondante?s?|envoyée?s? spécia(?:les?|l|ux))"
     r"(?: (?:à|en|au|aux) [\w-]+,?)?"
     r")(?:\b|(?<=[,)]))\s*:?\s+(?=[A-ZÀ-Ý])",
@@ -31,11 +33,12 @@ _SIGNS = re.compile(
 )
 _AGENCY = "|".join(sorted({re.escape(name) for name in AGENCIES.values()}, key=len, reverse=True))
 _UPPER = "A-ZÀ-ÖØ-Þ"
-_WORD = rf"(?:[{_UPPER}]\.|[{_UPPER}][\w’'.·-]*[\w.])"
+_WORD = rf"(?!(?:ET|AVEC|AND|POUR)\b)(?:[{_UPPER}]\.|[{_UPPER}][\w’'.·-]*[\w.])"
 _PARTICLE = r"(?:(?:d[eu]s?|la|le|van|von|der|den|el|al|ben|bin|di|da|dos|y)\s+|d[’']|l[’'])"
 _NAME = rf"{_WORD}(?:(?:[ \u00a0]+|-){_PARTICLE}{{0,2}}{_WORD}){{1,3}}"
 _ASIDE = r"\s*\((?!avec\b)[^()]{2,40}\)"
-_LIST = rf"{_NAME}(?:(?:{_ASIDE})?\s*(?:,|&|;|/|\b(?:et|and|und|avec)\b|\(avec)\s*{_NAME})*"
+_FUNCTION = r",\s[a-zà-ÿ][^,.A-ZÀ-Þ]{2,60}(?=,?\set\s)"  # ", professeure de droit, et Paul Ott"
+_LIST = rf"{_NAME}(?:(?:{_ASIDE}|{_FUNCTION})?\s*(?:,\s*et\b|,|&|;|/|\b(?:et|ET|and|und|avec)\b|\(avec)\s*{_NAME})*"
 _NAMES = re.compile(_LIST)
 _ASIDES = re.compile(_ASIDE)
 _ONE_NAME = re.compile(_NAME)
@@ -84,7 +87,8 @@ _DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?
 # Or an agency, or where it was written, to the line's end: "Lucie Weber avec AFP", "Lucie Weber (à Bruxelles)".
 _CREDITED = re.compile(
     rf"({_LIST})\s*(?:,?\s*avec (?:l[’'])?(?:{_AGENCY})(?:\s+et\s+(?:{_AGENCY}))?"
-    rf"|\((?:avec )?(?:{_AGENCY})\)|\((?:à|en|au|aux) [{_UPPER}][^()]{{1,40}}\))\.?"
+    rf"|\((?:avec )?(?:{_AGENCY})\)|\((?:à|en|au|aux) [{_UPPER}][^()]{{1,40}}\)"
+    rf"|,\s*(?:à|en|au|aux) [{_UPPER}][\w-]+)\.?"
 )
 
 

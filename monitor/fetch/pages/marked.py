@@ -71,9 +71,10 @@ def _of_one_byline(elements: list[html.HtmlElement]) -> list[html.HtmlElement]:
 
 
 def _listed_after(element: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """The elements that a comma or "et" joins to `element`."""
+    """The elements that a comma or "et" joins to `element`, or that the page says just after it to be authors too."""
     for beside in element.itersiblings():
-        if not _JOINS.fullmatch(element.tail or ""):
+        stated = element.get("itemprop") == beside.get("itemprop") == "author" and not (element.tail or "").strip()
+        if not stated and not _JOINS.fullmatch(element.tail or ""):
             return
         element = beside
         yield beside

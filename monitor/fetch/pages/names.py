@@ -42,7 +42,7 @@ _ROLE_AFTER = re.compile(
 )
 _ASIDE = re.compile(r"\s*\((?!avec\b)[^()]*\)")
 _AGENCY = re.compile(rf"\b(?:{_AGENCY_NAMES})\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*(?:;|\||/|\b(?:et|and|und|og)\b|&|\(avec\b|(?<=\s)[–—-](?=\s))\s*")
+_BETWEEN = re.compile(r"\s*(?:;|\||/|\b(?:et|ET|and|und|og)\b|&|\(avec\b|(?<=\s)[–—-](?=\s))\s*")
 _INITIAL = re.compile(r"(?:^|[\s.])(?:\w|[JS]r)\.$")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|<|>|\{|\d{3}", re.IGNORECASE)
 _COLLECTIVE = re.compile(
@@ -60,6 +60,7 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _PERSON = r"[A-ZÀ-Þ][\w’'.-]+(?: (?:(?:d[eu]|la|le|van|von) )?[A-ZÀ-Þ][\w’'.-]+){1,2}"
+_ELSEWHERE = re.compile(rf"({_PERSON}),?\s+(?:à|au|aux|en|pour)\s+(?:[Ll][ae]s?\s+)?[A-ZÀ-Þ].*")
 _OWNED = re.compile(
     rf"(?:[Ll]e )?(?:[Bb]logu?e?|[Cc]arnet|[Jj]ournal) (?:de |d[’'])({_PERSON})|({_PERSON})[’']s (?:[Ww]eb)?[Bb]log"
 )
@@ -69,6 +70,7 @@ _DOMAIN = re.compile(r"\.(?:fr|com|net|org|info|eu|ch|be|de)$")
 def clean_names(raw: str) -> list[str]:
     """The names, of persons or outlets, in the signature `raw`; empty where it holds none (an address, a number)."""
     text = _PREFIX.sub("", _ALL_BY.sub("", _bare(squeeze(clean_line(raw[:LONGEST])))))
+    text = _ELSEWHERE.sub(r"\1", text) if _ELSEWHERE.fullmatch(text) else text
     parts = [_bare(_ROLE_AFTER.sub("", _ROLE.sub("", part))) for part in _split(text)]
     return [part for part in parts if 2 <= len(part) <= 80 and _may_be_name(part)]
 

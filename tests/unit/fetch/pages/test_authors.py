@@ -109,6 +109,10 @@ def test_a_paper_is_told_from_a_person(name: str, site: str, host: str, outlet: 
         "<p>Lucie Weber avec AFP</p>",
         "<p>Lucie Weber (AFP)</p>",
         "<p>Lucie Weber (à Bruxelles)</p>",
+        "<p>Lucie Weber, à Bruxelles</p>",
+        "<p>Analyse par Lucie Weber</p>",
+        "<p>Dossier réalisé par Lucie Weber</p>",
+        "<p>Texte et photos : Lucie Weber</p>",
         "<p>Mardi 3 mars 2026 - Lucie Weber</p>",
         "<p>Mis à jour le 3 mars 2026 par Lucie Weber</p>",
         "<p>Entretien mené par Lucie Weber</p>",
@@ -134,6 +138,7 @@ def test_a_signature_that_only_the_page_shows(below: str) -> None:
     "below",
     [
         "<p>Par Lucie Weber (à Lille), Paul Ott (à Metz) et Ana Lima</p>",
+        "<p>Par Lucie Weber, Paul Ott, professeur de droit, et Ana Lima, économiste</p>",
         "<p>Par Lucie Weber (texte), Paul Ott (dessins) et Ana Lima (New York)</p>",
         "<p>Lucie Weber, Paul Ott et Ana Lima • 3 mars 2026</p>",
         '<ul class="auteurs"><li>Lucie Weber</li><li>Paul Ott</li><li>Ana Lima</li></ul>',
@@ -145,6 +150,10 @@ def test_a_signature_that_only_the_page_shows(below: str) -> None:
 )
 def test_several_who_sign(below: str) -> None:
     assert page(below=below) == ("Lucie Weber", "Paul Ott", "Ana Lima")
+
+
+def test_two_in_capitals() -> None:
+    assert page(below="<p>PAR LUCIE WEBER ET PAUL OTT AVEC AFP</p>") == ("LUCIE WEBER", "PAUL OTT")
 
 
 def test_titles_in_a_list_that_is_marked_as_an_author_s_are_no_names() -> None:
@@ -172,6 +181,8 @@ def test_two_sign_at_the_end() -> None:
         {"@list": [{"@type": "Person", "name": "Lucie Weber"}]},
         {"@type": "Person", "name": "Lucie Weber - La Gazette de Brumath"},
         {"@type": "Person", "name": "Lucie Weber Journaliste"},
+        {"@type": "Person", "name": "Lucie Weber à Bruxelles"},
+        {"@type": "Person", "name": "Lucie Weber pour La Gazette"},
     ],
 )
 def test_a_person_signs_before_a_team_or_a_company(author: object) -> None:
