@@ -98,7 +98,8 @@ def find_title(root: html.HtmlElement, found: list[str], headline: str, head: He
     if found:
         said = [text for text in said if " " in text or text in found]  # one word is the paper's name
     mastheads = paper.mastheads(head.title) - {squash(text) for text in spoken[:2]}
-    own = [text for text in found if squash(text) not in mastheads] or (found if not said else [])
+    own = [text for text in found if squash(text) not in mastheads or _is_no_masthead(root, text, head.title, paper)]
+    own = own or (found if not said else [])
     best = max(own, key=lambda text: max((_closeness(text, other) for other in said), default=0.0), default="")
     if best and best not in said and (part := in_a_part(root, said).get(best)):
         return part
@@ -111,6 +112,22 @@ def find_title(root: html.HtmlElement, found: list[str], headline: str, head: He
     if not said:
         return best
     return _small_heading(root, said[0], paper) or _without_site(said, paper)
+
+
+def _is_no_masthead(root: html.HtmlElement, heading: str, title: str, paper: Paper) -> bool:
+    """Whether a `heading` that is one end of "Article - Paper" is the article's after all, where neither is known.
+
+    It is where it stands in the article, or where it comes first and no other heading says the rest.
+    """
+    parts = [squash(part) for part in PARTS.split(title)]
+    if paper.is_name(heading) or len(parts) < 2:
+        return False
+    wanted = squash(heading)
+    places = [element for element in root.iter("h1") if squash(element.text_content()) == wanted]
+    if any(around.tag in ("article", "main") for element in places[:1] for around in element.iterancestors()):
+        return True
+    said = (squash(element.text_content()) for element in root.iter("h1", "h2", "h3"))
+    return parts[0] == wanted and set(parts[1:]).isdisjoint(said)
 
 
 def _without_label(heading: str, said: list[str]) -> str:

@@ -99,6 +99,21 @@ def test_a_paper_is_known_by_its_address(markup: str, og: str, title: str) -> No
     assert titled(markup=markup, og=og, title=title, url="https://www.lagazette.example/centre") == LONG
 
 
+@pytest.mark.parametrize(
+    ("markup", "title", "right"),
+    [
+        ("<article><h1>Un pont à Brumath</h1></article>", "Un pont à Brumath - La Gazette", "Un pont à Brumath"),
+        ("<h1>Un pont à Brumath</h1>", "Un pont à Brumath | La Gazette", "Un pont à Brumath"),
+        ("<article><h1>Un pont à Brumath</h1></article>", "La Gazette - Un pont à Brumath", "Un pont à Brumath"),
+        ("<h2>La Gazette</h2><main><h1>Un pont</h1></main>", "Un pont - La Gazette", "Un pont"),
+        ("<h1>La Gazette</h1><h2>Un pont à Brumath</h2>", "La Gazette - Un pont à Brumath", "Un pont à Brumath"),
+        ("<h1>La Gazette</h1><h2>Un pont à Brumath</h2>", "Un pont à Brumath - La Gazette", "Un pont à Brumath"),
+    ],
+)
+def test_a_short_title_beside_a_paper_that_the_page_does_not_name(markup: str, title: str, right: str) -> None:
+    assert titled(markup=markup, title=title, url="https://example.org/pont") == right
+
+
 def test_a_title_in_two_parts_keeps_both_where_the_paper_is_named_beside_it() -> None:
     title = "Épisode 82 – Deux ans de plus"
     assert titled(markup="", og=title, title=f"{title} | La Gazette") == title
