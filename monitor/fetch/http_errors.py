@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 import aiohttp
 
 from monitor.errors import FetchError, FetchFailure
 
+_RECEIVED = re.compile(r"received (\d+) of (\d+) bytes")
+
 
 def translate(error: BaseException) -> FetchError:
     """The `FetchError` for an exception of aiohttp, asyncio or the system."""
-    text = str(error)[:300] or type(error).__name__
-    return FetchError(_kind(error), text)
+    kind = _kind(error)
+    if kind is FetchFailure.TRUNCATED:
+        return FetchError(kind, _how_much_came(f"{error} {error.__cause__}"))
+    return FetchError(kind, str(error)[:300] or type(error).__name__)
+
+
+def _how_much_came(words: str) -> str:
+    """What a feed's health and a page's outcome say of a body that is cut; the client's words name its classes."""
+    found = _RECEIVED.search(words)
+    return "the body stops before its end" + (f": {found[1]} of {found[2]} bytes came" if found else "")
 
 
 # First match wins: aiohttp's certificate errors, for one, are also connection errors.
