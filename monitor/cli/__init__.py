@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+from monitor.cli.importing import uncollected
 
 # name -> (module under monitor.cli with `app`, a typer.Typer; one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -65,24 +63,11 @@ class LazyGroup(TyperGroup):
 
 def load(name: str) -> Any:
     """The command of that name, its module imported. Completion is for the whole `veille`, not for each command."""
-    with _uncollected():
+    with uncollected():
         command = typer.main.get_command(importlib.import_module(f"monitor.cli.{COMMANDS[name][0]}").app)
     command.name = name
     command.params = [one for one in command.params if one.name not in {"install_completion", "show_completion"}]
     return command
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """What modules make as they are imported stays: to look through it for garbage is a tenth of a command's start."""
-    gc.disable()
-    # else pydantic reads what every package of the environment says of itself, in search of plugins
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _only_listing() -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from monitor.cli.importing import uncollected
 from monitor.cli.output import write_rows
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ def open_desk() -> Iterator[tuple[Store, Settings]]:
 
     An embedded database is brought to this program's schema on the way.
     """
-    from monitor.settings import load_settings
-    from monitor.storage.engine import open_store
-    from monitor.storage.schema_check import is_current
+    with uncollected():
+        from monitor.settings import load_settings
+        from monitor.storage.engine import open_store
+        from monitor.storage.schema_check import is_current
 
     settings = load_settings()
     store = open_store(settings.effective_database_url)
@@ -70,7 +72,8 @@ def open_desk() -> Iterator[tuple[Store, Settings]]:
 @contextmanager
 def open_queries() -> Iterator[tuple[Queries, Settings]]:
     """The read side of the store, and the settings."""
-    from monitor.query import Queries
+    with uncollected():
+        from monitor.query import Queries
 
     with open_desk() as (store, settings):
         yield Queries(store, settings.cache_dir), settings

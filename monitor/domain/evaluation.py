@@ -8,6 +8,7 @@ from typing import NamedTuple
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import About as AboutLimits
 from monitor.domain.dossier import Entity
+from monitor.domain.expression_tree import side_by_side
 from monitor.domain.expressions import (
     About,
     And,
@@ -286,23 +287,3 @@ class Compiler:
         others = (entity.periphrases, entity.rivals, entity.alone)
         phrases, rivals, alone = (self._vocabulary.number(*terms) if terms else -1 for terms in others)
         return mentioned(f"{self._scope}@{entity.name}", Names(names, phrases, rivals, alone))
-
-
-def side_by_side(parts: tuple[Expression, ...], sets: Mapping[str, Expression]) -> tuple[list[Term], list[Expression]]:
-    """The terms of alternatives, those of their sets with them, and the other parts.
-
-    Such terms share one number: a set of a thousand names, or of five sets, costs one look-up.
-    """
-    terms: list[Term] = []
-    others: list[Expression] = []
-    for part in parts:
-        inner = sets[part.name] if isinstance(part, Reference) and part.kind == "set" else part
-        if isinstance(inner, Or):
-            more, rest = side_by_side(inner.parts, sets)
-            terms += more
-            others += rest
-        elif isinstance(inner, Term):
-            terms.append(inner)
-        else:
-            others.append(inner)
-    return terms, others

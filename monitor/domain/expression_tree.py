@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -121,3 +122,23 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (part,)
         case _:
             return ()
+
+
+def side_by_side(parts: tuple[Expression, ...], sets: Mapping[str, Expression]) -> tuple[list[Term], list[Expression]]:
+    """The terms of alternatives, those of their sets with them, and the other parts.
+
+    Such terms share one number: a set of a thousand names, or of five sets, costs one look-up.
+    """
+    terms: list[Term] = []
+    others: list[Expression] = []
+    for part in parts:
+        inner = sets[part.name] if isinstance(part, Reference) and part.kind == "set" else part
+        if isinstance(inner, Or):
+            more, rest = side_by_side(inner.parts, sets)
+            terms += more
+            others += rest
+        elif isinstance(inner, Term):
+            terms.append(inner)
+        else:
+            others.append(inner)
+    return terms, others

@@ -87,3 +87,16 @@ def keep(path: Path, *parts: bytes) -> None:
     except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def in_another_process(work: Callable[[], object]) -> None:
+    """Wait for a fork that does `work`, such as to make a file of the cache: its memory is given back whole.
+
+    What it raises stays there. For a process without other threads, which a fork would leave behind with their locks.
+    """
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            work()
+        os._exit(0)
+    os.waitpid(child, 0)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.domain.evaluation import side_by_side
+from monitor.domain.expression_tree import side_by_side
 from monitor.domain.expressions import (
     About,
     And,

