@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from lxml import html
 
@@ -14,6 +15,7 @@ from monitor.fetch.pages.linked_data import squash
 
 LONGEST = 200  # characters of a line that signs
 MOST_BLANKS = 2_000  # characters that indentation adds to it
+LONGEST_ALONE = 60  # characters of names on a line of their own
 NEAR = 150  # elements after the title, within which an article is signed
 _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "cite", "h2", "h3", "h4", "h5", "footer")
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
@@ -65,10 +67,11 @@ _SIGNS_LATER = re.compile(
     r"\b(?:par|by)\b\s*:?\s+(?=[A-ZÀ-Ý])",
     re.IGNORECASE,
 )
-# A pen name of one word, where nothing follows it: "jeudi 27 juin 2019, par lucie".
+# A pen name of one word or initials, where nothing but an agency follows: "jeudi 27 juin 2019, par lucie", "Par L.W.".
 _PEN_NAME = re.compile(
     r"(?:[^.!?]{0,40}\b20\d\d\b[^.!?]{0,20}[\s,–|-])?(?:(?:publié|posté|écrit|rédigé|proposé) )?par\s*:?\s+"
-    r"(?!défaut|courriel|e?-?mail|téléphone|sms|date|thème|nos|notre|abonnement)([\w’'-]{3,30})",
+    r"(?!défaut|courriel|e?-?mail|téléphone|sms|date|thème|nos|notre|abonnement)((?:[^\W\d_]\.){1,2}[^\W\d_]\.?|[\w’'-]{3,30})"
+    rf"(?:\s*,?\s+avec (?:l[’'])?(?:{_AGENCY}))?",
     re.IGNORECASE,
 )
 # A name that a date or a role follows signs without a word: "Lucie Weber | 3 mars 2026", "Lucie Weber, journaliste".
@@ -84,6 +87,8 @@ _AFTER_DATE = re.compile(
     rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?\s*[|•·,–—-]\s*({_LIST})\.?"
 )
 _DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
+_LIST_ALONE = re.compile(rf"(?!Par\b){_LIST}")
+_BELOW_NAMES = re.compile(rf"{_SAID}|{_ROLE}")
 # Or an agency, or where it was written, to the line's end: "Lucie Weber avec AFP", "Lucie Weber (à Bruxelles)".
 _CREDITED = re.compile(
     rf"({_LIST})\s*(?:,?\s*avec (?:l[’'])?(?:{_AGENCY})(?:\s+et\s+(?:{_AGENCY}))?"
@@ -98,7 +103,17 @@ def signed(root: html.HtmlElement, title: str) -> list[str]:
     if names := _first_names(lines):
         return names
     pen_names = (found for line in lines if len(line) <= LONGEST and (found := _PEN_NAME.fullmatch(line)))
-    return [found.group(1) for found in pen_names if not _NO_NAME.search(found.group(1))][:1]
+    if names := [found.group(1) for found in pen_names if not _NO_NAME.search(found.group(1))][:1]:
+        return names
+    return _above_a_date(lines)
+
+
+def _above_a_date(lines: list[str]) -> list[str]:
+    """The names on a line of their own, where the next says when the article came out, or a role: no "Par" beside."""
+    for line, after in pairwise(lines):
+        if len(line) <= LONGEST_ALONE and _BELOW_NAMES.match(after) and _LIST_ALONE.fullmatch(line):
+            return _named(line)
+    return []
 
 
 def signed_below(lines: list[str]) -> list[str]:

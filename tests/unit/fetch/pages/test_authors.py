@@ -110,6 +110,8 @@ def test_a_paper_is_told_from_a_person(name: str, site: str, host: str, outlet: 
         "<p>Lucie Weber (AFP)</p>",
         "<p>Lucie Weber (à Bruxelles)</p>",
         "<p>Lucie Weber, à Bruxelles</p>",
+        "<p>Lucie Weber</p><p>Publié le 3 mars 2026 à 8h15</p>",
+        "<div>Lucie Weber</div><div>Journaliste</div><div>3 mars 2026</div>",
         "<p>Analyse par Lucie Weber</p>",
         "<p>Dossier réalisé par Lucie Weber</p>",
         "<p>Texte et photos : Lucie Weber</p>",
@@ -152,6 +154,10 @@ def test_several_who_sign(below: str) -> None:
     assert page(below=below) == ("Lucie Weber", "Paul Ott", "Ana Lima")
 
 
+def test_initials_beside_an_agency() -> None:
+    assert page(below="<p>Par L.W. avec AFP</p>") == ("L.W.",)
+
+
 def test_two_in_capitals() -> None:
     assert page(below="<p>PAR LUCIE WEBER ET PAUL OTT AVEC AFP</p>") == ("LUCIE WEBER", "PAUL OTT")
 
@@ -161,7 +167,9 @@ def test_titles_in_a_list_that_is_marked_as_an_author_s_are_no_names() -> None:
     assert page(below=f'<p>Par Lucie Weber</p><ul class="author-posts author">{rest}</ul>') == ("Lucie Weber",)
 
 
-@pytest.mark.parametrize("name", ["L. Weber", "L. W.", "LUCIE WEBER", "Lucie WEBER", "Jean-Marc L’Hostis-d’Arcy"])
+@pytest.mark.parametrize(
+    "name", ["L.W.", "L. Weber", "L. W.", "LUCIE WEBER", "Lucie WEBER", "Jean-Marc L’Hostis-d’Arcy"]
+)
 def test_names_as_they_are_printed(name: str) -> None:
     assert page(below=f"<p>Par {name}</p>") == (name,)
 
@@ -223,6 +231,8 @@ def test_a_pen_name_of_one_word(below: str) -> None:
         '<a href="/auteurs/">Tous les auteurs</a>',
         '<p class="author-bio">La Gazette paraît chaque jour.</p>',
         "<p>Par défaut</p>",
+        "<p>Grand Est</p><p>3 mars 2026</p>",
+        "<p>Lire Aussi</p><p>Publié le 3 mars 2026</p>",
     ],
 )
 def test_what_is_no_signature(below: str) -> None:
