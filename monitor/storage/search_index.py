@@ -185,6 +185,9 @@ def prefer_index(session: Session) -> None:
 
 
 _PREFER = text("SET LOCAL enable_seqscan = off")
+_FOUND = "(SELECT rowid FROM article_words WHERE article_words MATCH :words ORDER BY rowid LIMIT :most)"
+_COUNTED = text(f"SELECT count(*) FROM {_FOUND}")  # noqa: S608 - of constants
+_AT_ONCE = text(f"SELECT group_concat(rowid) FROM {_FOUND}")  # noqa: S608
 
 
 class FirstPass:
@@ -195,7 +198,8 @@ class FirstPass:
         if self.ordered:
             self.table = table("article_words", column("rowid"), column("article_words"))
             self.key = self.table.c.rowid
-            self.condition = self.table.c.article_words.op("MATCH")(fts5_query(words))
+            self.words = fts5_query(words)
+            self.condition = self.table.c.article_words.op("MATCH")(self.words)
         else:
             self.table = table("article_words", column("article_id"), column("words"))
             self.key = self.table.c.article_id
@@ -213,11 +217,21 @@ class FirstPass:
 
     def at_most(self, session: Session, most: int) -> list[int] | None:
         """The ids when there are at most `most`; None when there are more, or PostgreSQL's planner thinks so."""
+        if self.ordered:
+            return self._all(session, most)
         statement = select(self.key).where(self.condition)
-        if not self.ordered and self._estimate(session, statement) > most:
+        if self._estimate(session, statement) > most:
             return None
         found = list(session.scalars(statement.limit(most + 1)))
         return sorted(found) if len(found) <= most else None
+
+    def _all(self, session: Session, most: int) -> list[int] | None:
+        """The same on SQLite: counted first and given as one text, as a row for each takes four times as long."""
+        asked = {"words": self.words, "most": most + 1}
+        if session.connection().execute(_COUNTED, asked).scalar_one() > most:
+            return None
+        found = session.connection().execute(_AT_ONCE, asked).scalar_one()
+        return sorted(map(int, found.split(","))) if found else []
 
     @staticmethod
     def _estimate(session: Session, statement: Any) -> int:
