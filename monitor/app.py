@@ -43,6 +43,7 @@ from monitor.storage.engine import Store, open_store
 from monitor.storage.feeds import add_feeds, list_feeds, make_due
 from monitor.storage.ledger import delivery_with_message, ledger, retry_delivery
 from monitor.storage.progress import latest_alerts, totals, troubled_feeds
+from monitor.storage.schema_check import make_current
 from monitor.storage.tables import Feed
 from monitor.storage.work import Announcement, Pair
 
@@ -197,11 +198,9 @@ class Monitor:
 
         return migrate(self.store)
 
-    def require_current(self) -> None:
-        """Raises `StorageError` unless the schema is this program's."""
-        from monitor.storage.schema import require_current
-
-        require_current(self.store)
+    def make_current(self, *, may_migrate: bool) -> None:
+        """The same where it is needed and allowed. Raises `StorageError` for a schema that is not this program's."""
+        make_current(self.store, may_migrate=may_migrate)
 
     # -- plumbing --------------------------------------------------------------------------------------------------
 

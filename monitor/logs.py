@@ -9,10 +9,14 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-import structlog
 from pydantic import SecretStr
 
+from monitor.absent import absent
 from monitor.settings import Settings
+
+# For tracebacks in colours, which ours are not: 6 MiB of each process, with pygments.
+with absent("rich"):
+    import structlog
 
 # user:password@ in an address, what its query calls a key, and values of fields named after secrets never reach a log
 CREDENTIALS = re.compile(r"(?<=://)[^/\s?#]+@")

@@ -52,18 +52,12 @@ def open_desk() -> Iterator[tuple[Store, Settings]]:
     with uncollected():
         from monitor.settings import load_settings
         from monitor.storage.engine import open_store
-        from monitor.storage.schema_check import is_current
+        from monitor.storage.schema_check import make_current
 
     settings = load_settings()
     store = open_store(settings.effective_database_url)
     try:
-        if not is_current(store):
-            from monitor.storage.schema import migrate, require_current
-
-            if settings.database_url is None:
-                migrate(store)
-            else:
-                require_current(store)
+        make_current(store, may_migrate=settings.database_url is None)
         yield store, settings
     finally:
         store.dispose()

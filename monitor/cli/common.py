@@ -30,10 +30,7 @@ def open_monitor(*, sync: bool = True) -> Iterator[Monitor]:
 
     loaded = settings()
     with make_monitor(loaded) as monitor:
-        if loaded.database_url is None:
-            monitor.migrate()
-        else:
-            monitor.require_current()
+        monitor.make_current(may_migrate=loaded.database_url is None)
         if sync:
             monitor.sync()
         yield monitor

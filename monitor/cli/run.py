@@ -36,7 +36,7 @@ def run(
 
     loaded = settings()
     with make_monitor(loaded) as monitor:
-        monitor.migrate()
+        monitor.make_current(may_migrate=True)
         for error in monitor.sync().errors:
             stderr().print(f"[yellow]{error}[/]", markup=True)
         started = time.monotonic()

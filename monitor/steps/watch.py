@@ -14,7 +14,7 @@ from monitor.steps.sync import KEY
 from monitor.storage.dossiers import beats, get_setting
 from monitor.storage.engine import Store
 from monitor.storage.metrics import measure
-from monitor.storage.schema import require_current
+from monitor.storage.schema_check import make_current
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Readiness:
 def readiness(store: Store, settings: Settings, now: datetime) -> Readiness:
     """Database, work, and configuration files whose last good version is in force instead."""
     try:
-        require_current(store)
+        make_current(store, may_migrate=False)
     except StorageError as error:
         return Readiness(fault=str(error))
     found = troubles(store, settings, now)
