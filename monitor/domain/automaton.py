@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +13,11 @@ from daachorse import DoubleArrayAhoCorasick
 from monitor.domain import french
 from monitor.domain.expressions import Term
 from monitor.domain.kept import keep, load_kept
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.kernel import Table
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 from monitor.domain.terms import BARE, make_check
-from monitor.domain.termtable import Group, Owner, TermTable, build_table
+from monitor.domain.termtable import Group, TermTable, build_table
 from monitor.domain.text import skeleton
 
 FORMAT = 4  # raised when what is cached changes its meaning
@@ -55,7 +58,7 @@ class Automaton:
 
     def __init__(self, table: TermTable) -> None:
         self.table = table
-        self._prepared: dict[int, tuple[tuple[int, ...], tuple[_Checked, ...]]] = {}
+        self._prepared: dict[int, tuple[_Checked, ...]] = {}
 
     def patterns_of(self) -> dict[int, list[tuple[bytes, int]]]:
         """The patterns of each group, with the tail that a prefix may have: what a search index is asked for."""
@@ -74,43 +77,27 @@ class Automaton:
         machine = self.table.machine
         if machine is None:
             return
-        row_of, rows = self.table.row_of, reading.rows
-        for start, end, pattern in machine.find_overlapping(reading.haystack):
-            row = row_of[pattern]
-            if row in rows:
-                rows[row].append((start, end - 2))
-            else:
-                rows[row] = [(start, end - 2)]
-        self._name(reading)
+        found = reading.places = self._groups.found(machine.find_overlapping(reading.haystack))
+        for row in found.checked():
+            passed = [(one.number, _passing(reading, found.places(row), one)) for one in self._checked(row)]
+            reading.checked[row] = [(number, pairs) for number, pairs in passed if pairs]
 
-    def _name(self, reading: Reading) -> None:
-        """Tells which groups the rows stand for; those that are checked get rows of their own, numbered below zero."""
-        sources, rows, prepared = reading.sources, reading.rows, self._prepared
-        for row in list(rows):
-            made = prepared.get(row)
-            if made is None:
-                made = prepared[row] = self._prepare(row)
-            for number in made[0]:
-                if number in sources:
-                    sources[number].append(row)
-                else:
-                    sources[number] = [row]
-            for checked in made[1]:
-                pairs = _passing(reading, rows[row], checked)
-                if pairs:
-                    own = -1 - len(rows)
-                    rows[own] = pairs
-                    sources.setdefault(checked.number, []).append(own)
+    @cached_property
+    def _groups(self) -> Table:
+        plain, checked = list[tuple[int, ...]](), list[int]()
+        for number, owners in enumerate(self.table.rows):
+            plain.append(tuple([one for one in owners if isinstance(one, int)]))
+            if len(plain[number]) < len(owners):
+                checked.append(number)
+        return Table(self.table.row_of, plain, checked)
 
-    def _prepare(self, row: int) -> tuple[tuple[int, ...], tuple[_Checked, ...]]:
-        owners = self.table.owners(row)
-        plain = tuple(one.number for one in owners if not one.check and not one.tail)
-        checked = (one for one in owners if one.check or one.tail)
-        return plain, tuple(_Checked(one.number, _check_of(one), one.tail) for one in checked)
-
-
-def _check_of(owner: Owner) -> Callable[[str], bool] | None:
-    return make_check(owner.check, owner.text)
+    def _checked(self, row: int) -> tuple[_Checked, ...]:
+        made = self._prepared.get(row)
+        if made is None:
+            owners = [one for one in self.table.owners(row) if one.check or one.tail]
+            made = tuple([_Checked(one.number, make_check(one.check, one.text), one.tail) for one in owners])
+            self._prepared[row] = made
+        return made
 
 
 def _passing(reading: Reading, pairs: Iterable[Pair], checked: _Checked) -> list[Pair]:

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from daachorse import DoubleArrayAhoCorasick
 
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 from monitor.domain.text import skeleton
 
 _BEFORE = 16  # characters that determiner and adjective take at most, with some to spare

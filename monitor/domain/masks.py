@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 
 Masked = Callable[[Reading], int]
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from monitor.domain.dossier import About as AboutLimits
 from monitor.domain.masks import Masked
-from monitor.domain.reading import Pair, Reading, bits
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading, bits
 
 Found = list[Pair] | None
 Compiled = Callable[[Reading, int, int], Found]

@@ -7,24 +7,28 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
 from operator import itemgetter
 
+from monitor.domain.kernel import Table
 from monitor.domain.model import Document, Field, Span
+from monitor.domain.places import Pair
 from monitor.domain.text import INVISIBLE, has_invisible, narrow, paragraphs, sentence_starts, sentences, skeleton_of
 
-Pair = tuple[int, int]
 GAP = "\n\n"
 _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
 _LONGEST_NUMBER = 24
 _BYTES = [bytes((number,)) for number in range(256)]
+_NOTHING = Table([], [], []).found([])
 _TITLE, _LEAD, _BODY = Field  # to look one up in its class takes as long as all else about a span
 
 
 class Reading:
     """Title, lead and body as one text, and the (start, end) pairs of the terms that stand in it.
 
-    A scan fills `rows`, pairs in order by row of the automaton's table, and `sources`, the rows of each group of terms.
-    Invisible characters (soft hyphens, zero width, combining accents) are left out of `text`; `span` maps back.
+    A scan gives `places`, what it found, and `checked`, the places of groups that passed a check, by row of the
+    automaton's table. Invisible characters (soft hyphens, zero width, combining accents) are left out of `text`;
+    `span` maps back.
     """
 
     def __init__(self, document: Document) -> None:
@@ -40,8 +44,8 @@ class Reading:
         self.haystack = b" %b " % skeleton_of(self.text, small)
         """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
         self.end = len(self.text)
-        self.rows: dict[int, list[Pair]] = {}
-        self.sources: dict[int, list[int]] = {}
+        self.places = _NOTHING
+        self.checked: dict[int, list[tuple[int, list[Pair]]]] = {}
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
@@ -140,11 +144,10 @@ class Reading:
         """Where a group of terms stands, in order of the ends; empty when it does not."""
         found = self._pairs.get(number)
         if found is None:
-            rows = self.sources.get(number, ())
-            if len(rows) == 1:
-                return self.rows[rows[0]]
-            found = [pair for row in rows for pair in self.rows[row]]
-            found.sort(key=_by_end)
+            found = self.places.pairs(number)
+            passed = [pairs for row in self.checked.values() for checked, pairs in row if checked == number]
+            if passed:
+                found = sorted(chain(found, *passed), key=_by_end)
             self._pairs[number] = found
         return found
 
@@ -152,24 +155,11 @@ class Reading:
     def masks(self) -> dict[int, int]:
         """The sentences that hold each group of terms found: bit n stands for sentence n."""
         if self._masks is None:
-            self._masks = self._find_masks()
+            passed = {
+                row: [(number, self.mask_of(pairs)) for number, pairs in groups] for row, groups in self.checked.items()
+            }
+            self._masks = self.places.masks(self.sentence_at, len(self.starts), passed)
         return self._masks
-
-    def _find_masks(self) -> dict[int, int]:
-        sentence_at, rows = self.sentence_at, self.rows
-        of_row: dict[int, int] = {}
-        for row, pairs in rows.items():
-            mask = 0
-            for start, _ in pairs:
-                mask |= 1 << sentence_at[start]
-            of_row[row] = mask
-        masks: dict[int, int] = {}
-        for number, sources in self.sources.items():
-            mask = 0
-            for row in sources:
-                mask |= of_row[row]
-            masks[number] = mask
-        return masks
 
     @property
     def sentence_at(self) -> bytes | array[int]:

@@ -4,43 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
-from monitor.domain.masks import Masked
+from monitor.domain.kernel import held
 from monitor.domain.model import TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about, merged
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Evaluated, Pair
+from monitor.domain.reading import Reading
 from monitor.domain.tallies import Item, Level, Tally, arithmetic, counts_of, evidence_of, fields_of, squash
 from monitor.domain.weigher import Weigher, load_weigher
 
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
 
 
-class Evaluated(NamedTuple):
-    """An item that is no term, and how the sentences where it holds are found.
-
-    Either they are those that several numbers have in common; or a function tells, once the groups that it cannot do
-    without are there.
-    """
-
-    item: Item
-    first: int
-    second: int
-    others: tuple[int, ...]
-    required: frozenset[int]
-    holds: Masked | None
-
-
 def _evaluated(item: Item, expression: Expression, compiler: Compiler, find: Compiled) -> Evaluated:
     numbers = compiler.conjunction(expression)
     if numbers is None:
-        return Evaluated(item, 0, 0, (), compiler.required(expression), compiler.mask(expression, find))
-    return Evaluated(item, numbers[0], numbers[min(1, len(numbers) - 1)], numbers[2:], frozenset(), None)
+        return item, tuple(sorted(compiler.required(expression))), compiler.mask(expression, find)
+    return item, numbers, None
 
 
 class CompiledDossier:
@@ -137,25 +122,10 @@ class CompiledDossier:
 
     def counted(self, reading: Reading) -> list[tuple[Item, int]]:
         """The items that hold somewhere, each with its sentences. Only terms that occur are looked at."""
-        found: list[tuple[Item, int]] = []
-        indexed, masks, there = self._indexed, reading.masks, reading.sources.keys()
-        for number, mask in masks.items():
-            if number in indexed:
-                found += [(item, mask) for item in indexed[number]]
+        masks = reading.masks
         for derive in self._derived:
             derive(reading)
-        for item, first, second, others, required, holds in self._evaluated:
-            if holds is not None:
-                mask = holds(reading) if required <= there else 0
-            elif first in masks and second in masks:
-                mask = masks[first] & masks[second]
-                for number in others:
-                    mask &= masks.get(number, 0)
-            else:
-                continue
-            if mask:
-                found.append((item, mask))
-        return found
+        return held(self._indexed, self._evaluated, masks, reading)
 
     def tallies(
         self,

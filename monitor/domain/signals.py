@@ -15,7 +15,8 @@ from operator import itemgetter
 
 from monitor.domain.descriptions import Descriptions
 from monitor.domain.operations import Compiled
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 
 # It begins with one of a few characters, so that `re` leaps from one to the next; what stands before is asked then.
 _CAPITALISED = re.compile(r"[A-ZÉÈ](?:(?<=[a-zà-ÿ,;:’'\u00a0 ] .)|(?<=[’'].))[\w&-]{2,}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 from monitor.domain.model import RULE, Contribution, Span
 from monitor.domain.operations import Compiled
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 
 MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
 MOST_HELD = 6
@@ -152,12 +154,18 @@ def arithmetic(
     `mark` stands before each label.
     """
     lines = sorted(tally.lines, key=_heaviness)[:most] if len(tally.lines) > 1 else tally.lines
-    return tuple(
-        [
-            Contribution(mark + item.label, round(value, 4), mask.bit_count(), _spans(reading, item) if spans else ())
-            for item, value, mask in lines
-        ]
-    )
+    if spans:
+        return tuple([_line(mark + item.label, value, mask, _spans(reading, item)) for item, value, mask in lines])
+    return tuple([_plain_line(mark + item.label, value, mask.bit_count()) for item, value, mask in lines])
+
+
+def _line(label: str, value: float, mask: int, spans: tuple[Span, ...]) -> Contribution:
+    return Contribution(label, round(value, 4), mask.bit_count(), spans)
+
+
+@lru_cache(4096)  # rules are few, and so is what they add: most lines were made for an article before
+def _plain_line(label: str, value: float, count: int) -> Contribution:
+    return Contribution(label, round(value, 4) or 0.0, count)
 
 
 def _heaviness(line: tuple[Item, float, int]) -> float:

@@ -169,8 +169,9 @@ def _kind(char: str) -> str:
 _KINDS = "".join(_kind(chr(code)) for code in range(256)).encode()
 _LINE_BREAKS = re.compile(rb"\n\n*")
 # Most ends are a stop, a blank and a capital: behind four small letters (no abbreviation has them) for certain, else in
-# the first group. The second is all else that may be an end.
-_STOP = re.compile(rb"\.(?:(?<=a{4}\.) A|( A)|([ .\n-]+[AO]))")
+# the first group. The second is all else that may be an end, but for line breaks and a capital, which are one anyway.
+_PLAIN_STOP, _CLEAR, _OPEN = b". A", b"aaaa", b" \n-"
+_STOP = re.compile(rb"\.(?:( A)|(?!\n+A)([ .\n-]+[AO]))")
 _THIN_SPACE = "\u2009"  # a blank to matching, none between sentences
 
 
@@ -184,15 +185,34 @@ def sentence_starts(text: str, small: bytes | None = None) -> list[int]:
         return _begun(text, [0, *[match.end() for match in matches if not _is_abbreviated(match)]])
     kinds = small.translate(_KINDS)
     cuts = {0, *[found.end() for found in _LINE_BREAKS.finditer(kinds)]}
-    for found in _STOP.finditer(kinds):
-        last = found.lastindex
-        if last != 2:
-            if last is None or not _is_abbreviation(text, found.start()):
+    for found in _STOP.finditer(_without_plain_stops(text, kinds, cuts)):
+        if found.lastindex == 1:
+            if not _is_abbreviation(text, found.start()):
                 cuts.add(found.end() - 1)
         else:
             around = _SENTENCE_END.finditer(text, found.start(), found.end())
             cuts.update([match.end() for match in around if not _is_abbreviated(match)])
     return _begun(text, sorted(cuts))
+
+
+def _without_plain_stops(text: str, kinds: bytes, cuts: set[int]) -> bytes:
+    """`kinds` without the stops before a blank and a capital, whose ends are added to `cuts`.
+
+    All at once, for a search that goes from stop to stop takes longer than to cut the text at each. Where another stop
+    may reach over one of these, they are left.
+    """
+    pieces, ends, end = kinds.split(_PLAIN_STOP), list[int](), -1
+    for piece in pieces[:-1]:
+        end += len(piece) + len(_PLAIN_STOP)
+        if not piece.endswith(_CLEAR):
+            before = piece.rstrip(_OPEN)
+            if not before or before.endswith(b"."):
+                return kinds
+            if _is_abbreviation(text, end - 2):
+                continue
+        ends.append(end)
+    cuts.update(ends)
+    return b"aaA".join(pieces)
 
 
 def _is_abbreviated(match: re.Match[str]) -> bool:

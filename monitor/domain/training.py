@@ -23,7 +23,8 @@ from monitor.domain.grams import grams_of
 from monitor.domain.keeping_back import best_threshold, parts
 from monitor.domain.labelled import Labelled
 from monitor.domain.linear import Array, Linear, sigmoid
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 from monitor.domain.scoring import CompiledDossier
 from monitor.domain.sightings import (
     Sightings,

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from monitor.domain.dossier import Dossier
 from monitor.domain.linear import Array
 from monitor.domain.model import Contribution, TopicMatch, Verdict
-from monitor.domain.reading import Pair, Reading
+from monitor.domain.places import Pair
+from monitor.domain.reading import Reading
 from monitor.domain.sightings import (
     Numbers,
     Sightings,

@@ -1,0 +1,113 @@
+"""The compiled inner loops of matching say what their twins in Python say, and an older library is not taken."""
+
+from __future__ import annotations
+
+from array import array
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain import kernel, places
+from monitor.domain.model import Document
+from monitor.domain.reading import Reading
+from monitor.domain.tallies import Item
+
+ROWS, GROUPS, LENGTH = 6, 8, 40
+patterns = st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=12)
+groups = st.lists(
+    st.lists(st.integers(0, GROUPS - 1), unique=True, max_size=4).map(tuple), min_size=ROWS, max_size=ROWS
+)
+spots = st.lists(st.tuples(st.integers(1, LENGTH), st.integers(0, 4), st.integers(0, 11)), max_size=25)
+
+
+@pytest.fixture(scope="module")
+def library() -> ModuleType:
+    found = kernel.compiled()
+    if found is None:
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+    return found
+
+
+def _hits(chosen: list[tuple[int, int, int]], count: int) -> list[places.Hit]:
+    found = {(start, start + length + 3, pattern % count) for start, length, pattern in chosen}
+    return sorted(found, key=lambda hit: (hit[1], hit[0]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(patterns, groups, spots, st.lists(st.integers(0, ROWS - 1), unique=True), st.sampled_from([1, 3, 64, 65, 300]))
+def test_both_find_the_same_places_and_sentences(
+    library: ModuleType,
+    row_of: list[int],
+    plain: list[tuple[int, ...]],
+    chosen: list[tuple[int, int, int]],
+    apart: list[int],
+    sentences: int,
+) -> None:
+    hits = _hits(chosen, len(row_of))
+    one, other = (kind.Table(row_of, plain, apart).found(hits) for kind in (places, library))
+    assert one.checked() == other.checked()
+    assert [one.pairs(n) for n in range(-1, GROUPS + 1)] == [other.pairs(n) for n in range(-1, GROUPS + 1)]
+    assert [one.places(row) for row in range(ROWS)] == [other.places(row) for row in range(ROWS)]
+    numbers = [at * sentences // (LENGTH + 1) for at in range(LENGTH + 1)]
+    sentence_at = bytes(numbers) if sentences <= 256 else array("I", numbers)
+    passed = {row: [(row % GROUPS, 1), (GROUPS + 3, 1 << sentences - 1)] for row in one.checked()[::2]}
+    expected = one.masks(sentence_at, sentences, passed)
+    assert list(other.masks(sentence_at, sentences, passed).items()) == list(expected.items())
+
+
+numbers = st.integers(-2, GROUPS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(numbers, st.integers(0, 7) | st.just(1 << 70)),
+    st.dictionaries(numbers, st.integers(1, 3)),
+    st.lists(st.tuples(st.lists(numbers, max_size=3), st.sampled_from([None, 0, 5]))),
+)
+def test_both_hold_the_same_items(
+    library: ModuleType,
+    masks: dict[int, int],
+    terms: dict[int, int],
+    others: list[tuple[list[int], int | None]],
+) -> None:
+    def item(label: str) -> Item:
+        return Item(0, 0, label, 1.0, 1, False)
+
+    indexed = {number: [item(f"{number}/{n}") for n in range(count)] for number, count in terms.items()}
+    evaluated: list[places.Evaluated] = [
+        (item(str(n)), tuple(asked), None if said is None else lambda _, said=said: said)
+        for n, (asked, said) in enumerate(others)
+        if asked or said is not None
+    ]
+    reading = Reading(Document())
+    assert library.held(indexed, evaluated, masks, reading) == places.held(indexed, evaluated, masks, reading)
+
+
+def test_what_is_no_hit_is_an_error_and_no_crash(library: ModuleType) -> None:
+    table = library.Table([0], [(1,)], [])
+    for hits in ([(1, 4)], [(1, 4, 1)], [(-1, 4, 0)], [(1, 4, "0")]):
+        with pytest.raises((TypeError, ValueError)):
+            table.found(hits)
+    with pytest.raises(ValueError, match="no sentence"):
+        table.found([(9, 12, 0)]).masks(b"\0\0", 1, {})
+    with pytest.raises(ValueError, match="bounds"):
+        library.Table([1], [(1,)], [])
+
+
+def test_what_a_function_raises_comes_through(library: ModuleType) -> None:
+    def broken(_: Reading) -> int:
+        raise KeyError("broken")
+
+    asked = (Item(0, 0, "", 1.0, 1, False), (), broken)
+    with pytest.raises(KeyError, match="broken"):
+        library.held({}, [asked], {}, Reading(Document()))
+
+
+def test_a_library_of_another_source_is_not_taken(library: ModuleType, tmp_path: Path) -> None:
+    source = tmp_path / "_places.c"
+    source.write_text("/* changed since */", encoding="utf-8")
+    assert kernel.compiled(source) is None
+    assert kernel.compiled(tmp_path / "none.c") is library
