@@ -122,6 +122,7 @@ class Gate:
 
     def __init__(self, patterns: list[bytes]) -> None:
         self._machine = DoubleArrayAhoCorasick(patterns) if patterns else None
+        self.patterns = tuple(patterns)
 
     def any(self, text: str) -> bool:
         """Whether a pattern stands in `text`."""

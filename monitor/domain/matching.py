@@ -84,6 +84,11 @@ class Matcher:
         """False only when no topic of any dossier can fire on an article of this text (tags and all, if need be)."""
         return self._gate is None or self._gate.any(text)
 
+    @property
+    def needed(self) -> tuple[bytes, ...] | None:
+        """The patterns of which one stands in the skeleton of each text that `may_match`; None: all texts may."""
+        return None if self._gate is None else self._gate.patterns
+
     def _verdicts(self, document: Document, wanted: list[CompiledDossier]) -> Iterable[tuple[CompiledDossier, Verdict]]:
         reading = Reading(document)
         if self._gate is not None and not self._gate.finds(reading.haystack):

@@ -96,14 +96,19 @@ _SKELETON_BYTES = bytes(_skeleton_byte(c) for c in _LATIN_FOLD)
 
 def narrow(text: str) -> bytes | None:
     """One byte a character, or None when a rare character has none."""
+    try:
+        return narrowed(text, "strict")
+    except UnicodeEncodeError:
+        return None
+
+
+def narrowed(text: str, errors: str) -> bytes:
+    """The same, where `errors` (see `codecs`) has an answer to rare characters."""
     if text.isascii():
         return text.encode()
     for wide, stand_in in _WIDE:
         text = text.replace(wide, stand_in)
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return None
+    return text.encode("latin-1", errors)
 
 
 _RARE = re.compile("[^\x00-\xff]")

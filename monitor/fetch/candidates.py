@@ -9,44 +9,96 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from functools import lru_cache
+from typing import Protocol
 
 from monitor.domain.cleaning import clean
-from monitor.fetch.page_decoding import decode
+from monitor.domain.text import INVISIBLE, skeleton
+from monitor.fetch.glance import DOUBT, INLINE, SILENT, Glance
+from monitor.fetch.page_decoding import ILLEGAL_REFERENCE, decode
 
-Test = Callable[[str], bool]
+
+class Wanted(Protocol):
+    """What is looked for, as a `Matcher` does: a test, and patterns of which one stands in each text that passes."""
+
+    def may_match(self, text: str, /) -> bool: ...
+
+    @property
+    def needed(self) -> tuple[bytes, ...] | None: ...
+
 
 MAX_BYTES = 1024 * 1024  # a larger page is in doubt: this runs where others wait
-# Tags that do not end a word or a phrase; all others stay, and what they part stays apart. Names of one beginning stand
-# together: one after the other they take half as long again.
-_INLINE = re.compile(
-    r"<(?:/?(?:a(?:bbr|cronym)?|b(?:d[io]|ig)?|c(?:ite|ode)|d(?:ata|el|fn)|em|font|i(?:ns)?|kbd|mark|nobr|q"
-    r"|s(?:amp|mall|pan|tr(?:ike|ong)|u[bp])?|t(?:ime|t)|u|var|wbr)(?:[\s/][^<>]*)?>|!--[^<>]{0,200}-->)",
-    re.IGNORECASE,
-)
-# Tags of nobody's list within a word, a long comment or a script in it: extraction may join what they part.
-# `<` comes first in the expression: `re` then leaps from one to the next.
-_DOUBT = re.compile(r"<(?<=\w<)(?:!--(?![^<>]{0,200}-->)|script\b|style\b|/?[a-z]+[-:])", re.IGNORECASE)
 _ESCAPED = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[A-Za-z])")
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-# Printable, and dropped from text all the same.
-_SILENT = ("\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u180b", "\u180c", "\u180d", "\u180f")
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")  # a page's tree is made without them
 _PARTIAL = (b"isaccessibleforfree", b"content_tier")  # such a page is read once more when it has more to say
+_MARKS = tuple(mark.replace(b"_", b" ") for mark in _PARTIAL)  # as a glance sees them
+# References as `html.unescape` knows them: the names with which it begins, or numbers.
+_REFERENCE = re.compile(r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]{1,31})")
+_ESCAPED_TWICE = "&amp;amp"
 
 
-def may_hold(body: bytes, content_type: str | None, test: Test) -> bool:
-    """Whether `test` may hold for the article of this page; false only when it cannot."""
-    if len(body) > MAX_BYTES:
+def may_hold(body: bytes, content_type: str | None, wanted: Wanted) -> bool:
+    """Whether the test of `wanted` may hold for the article of this page; false only when it cannot."""
+    if len(body) > MAX_BYTES or b"\0" in body:
         return True
-    text = _unescaped(decode(body, content_type))
-    if text is None:
+    text = _without_json_escapes(decode(body.translate(None, _CONTROLS), content_type))
+    if wanted.needed is not None:
+        written = _written_out(text)
+        if written is not None and _glance(wanted.needed).leaves(written):
+            return False
+    return _may_hold_tidied(text, wanted)
+
+
+def _may_hold_tidied(text: str, wanted: Wanted) -> bool:
+    """The same, asked of all of the text as extraction would leave it."""
+    unescaped = _unescaped(text)
+    if unescaped is None:
         return True
-    text = _tidy(text)
-    return _doubtful(text) or test(text) or test(_composed(_INLINE.sub("", text)))
+    text, test = _tidy(unescaped), wanted.may_match
+    return _doubtful(text) or test(text) or test(_tidy(INLINE.sub("", text)))
+
+
+@lru_cache(maxsize=4)
+def _glance(patterns: tuple[bytes, ...]) -> Glance:
+    return Glance(patterns, _MARKS)
+
+
+def _written_out(text: str) -> str | None:
+    """`text` without references to letters, and to what may vanish or part a word; None when it is in doubt.
+
+    Most references are to quotes, blanks and ampersands: these are found to be so and stay.
+    """
+    if "&" in text:
+        if _ESCAPED_TWICE in text:
+            return None
+        text = text.replace("&amp;", "&").replace("&lt;", "<")
+        if not all(map(_is_harmless, set(_REFERENCE.findall(text)))):
+            return _unescaped(text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _is_harmless(name: str) -> bool:
+    """Whether a reference is to no letter, to nothing that shows nothing, and begins neither a tag nor a reference."""
+    whole = name.removesuffix(";") + ";"
+    found = html.unescape(f"&{whole}")
+    if found == f"&{whole}":
+        return True
+    if name[0] == "#" and name != whole:  # what follows it would look like a part of it
+        return False
+    return bool(found) and all(map(_parts_words, found))
+
+
+def _parts_words(mark: str) -> bool:
+    """Whether `mark` is a blank or a sign that stays one."""
+    stays = mark.isspace() or (mark.isprintable() and mark not in SILENT and not INVISIBLE.match(mark))
+    return stays and skeleton(mark) == b" " and mark not in "<&\\\ufffd"
 
 
 def _unescaped(text: str) -> str | None:
     """Entities as characters, twice where they were escaped twice; None when that is not enough."""
+    text = ILLEGAL_REFERENCE.sub("", text) if "&#" in text else text
     for _ in range(3):
         if "&" not in text or not _ESCAPED.search(text):
             break
@@ -55,6 +107,10 @@ def _unescaped(text: str) -> str | None:
             break
     else:
         return None
+    return _without_json_escapes(text)
+
+
+def _without_json_escapes(text: str) -> str:
     if "\\u" in text:
         text = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
     return text
@@ -62,13 +118,13 @@ def _unescaped(text: str) -> str | None:
 
 def _doubtful(text: str) -> bool:
     lowered = text.encode("utf-8", "replace").lower()  # ASCII alone, and ten times as fast
-    return any(mark in lowered for mark in _PARTIAL) or _DOUBT.search(text) is not None
+    return any(mark in lowered for mark in _PARTIAL) or DOUBT.search(text) is not None
 
 
 def _tidy(text: str) -> str:
     """As extraction leaves text: blanks in runs are one, what shows nothing is gone, accents are composed."""
     text = " ".join(text.split())
-    if not text.isprintable() or any(mark in text for mark in _SILENT):
+    if not text.isprintable() or any(mark in text for mark in SILENT):
         text = clean(text)
     return _composed(text)
 

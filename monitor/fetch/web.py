@@ -14,7 +14,7 @@ import xxhash
 from monitor.domain.caching import retry_after
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import ContentError, FetchError, FetchFailure
-from monitor.fetch.candidates import Test, may_hold
+from monitor.fetch.candidates import Wanted, may_hold
 from monitor.fetch.discovery import Preview, discover
 from monitor.fetch.http import Door, DoorPolicy, Response
 from monitor.fetch.http_urls import check_url
@@ -123,7 +123,7 @@ class Web:
         answer = _feed_answer(response, None, None, new_hash, parsed.data)
         return replace(answer, hashes=parsed.hashes, known=parsed.known)
 
-    async def page(self, url: str, *, wanted: Test | None = None) -> PageAnswer:
+    async def page(self, url: str, *, wanted: Wanted | None = None) -> PageAnswer:
         """Read an article's page, where robots.txt and opt-outs let us. Raises `FetchError` and `ContentError`.
 
         With `wanted`, a page that cannot hold what this looks for is fetched and not extracted (`no-candidate`).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -159,12 +159,12 @@ async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | Non
     return replace(reading, extracting=answer.extracting)
 
 
-def _wanted(ctx: Context, matcher: Matcher, job: ReadJob) -> Callable[[str], bool] | None:
-    """The test of candidates; None when every page is extracted, or this one for what its feed says of it."""
+def _wanted(ctx: Context, matcher: Matcher, job: ReadJob) -> Matcher | None:
+    """What candidates are tested by; None when every page is extracted, or this one for what its feed says of it."""
     said = "\n\n".join((job.title, job.summary, job.content))
     if ctx.settings.store == "all" or job.article_id is not None or matcher.may_match(said):
         return None
-    return matcher.may_match
+    return matcher
 
 
 def _not_parsed(ctx: Context, matcher: Matcher, job: ReadJob, key: str, error: ContentError) -> Reading:

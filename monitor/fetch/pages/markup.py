@@ -9,20 +9,16 @@ from typing import Any
 from lxml import etree, html
 
 from monitor.errors import ContentError
+from monitor.fetch.page_decoding import ILLEGAL_REFERENCE
 
 MAX_CHARACTERS = 4_000_000
 MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
 MAX_TAG = 20_000  # characters of one tag; libxml2 takes 2 s over 40,000 attributes, 190 s over 200,000
 UNSEEN = ("script", "style", "svg", "noscript", "template", "iframe", "object", "canvas", "link", "source")
 _REST_OF_TAG = re.compile(r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
-# Controls, raw or as references, and references to surrogates: libxml2 reads them and then refuses to write them. The
-# references are a pattern of their own, since one that begins with "&#" is found ten times as fast.
+# Controls: libxml2 reads them and then refuses to write them.
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _NONCHARACTERS = "\ufffe\uffff"
-_ILLEGAL = re.compile(
-    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}))(?![0-9a-fA-F]);?"
-    r"|&#0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3]))(?!\d);?"
-)
 # One class for all: lxml's own table of classes for forms is asked in Python whenever an element is touched.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 _NAME = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:-]{0,40})")
@@ -38,7 +34,7 @@ class Markup:
 
 def parse_markup(text: str) -> Markup:
     """The tree of `text`; raises `ContentError` (`empty`, `too-large`, `not-a-page`)."""
-    text = _ILLEGAL.sub("", text)
+    text = ILLEGAL_REFERENCE.sub("", text)
     tags = text.count("<")
     if len(text) > MAX_CHARACTERS or tags > MAX_TAGS:
         raise ContentError(f"the page has {len(text):,} characters and {tags:,} tags", kind="too-large")
