@@ -154,6 +154,20 @@ async def test_a_cancelled_call_leaves_the_sandbox_usable(sandbox: Sandbox) -> N
     assert await title(sandbox, "echo", b"back") == "back"
 
 
+def names(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
+
+
+async def test_the_first_page_whose_language_must_be_guessed_leaves_the_model_in_the_cache(tmp_path: Path) -> None:
+    said = "Der Konzern kündigte am Dienstag an, seine Forschung in München auszubauen und Stellen zu schaffen. "
+    body = f"<html><body><article><h1>Ein neues Zentrum</h1><p>{said * 8}</p><p>{said * 6}</p></article></body></html>"
+    async with Sandbox(cache_dir=tmp_path) as opened:
+        before = names(tmp_path)
+        page = await opened.extract_page(body.encode(), url="https://a.example/x")
+    assert (before, page.language) == ([], "de")
+    assert [name.partition("-")[0] for name in names(tmp_path)] == ["language"]
+
+
 async def test_closing_ends_the_children(sandbox: Sandbox) -> None:
     child = int(await title(sandbox, "pid"))
     await sandbox.close()
