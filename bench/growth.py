@@ -31,7 +31,6 @@ from bench.search_data import open_filled
 from monitor.app import Monitor
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
-from monitor.fetch.nursery import share_nursery
 from monitor.logs import configure_logs
 from monitor.settings import load_settings
 from monitor.storage.feeds import add_feeds
@@ -49,17 +48,21 @@ class Installation:
 
     def __init__(self, monitor: Monitor, queue: InlineQueue, clock: Clock, feeds: int, press: tuple[int, int]) -> None:
         self._monitor, self._queue, self._clock = monitor, queue, clock
-        port, self._press = press
-        self._few = min(FEW, feeds)
-        with monitor.store.write() as session:
-            specs = [FeedSpec(f"Média {n}", address(n, max(1, feeds // 10), port)) for n in range(feeds)]
-            add_feeds(session, specs, Origin.CLI, clock())
+        self._port, self._press = press
+        self._few, self._hosts = min(FEW, feeds), max(1, feeds // 10)
+        self._poll_first(range(1))  # loads the parsers
         started = time.process_time() + children_cpu(self._press)
-        while any(monitor.tick().announced.values()):
-            self._poll_announced()
-        self.first_poll = 1000 * (time.process_time() + children_cpu(self._press) - started) / feeds
+        self._poll_first(range(1, feeds))
+        self.first_poll = 1000 * (time.process_time() + children_cpu(self._press) - started) / (feeds - 1)
         self._check(feeds)
         self._read_all()
+
+    def _poll_first(self, numbers: Sequence[int]) -> None:
+        with self._monitor.store.write() as session:
+            specs = [FeedSpec(f"Média {n}", address(n, self._hosts, self._port)) for n in numbers]
+            add_feeds(session, specs, Origin.CLI, self._clock())
+        while any(self._monitor.tick().announced.values()):
+            self._poll_announced()
 
     def work(self) -> dict[str, Work]:
         """What is measured again and again; each gives milliseconds."""
@@ -152,9 +155,7 @@ def table(sizes: Sequence[int], found: Sequence[Costs]) -> None:
 
 
 def of_feeds(sizes: Sequence[int], rounds: int) -> list[Costs]:
-    share_nursery()
     with open_press() as press, ExitStack() as held:
-        Installation(*held.enter_context(empty()), FEW, press)  # loads the parsers
         made = [Installation(*held.enter_context(empty()), size, press) for size in sizes]
         found = in_turn([one.work() for one in made], rounds)
         return [{"first poll, a feed": one.first_poll, **costs} for one, costs in zip(made, found, strict=True)]

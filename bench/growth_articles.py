@@ -26,7 +26,7 @@ from monitor.storage.engine import Session, Store
 from monitor.storage.entries import add_entries, known_articles, read_jobs
 from monitor.storage.retention import Retention, analyze
 from monitor.storage.stories import lock_stories, packed, put_keys
-from monitor.storage.tables import Article, Entry, StoryKey
+from monitor.storage.tables import Article, CopyKey, Entry
 from monitor.storage.work import Kind
 from monitor.testing import Clock
 
@@ -114,7 +114,7 @@ def _as_after_a_month(store: Store) -> None:
         if store.dialect == "postgresql":
             for table in ("entries", "articles", "stories", "matches", "alerts"):
                 session.execute(text(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"))
-        if session.scalar(select(func.count()).select_from(StoryKey)):
+        if session.scalar(select(func.count()).select_from(CopyKey)):
             return
         lately = select(Article.id, Article.text).where(Article.created_at > NOW - Retention().sketches)
         for article_id, body in session.execute(lately).all():
