@@ -36,6 +36,8 @@ _IN_DOUBT = re.compile("<" + _JOINING, re.IGNORECASE)  # where it is known that 
 # Printable, and dropped from text all the same.
 SILENT = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f")
 _TAG = re.compile(r"<(?:[!?/]|[a-z][a-z0-9:-]*[\s/>])", re.IGNORECASE)  # not what a script compares
+# The end of a word for certain, after what closes inline: most of what a beginning of a word is followed by.
+_PARTING = re.compile(r"(?:</(?:a|b|em|span|strong|time)>)*</?(?:article|div|h\d|li|p|td|ul)[\s>]", re.IGNORECASE)
 _BLANK, _BREAK = 32, b"\x01"  # the second for what may vanish within a word: a tag's beginning, "\\", a soft hyphen
 # Where a word begins: after a blank, a break, or what JSON writes as a letter after a backslash.
 _STARTS = (b" ", _BREAK, *(_BREAK + bytes([letter]) for letter in b"nrtbf"))
@@ -66,6 +68,7 @@ class Glance:
                 meanings.setdefault(start + piece, []).append(meaning)
         ordered = sorted(meanings)
         self._meanings = [meanings[pattern] for pattern in ordered]
+        self._whole = [[meaning for meaning in found if meaning[1] <= 0] for found in self._meanings]
         self._machine = DoubleArrayAhoCorasick(ordered) if ordered else None
 
     def leaves(self, text: str) -> bool:
@@ -76,11 +79,12 @@ class Glance:
             return True
         marked, found = _marked(text), set[bytes]()
         text += " "  # one for each of `marked` but the first
-        is_tag = _TAG.match
+        is_tag, parts = _TAG.match, _PARTING.match
         for _, end, number in self._machine.find_overlapping(marked):
-            if text[end - 2] == "<" and not is_tag(text, end - 2):
-                continue
-            for meaning in self._meanings[number]:
+            meanings = self._meanings[number]
+            if text[end - 2] == "<" and (not is_tag(text, end - 2) or parts(text, end - 2)):
+                meanings = self._whole[number]
+            for meaning in meanings:
                 word, at = meaning
                 if meaning is _MARK:
                     return False

@@ -111,6 +111,8 @@ def test_a_glance_leaves_most_pages(matcher: Matcher) -> None:
     assert glance.leaves(page("la préfecture &amp; le reste").decode())
     assert glance.leaves("for(h<hu;h++){hua<wei.length}")
     assert not glance.leaves("Hua<b>wei</b>")
+    assert not glance.leaves("Huawei<5")
+    assert not glance.leaves("Huawei</p>")
     assert not glance.leaves("équipemen\u00adtier de la Chine, chinois")
 
 
