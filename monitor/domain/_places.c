@@ -527,7 +527,165 @@ places_held(PyObject *Py_UNUSED(module), PyObject *args)
     return found;
 }
 
+/* ---- NEAR: what stands few words apart ---------------------------------------------------------------------- */
+
+typedef struct {
+    const char *text; /* the skeleton between two spaces: byte n + 1 stands for character n */
+    Py_ssize_t end;   /* of the text, in characters */
+} Words;
+
+/* Whether a word begins at a character. */
+static inline int
+begins(const Words *words, Py_ssize_t at)
+{
+    return words->text[at] == ' ' && words->text[at + 1] != ' ';
+}
+
+/* Where the `count`-th word begins that begins at `from` or later; the end of the text where there are fewer. */
+static Py_ssize_t
+word_after(const Words *words, Py_ssize_t from, Py_ssize_t count)
+{
+    for (Py_ssize_t at = from; at < words->end; at++)
+        if (begins(words, at) && --count == 0)
+            return at;
+    return words->end;
+}
+
+/* Where the `count`-th word begins that begins before `from`, going back; -1 where there are fewer. */
+static Py_ssize_t
+word_before(const Words *words, Py_ssize_t from, Py_ssize_t count)
+{
+    for (Py_ssize_t at = from - 1; at >= 0; at--)
+        if (begins(words, at) && --count == 0)
+            return at;
+    return -1;
+}
+
+/* The offsets of a pair that lies in the text; -1 with an error for anything else. */
+static int
+offsets_of(PyObject *pair, const Words *words, Py_ssize_t *start, Py_ssize_t *end)
+{
+    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+        PyErr_SetString(PyExc_TypeError, "a place is a pair");
+        return -1;
+    }
+    *start = PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 0));
+    *end = PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 1));
+    if (PyErr_Occurred())
+        return -1;
+    if (*start < 0 || *start > words->end || *end < 0 || *end > words->end) {
+        PyErr_SetString(PyExc_ValueError, "a place lies outside the text");
+        return -1;
+    }
+    return 0;
+}
+
+/* Adds `one`, and those of the others that lie less than `distance` words before or after it. */
+static int
+join_near(PyObject *pairs, const Words *words, PyObject *one, PyObject *others, Py_ssize_t distance, int before, int after)
+{
+    Py_ssize_t start, end;
+    if (offsets_of(one, words, &start, &end) < 0)
+        return -1;
+    /* (1, 0) holds no offset: a side that is not asked for */
+    Py_ssize_t behind = after ? word_before(words, end, 1) + 1 : 1, reach = after ? word_after(words, end, distance) : 0;
+    Py_ssize_t back = before ? word_before(words, start, distance) + 1 : 1, ahead = before ? word_after(words, start, 1) : 0;
+    int some = 0;
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(others); n++) {
+        PyObject *other = PyList_GET_ITEM(others, n);
+        Py_ssize_t first, last;
+        if (offsets_of(other, words, &first, &last) < 0)
+            return -1;
+        if ((behind <= first && first <= reach) || (back <= last && last <= ahead)) {
+            some = 1;
+            if (PySet_Add(pairs, other) < 0)
+                return -1;
+        }
+    }
+    return some ? PySet_Add(pairs, one) : 0;
+}
+
+static PyObject *
+places_near(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *reading, *ones, *others;
+    Py_ssize_t distance;
+    int before, after;
+    if (!PyArg_ParseTuple(args, "OO!O!npp", &reading, &PyList_Type, &ones, &PyList_Type, &others, &distance, &before, &after))
+        return NULL;
+    PyObject *haystack = PyObject_GetAttrString(reading, "haystack");
+    if (haystack == NULL)
+        return NULL;
+    if (!PyBytes_Check(haystack) || PyBytes_GET_SIZE(haystack) < 2 || distance < 1) {
+        PyErr_SetString(PyExc_ValueError, "no text, or no distance");
+        Py_DECREF(haystack);
+        return NULL;
+    }
+    Words words = {PyBytes_AS_STRING(haystack), PyBytes_GET_SIZE(haystack) - 2};
+    PyObject *pairs = PySet_New(NULL), *found = NULL;
+    int done = pairs != NULL ? 0 : -1;
+    for (Py_ssize_t n = 0; done == 0 && n < PyList_GET_SIZE(ones); n++)
+        done = join_near(pairs, &words, PyList_GET_ITEM(ones, n), others, distance, before, after);
+    if (done == 0 && (found = PySequence_List(pairs)) != NULL && PyList_Sort(found) < 0)
+        Py_CLEAR(found);
+    Py_XDECREF(pairs);
+    Py_DECREF(haystack);
+    return found;
+}
+
+/* ---- The sentence that weighs most -------------------------------------------------------------------------- */
+
+/* Adds a line (…, value, mask) to the weights of its sentences. */
+static int
+add_weight(PyObject *line, double *weights, uint64_t *seen)
+{
+    if (!PyTuple_Check(line) || PyTuple_GET_SIZE(line) != 3) {
+        PyErr_SetString(PyExc_TypeError, "a line is a tuple of three");
+        return -1;
+    }
+    double value = PyFloat_AsDouble(PyTuple_GET_ITEM(line, 1));
+    if (value == -1.0 && PyErr_Occurred())
+        return -1;
+    uint64_t mask = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(line, 2));
+    if (mask == (uint64_t)-1 && PyErr_Occurred())
+        return -1;
+    int count = 0;
+    for (uint64_t left = mask; left; left &= left - 1)
+        count++;
+    *seen |= mask;
+    for (int bit = 0; mask >> bit; bit++) {
+        if (mask >> bit & 1)
+            weights[bit] += count == 1 ? value : value / count;
+        if (bit == 63)
+            break;
+    }
+    return 0;
+}
+
+static PyObject *
+places_heaviest(PyObject *Py_UNUSED(module), PyObject *lines)
+{
+    double weights[64] = {0.0};
+    uint64_t seen = 0;
+    if (!PyList_Check(lines)) {
+        PyErr_SetString(PyExc_TypeError, "lines are a list");
+        return NULL;
+    }
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(lines); n++)
+        if (add_weight(PyList_GET_ITEM(lines, n), weights, &seen) < 0)
+            return NULL;
+    int best = -1;
+    for (int bit = 0; bit < 64; bit++)
+        if (seen >> bit & 1 && (best < 0 || weights[bit] > weights[best]))
+            best = bit;
+    if (best < 0)
+        Py_RETURN_NONE;
+    return PyLong_FromLong(best);
+}
+
 static PyMethodDef functions[] = {
+    {"near_pairs", places_near, METH_VARARGS, "What stands few words apart."},
+    {"heaviest", places_heaviest, METH_O, "The sentence that weighs most, of 64 at most."},
     {"held", places_held, METH_VARARGS, "The items that hold somewhere, each with its sentences."},
     {NULL, NULL, 0, NULL},
 };

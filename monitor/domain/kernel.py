@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from monitor.domain import places
 
 if TYPE_CHECKING:
-    from monitor.domain.places import Table, held
+    from monitor.domain.places import Table, heaviest, held, near_pairs
 
-__all__ = ["Table", "compiled", "digest", "held"]
+__all__ = ["Table", "compiled", "digest", "heaviest", "held", "near_pairs"]
 
 
 _SOURCE = Path(__file__).with_name("_places.c")
@@ -36,3 +36,4 @@ def digest(source: Path) -> str:
 if not TYPE_CHECKING:
     _twin: Any = compiled() or places
     Table, held = _twin.Table, _twin.held
+    heaviest, near_pairs = _twin.heaviest, _twin.near_pairs

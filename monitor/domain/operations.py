@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from monitor.domain.dossier import About as AboutLimits
+from monitor.domain.kernel import near_pairs
 from monitor.domain.masks import Masked
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading, bits
@@ -133,39 +134,11 @@ def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Co
         others = right(reading, low, high) if ones else None
         if not ones or not others:
             return None
-        pairs: set[Pair] = set()
-        if len(ones) <= len(others):
-            for one in ones:
-                _join(reading, one, others, distance, pairs, before=not ordered, after=True)
-        else:
-            for one in others:
-                _join(reading, one, ones, distance, pairs, before=True, after=not ordered)
-        return sorted(pairs) or None
+        if len(ones) <= len(others):  # words are counted around the rarer of the two
+            return near_pairs(reading, ones, others, distance, not ordered, True) or None
+        return near_pairs(reading, others, ones, distance, True, not ordered) or None
 
     return run
-
-
-def _join(
-    reading: Reading, one: Pair, others: list[Pair], distance: int, pairs: set[Pair], *, before: bool, after: bool
-) -> None:
-    """Adds `one` and those that lie less than `distance` words before or after it.
-
-    The words around `one` are counted off once, so that the others are told by their offsets.
-    """
-    starts, close = reading.word_starts, list[Pair]()
-    if after:
-        last = bisect_left(starts, one[1])
-        behind = starts[last - 1] if last else -1
-        farthest = starts[last + distance - 1] if last + distance <= len(starts) else reading.end
-        close += [other for other in others if behind < other[0] <= farthest]
-    if before:
-        first = bisect_left(starts, one[0])
-        ahead = starts[first] if first < len(starts) else reading.end
-        farthest = starts[first - distance] if first >= distance else -1
-        close += [other for other in others if farthest < other[1] <= ahead]
-    if close:
-        pairs.add(one)
-        pairs.update(close)
 
 
 def without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:

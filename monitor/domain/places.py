@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -97,3 +98,48 @@ def held(
             if mask:
                 found.append((item, mask))
     return found
+
+
+def near_pairs(
+    reading: Reading, ones: list[Pair], others: list[Pair], distance: int, before: bool, after: bool
+) -> list[Pair]:
+    """Those of `ones` and `others` that lie less than `distance` words from one another, in order: the others `before`
+    the one, `after` it, or both. `distance` is 1 or more.
+
+    The words around each one are counted off once, so that the others are told by their offsets.
+    """
+    starts, pairs = reading.word_starts, set[Pair]()
+    for one in ones:
+        close = list[Pair]()
+        if after:
+            last = bisect_left(starts, one[1])
+            behind = starts[last - 1] if last else -1
+            farthest = starts[last + distance - 1] if last + distance <= len(starts) else reading.end
+            close += [other for other in others if behind < other[0] <= farthest]
+        if before:
+            first = bisect_left(starts, one[0])
+            ahead = starts[first] if first < len(starts) else reading.end
+            farthest = starts[first - distance] if first >= distance else -1
+            close += [other for other in others if farthest < other[1] <= ahead]
+        if close:
+            pairs.add(one)
+            pairs.update(close)
+    return sorted(pairs)
+
+
+def heaviest(lines: list[tuple[Item, float, int]]) -> int | None:
+    """The sentence that weighs most, the first of equals; None when none counted. The compiled twin knows 64."""
+    weights: dict[int, float] = {}  # by the sentence's bit
+    for _, value, mask in lines:
+        if not mask & (mask - 1):  # most
+            weights[mask] = weights.get(mask, 0.0) + value
+            continue
+        share = value / mask.bit_count()
+        while mask:
+            bit = mask & -mask
+            weights[bit] = weights.get(bit, 0.0) + share
+            mask ^= bit  # noqa: PLW2901 - what is left of it
+    if not weights:
+        return None
+    most = max(weights.values())
+    return min([bit for bit, weight in weights.items() if weight == most]).bit_length() - 1

@@ -123,8 +123,8 @@ class Reading:
 
     def first_words(self, count: int) -> Pair:
         """The stretch that the first `count` words take."""
-        starts = self.word_starts
-        return (0, self.end) if len(starts) <= count else (0, starts[count])
+        pieces = self.haystack.split(None, count)  # what is behind them comes last, whole
+        return (0, self.end) if len(pieces) <= count else (0, len(self.haystack) - len(pieces[-1]) - 1)
 
     def units(self, unit: str, low: int, high: int) -> list[Pair]:
         """Sentences, paragraphs or fields that lie within `low` and `high`."""

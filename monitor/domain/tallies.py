@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
+from monitor.domain import places
+from monitor.domain.kernel import heaviest
 from monitor.domain.model import RULE, Contribution, Span
 from monitor.domain.operations import Compiled
 from monitor.domain.places import Pair
@@ -86,7 +88,7 @@ def squash(raw: float, threshold: float) -> float:
 def evidence_of(reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
     """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
     if best is None:
-        best = _heaviest(tally)
+        best = heaviest(tally.lines) if len(reading.starts) <= 64 else places.heaviest(tally.lines)
         if best is None:
             if not also:
                 return ()
@@ -126,24 +128,6 @@ def _words(reading: Reading, tally: Tally, best: int) -> set[Pair]:
 
 
 _first_two = itemgetter(0, 1)
-
-
-def _heaviest(tally: Tally) -> int | None:
-    """The sentence that weighs most, the first of equals; None when none counted."""
-    weights: dict[int, float] = {}  # by the sentence's bit
-    for _, value, mask in tally.lines:
-        if not mask & (mask - 1):  # most
-            weights[mask] = weights.get(mask, 0.0) + value
-            continue
-        share = value / mask.bit_count()
-        while mask:
-            bit = mask & -mask
-            weights[bit] = weights.get(bit, 0.0) + share
-            mask ^= bit  # noqa: PLW2901 - what is left of it
-    if not weights:
-        return None
-    most = max(weights.values())
-    return min([bit for bit, weight in weights.items() if weight == most]).bit_length() - 1
 
 
 def arithmetic(

@@ -86,6 +86,60 @@ def test_both_hold_the_same_items(
     assert library.held(indexed, evaluated, masks, reading) == places.held(indexed, evaluated, masks, reading)
 
 
+texts = st.text("ab ’.\n", max_size=LENGTH)
+spans = st.lists(st.tuples(st.integers(0, LENGTH), st.integers(0, 9)), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, spans, spans, st.integers(1, 6), st.booleans(), st.booleans())
+def test_both_find_the_same_within_few_words(
+    library: ModuleType,
+    text: str,
+    first: list[tuple[int, int]],
+    second: list[tuple[int, int]],
+    distance: int,
+    before: bool,
+    after: bool,
+) -> None:
+    reading = Reading(Document(body=text))
+    ones, others = (
+        [(min(at, reading.end), min(at + length, reading.end)) for at, length in chosen] for chosen in (first, second)
+    )
+    asked = (reading, ones, others, distance, before, after)
+    assert library.near_pairs(*asked) == places.near_pairs(*asked)
+
+
+weights = st.sampled_from([0.1, 0.2, 0.3, -0.1, 0.7, 1.0 / 3])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(weights, st.integers(1, 15) | st.integers(1, 2**64 - 1) | st.just(1 << 63))))
+def test_both_take_the_same_sentence_for_the_heaviest(library: ModuleType, said: list[tuple[float, int]]) -> None:
+    lines = [(Item(0, 0, "", 1.0, 1, False), value, mask) for value, mask in said]
+    assert library.heaviest(lines) == places.heaviest(lines)
+
+
+@given(texts, st.integers(1, 9))
+def test_the_first_words_end_where_the_next_begins(text: str, count: int) -> None:
+    reading = Reading(Document(title=text, body=text))
+    starts = reading.word_starts
+    assert reading.first_words(count) == (0, starts[count] if len(starts) > count else reading.end)
+
+
+def test_what_is_no_place_or_line_is_an_error_and_no_crash(library: ModuleType) -> None:
+    reading = Reading(Document(body="a b"))
+    for pair in ((0, 99), (-1, 1), (1,), 7, ("0", 1)):
+        with pytest.raises((TypeError, ValueError)):
+            library.near_pairs(reading, [(0, 1)], [pair], 2, True, True)
+        with pytest.raises((TypeError, ValueError)):
+            library.near_pairs(reading, [pair], [(0, 1)], 2, True, True)
+    with pytest.raises(ValueError, match="distance"):
+        library.near_pairs(reading, [(0, 1)], [(0, 1)], 0, True, True)
+    for line in (1, (None, 1.0), (None, "1", 1), (None, 1.0, 1 << 64), (None, 1.0, -1)):
+        with pytest.raises((TypeError, OverflowError)):
+            library.heaviest([line])
+
+
 def test_what_is_no_hit_is_an_error_and_no_crash(library: ModuleType) -> None:
     table = library.Table([0], [(1,)], [])
     for hits in ([(1, 4)], [(1, 4, 1)], [(-1, 4, 0)], [(1, 4, "0")]):
