@@ -27,7 +27,11 @@ _DROPPED = re.compile(
 # One class, not alternatives: this looks at every character of every text.
 _SUSPECT = re.compile("[\r\u2028\u2029" + _DROPPED.pattern[1:])
 _BLANKS = re.compile("[ \t\n]+")
-_UNEVEN = re.compile("[\t\n]|  ")
+# Letters of Latin scripts, French typography, currencies, most emoji: no normal form joins or changes them.
+_PLAIN = re.compile(
+    "[\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2122\U0001f300-\U0001f6ff\U0001f900-\U0001f9ff]*"
+)
+_PLAIN_ASCII = bytes([9, 10, *range(0x20, 0x7F)])
 
 
 def clean(text: str) -> str:
@@ -43,6 +47,14 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def is_plain(body: bytes) -> bool:
+    """Whether `clean` leaves all that is cut out of, and joined from, this valid UTF-8 as it is.
+
+    One look at a whole body, most of which is ASCII, instead of one at each of its texts.
+    """
+    return _PLAIN.fullmatch(body.translate(None, _PLAIN_ASCII).decode()) is not None
+
+
 def without_escapes(text: str) -> str:
     """`text` without ANSI escape sequences."""
     return _ANSI.sub("", text) if "\x1b" in text else text
@@ -53,8 +65,14 @@ def clean_line(text: str) -> str:
 
     No-break spaces inside stay: French typography puts them before `: ; ! ?` and inside quotes.
     """
-    text = clean(text)
-    return (_BLANKS.sub(" ", text) if _UNEVEN.search(text) else text).strip()
+    return one_line(clean(text))
+
+
+def one_line(text: str) -> str:
+    """Clean text on one line and trimmed."""
+    if "\n" in text or "  " in text or "\t" in text:
+        text = _BLANKS.sub(" ", text)
+    return text.strip()
 
 
 def _join_pair(match: re.Match[str]) -> str:

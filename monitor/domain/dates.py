@@ -26,10 +26,10 @@ _ENGLISH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 # The form of nearly every RSS feed; others go through the standard library's parser.
 _MAIL = re.compile(
     rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ({_ENGLISH}) ([12]\d{{3}})"
-    r" (\d\d):(\d\d):(\d\d) (?:GMT|([+-])(\d\d)(\d\d))",
+    r" ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) (?:GMT|([+-][01]\d[0-5]\d))",
     re.ASCII,
 )
-_MONTH = {name: number for number, name in enumerate(_ENGLISH.split("|"), 1)}
+_MONTH = {name: f"{number:02}" for number, name in enumerate(_ENGLISH.split("|"), 1)}
 _FRENCH = re.compile(
     r"\b(\d{1,2})(?:er)?\s+([a-z]{3,9})\.?,?\s+(\d{4})\b(?:\D{0,5}?(\d{1,2})\s*[h:]\s*(\d\d)?(?::(\d\d))?)?"
     r"\s*(Z|UTC|GMT|CES?T|[+-]\d\d:?\d\d)?"
@@ -49,7 +49,7 @@ def parse_date(text: str, zone: tzinfo = PARIS) -> datetime | None:
     if not text:
         return None
     try:
-        if (mail := _MAIL.fullmatch(text)) is not None and "-0000" not in text:
+        if (mail := _MAIL.fullmatch(text)) is not None and mail[5] != "-0000":
             return _mail(mail)
         if _INSTANT.fullmatch(text) and text[11:13] != "24":
             return datetime.fromisoformat(text).astimezone(UTC)
@@ -62,13 +62,12 @@ def plausible(instant: datetime | None, now: datetime) -> datetime | None:
     """`instant` in UTC, not after `now`; None when it lies before 1970 (the mark of a broken clock)."""
     if instant is None or instant < EPOCH + timedelta(days=1):
         return None
-    return min(instant.astimezone(UTC), now)
+    return min(instant if instant.tzinfo is UTC else instant.astimezone(UTC), now)
 
 
 def _mail(found: re.Match[str]) -> datetime:
-    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
-    away = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
-    return _instant((year, _MONTH[month], day, hour, minute, second), timezone(-away if sign == "-" else away))
+    day, month, year, clock, offset = found.groups()
+    return datetime.fromisoformat(f"{year}-{_MONTH[month]}-{day}T{clock}{offset or '+0000'}").astimezone(UTC)
 
 
 def _seconds(text: str) -> datetime | None:

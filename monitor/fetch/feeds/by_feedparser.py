@@ -13,12 +13,13 @@ from typing import Any
 import feedparser
 
 from monitor.fetch.feeds.raw import RawEntry, RawFeed
+from monitor.fetch.feeds.regular import Texts
 
 
-def read(text: str) -> tuple[RawFeed, bool]:
+def read(body: bytes) -> tuple[RawFeed, bool]:
     """The feed, and whether it was well-formed. May raise anything on malformed text: the caller isolates items."""
     parsed = feedparser.parse(
-        BytesIO(text.encode()),
+        BytesIO(body),
         # Without an address: relative links are resolved later, and a guid stays as written when the feed moves.
         response_headers={"content-type": "application/xml; charset=utf-8"},
         resolve_relative_uris=False,
@@ -26,6 +27,7 @@ def read(text: str) -> tuple[RawFeed, bool]:
     )
     feed = _feed(parsed.get("feed", {}))
     feed.entries = [_entry(entry) for entry in parsed.get("entries", ())]
+    feed.plain = b"&#" not in body and Texts.of(body).untricky
     return feed, not parsed.get("bozo")
 
 

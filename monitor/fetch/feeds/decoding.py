@@ -37,21 +37,29 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str | Non
     A mark or the shape of UTF-16 decides; then valid UTF-8, whatever was declared (the usual fault, and Latin text is
     next to never valid UTF-8 by chance); then the XML declaration; then the header. Never fails.
     """
+    utf8, warning = in_utf8(body, content_type)
+    return utf8.decode(), warning
+
+
+def in_utf8(body: bytes, content_type: str | None = None) -> tuple[bytes, str | None]:
+    """The same in UTF-8: most bodies are, and remain as they are."""
     for mark, charset in _MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(charset, "replace"), None
+            return body[len(mark) :].decode(charset, "replace").encode(), None
     for shape, charset in _SHAPES:
         if body.startswith(shape):
-            return body.decode(charset, "replace"), None
+            return body.decode(charset, "replace").encode(), None
     declared = _declared(body, content_type)
     allowed = [name for name in map(_known, declared) if name]
     if not set(allowed) & _SEVEN_BIT:
         try:
-            return body.decode("utf-8"), _said_otherwise(declared, "utf-8")
+            body.decode("utf-8")
         except UnicodeDecodeError:
             pass
+        else:
+            return body, _said_otherwise(declared, "utf-8")
     charset = next((name for name in allowed if name != "ascii"), "utf-8")
-    return _tolerant(body, charset), _said_otherwise(declared, charset)
+    return _tolerant(body, charset).encode(), _said_otherwise(declared, charset)
 
 
 def _declared(body: bytes, content_type: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import xxhash
 
-from monitor.domain.cleaning import clean_line
+from monitor.domain.cleaning import clean, one_line
 from monitor.domain.dates import parse_date, plausible
 from monitor.domain.model import EntryData, FeedData
 from monitor.domain.urls import canonicalise, published_link
@@ -38,7 +38,10 @@ class RawEntry:
 
 @dataclass(slots=True)
 class RawFeed:
-    """What a feed says of itself, as it says it; `ttl` is in minutes."""
+    """What a feed says of itself, as it says it; `ttl` is in minutes.
+
+    `plain`: no character of it needs cleaning (`domain.cleaning.is_plain`).
+    """
 
     title: str = ""
     link: str = ""
@@ -51,14 +54,16 @@ class RawFeed:
     entries: list[RawEntry] = field(default_factory=list)
     dropped: int = 0
     warnings: list[str] = field(default_factory=list)
+    plain: bool = field(default=False, compare=False)
 
 
 def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int, believe_guids: bool = True) -> FeedData:
     """The feed with clean text, safe links and believable dates: the `limit` newest entries, newest first."""
-    made = [make_entry(entry, url=url, now=now, believe_guids=believe_guids) for entry in raw.entries]
+    plain = raw.plain
+    made = [make_entry(entry, url=url, now=now, believe_guids=believe_guids, plain=plain) for entry in raw.entries]
     entries = _newest_first(_distinct([entry for entry in made if entry is not None]))
     return FeedData(
-        title=to_line(raw.title, 300),
+        title=to_line(raw.title, 300, plain=plain),
         site_url=published_link(raw.link, url) if raw.link else None,
         self_url=published_link(raw.self_link, url) if raw.self_link else None,
         hub_url=published_link(raw.hub, url) if raw.hub else None,
@@ -70,16 +75,20 @@ def make_feed(raw: RawFeed, *, url: str, now: datetime, limit: int, believe_guid
     )
 
 
-def make_entry(raw: RawEntry, *, url: str, now: datetime, believe_guids: bool = True) -> EntryData | None:
+def make_entry(
+    raw: RawEntry, *, url: str, now: datetime, believe_guids: bool = True, plain: bool = False
+) -> EntryData | None:
     """None for what has neither link, title nor text."""
-    base = raw.base or url
-    link = published_link(raw.link, base) if raw.link else None
-    guid = clean_line(raw.guid[: _MAX_IDENTITY * 4])
+    link = published_link(raw.link, raw.base or url) if raw.link else None
+    guid = raw.guid[: _MAX_IDENTITY * 4]
+    guid = one_line(guid if plain else clean(guid))
     if link is None and guid.startswith(("http://", "https://")):
         link = published_link(guid)
-    title, summary, content = to_line(raw.title), to_text(raw.summary, 20_000), to_text(raw.content)
+    title, content = to_line(raw.title, plain=plain), to_text(raw.content, plain=plain)
+    summary = to_text(raw.summary, 20_000, plain=plain)
     if not (link or title or summary or content):
         return None
+    published = plausible(parse_date(raw.published), now)
     return EntryData(
         identity=_identity(guid if believe_guids or not link else "", link, raw, title or summary or content),
         title=title,
@@ -87,9 +96,9 @@ def make_entry(raw: RawEntry, *, url: str, now: datetime, believe_guids: bool = 
         guid=guid[:_MAX_IDENTITY] or None,
         summary=summary,
         content=content if content != summary else "",
-        published_at=plausible(parse_date(raw.published), now),
-        updated_at=plausible(parse_date(raw.updated), now),
-        authors=_authors(raw.authors),
+        published_at=published,
+        updated_at=published if raw.updated == raw.published else plausible(parse_date(raw.updated), now),
+        authors=_authors(raw.authors, plain=plain),
         language=_language(raw.language),
     )
 
@@ -98,8 +107,11 @@ def _distinct(entries: list[EntryData]) -> list[EntryData]:
     """One entry for each identity, the first; a guid that stands with several links identifies nothing."""
     links: dict[str, set[str | None]] = {}
     for entry in entries:
-        links.setdefault(entry.identity, set()).add(entry.link and canonicalise(entry.link))
-    shared = {identity for identity, found in links.items() if len(found) > 1}
+        links.setdefault(entry.identity, set()).add(entry.link)
+    if len(links) == len(entries):
+        return entries
+    # addresses that only differ in what counts for nothing are one
+    shared = {name for name, found in links.items() if len({link and canonicalise(link) for link in found}) > 1}
     told = [_by_link(entry) if entry.identity in shared else entry for entry in entries]
     return list({entry.identity: entry for entry in reversed(told)}.values())[::-1]
 
@@ -119,8 +131,8 @@ def _identity(guid: str, link: str | None, raw: RawEntry, text: str) -> str:
     return f"hash:{xxhash.xxh3_128_hexdigest(repr((canonical, text, raw.published or raw.updated)).encode())}"
 
 
-def _authors(names: Iterable[str]) -> tuple[str, ...]:
-    lines = (to_line(name, 200) for name in names)
+def _authors(names: Iterable[str], *, plain: bool) -> tuple[str, ...]:
+    lines = (to_line(name, 200, plain=plain) for name in names)
     return tuple(dict.fromkeys(line for line in lines if line))[:_MAX_AUTHORS]
 
 

@@ -1,14 +1,17 @@
-"""Regular RSS 2.0, as `by_lxml` reads it."""
+"""Regular RSS 2.0, as `by_pattern` reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from lxml import etree
 
 from monitor.fetch.feeds.raw import RawEntry, RawFeed
-from monitor.fetch.feeds.regular import DoubtError, plain_address, plain_guid, plain_text
+from monitor.fetch.feeds.regular import DoubtError, Names, Texts, attributes, bound, plain_address, plain_guid, untricky
+
+EMPTY = b"<item/>"
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -58,45 +61,82 @@ _IGNORED_IN_CHANNEL = frozenset(
 )
 
 
-def feed(root: etree._Element) -> RawFeed:
-    """The feed under `root`. Raises `DoubtError`."""
+_IGNORED, _BLANK = "ignored", "blank"
+_FIELDS = {**_IN_ITEM, **dict.fromkeys(_IGNORED_IN_ITEM, _IGNORED), **dict.fromkeys(_MEDIA, _BLANK)}
+
+
+def feed(root: etree._Element) -> tuple[RawFeed, etree._Element]:
+    """The feed under `root` without its entries, and the one empty item in it. Raises `DoubtError`."""
     channels = list(root)
     if root.tag != "rss" or root.get("version") != "2.0" or len(channels) != 1 or channels[0].tag != "channel":
         raise DoubtError
     channel = channels[0]
-    values = _values(channel, _IN_CHANNEL, _IGNORED_IN_CHANNEL)
-    found = replace(RawFeed(), **values)  # type: ignore[arg-type]
+    found = replace(RawFeed(), **_values(channel))  # type: ignore[arg-type]
     found.self_link, found.hub = _atom_link(channel, "self"), _atom_link(channel, "hub")
-    found.entries = [_entry(item) for item in channel.iterchildren("item")]
-    return found
-
-
-def _entry(item: etree._Element) -> RawEntry:
-    if item.attrib:
+    items = list(channel.iterchildren("item"))
+    if len(items) != 1:
         raise DoubtError
-    values = _values(item, _IN_ITEM, _IGNORED_IN_ITEM)
+    return found, items[0]
+
+
+def entry(item: bytes, names: Names, texts: Texts) -> RawEntry:
+    """An item, `names` of whose elements are those of `fields`. Raises `DoubtError`."""
+    if not (item.startswith(b"<item>") and item.endswith(b"</item>")):
+        raise DoubtError
+    values = dict[str, str]()
+    for name, written, section, value, _ in texts.elements(item[6:-7]):
+        field = names.fields.get(name)
+        said = attributes(written, names.prefixes) if written else {}
+        if field is _IGNORED or field is _BLANK:
+            if value:
+                texts.check(value)
+            if field is _BLANK and (section or value.strip()):
+                raise DoubtError
+        elif field is None or field in values or (said and set(said) != {b"isPermaLink"}):
+            raise DoubtError
+        else:
+            values[field] = texts.read(section, value)
     creator = values.pop("creator", "")
     plain_address(values.get("link", ""))
     plain_guid(values.get("guid", ""))
-    entry = RawEntry(**values)
-    entry.authors = (creator,) if creator else ()
-    if entry.summary == entry.content:
-        entry.summary = ""
-    return entry
+    found = RawEntry(**values)
+    found.authors = (creator,) if creator else ()
+    if found.summary == found.content:
+        found.summary = ""
+    return found
 
 
-def _values(parent: etree._Element, fields: Mapping[str, str], ignored: frozenset[str]) -> dict[str, str]:
+def names(namespaces: Mapping[str | None, str]) -> Names:
+    """What the names of an item's elements stand for in these namespaces. Raises `DoubtError`."""
+    if None in namespaces:
+        raise DoubtError
+    return _names(tuple(namespaces.items()))
+
+
+@lru_cache(maxsize=64)
+def _names(namespaces: tuple[tuple[str | None, str], ...]) -> Names:
+    written = {f"{{{address}}}": f"{prefix}:" for prefix, address in namespaces}
+    found: dict[bytes, str] = {}
+    for tag, field in _FIELDS.items():
+        space, brace, local = tag.rpartition("}")
+        if not brace:
+            found[tag.encode()] = field
+        elif (prefix := written.get(space + brace)) is not None:
+            found[f"{prefix}{local}".encode()] = field
+    return Names(found, bound(dict(namespaces)))
+
+
+def _values(channel: etree._Element) -> dict[str, str]:
     values: dict[str, str] = {}
-    for element in parent.iterchildren():
-        name = fields.get(element.tag) if isinstance(element.tag, str) else None
+    for element in channel.iterchildren():
+        name = _IN_CHANNEL.get(element.tag) if isinstance(element.tag, str) else None
         if name is None:
-            empty = element.tag in _MEDIA and not len(element) and not (element.text or "").strip()
-            if not empty and element.tag not in ignored:
+            if element.tag not in _IGNORED_IN_CHANNEL:
                 raise DoubtError
             continue
         if name in values or len(element) or (element.attrib and set(element.attrib) != {"isPermaLink"}):
             raise DoubtError
-        values[name] = plain_text(element.text)
+        values[name] = untricky((element.text or "").strip())
     return values
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.cleaning import clean, clean_line
+from monitor.domain.cleaning import clean, clean_line, is_plain
 
 HOSTILE = st.text(
     alphabet=st.one_of(
@@ -67,3 +67,18 @@ def test_a_line_is_one_line(raw: str) -> None:
 def test_letters_digits_and_punctuation_stay(raw: str) -> None:
     kept = unicodedata.normalize("NFC", raw)
     assert len(clean(raw)) >= len(kept) - sum(c in "\u115f\u1160" for c in kept)
+
+
+def test_whatever_is_joined_of_plain_characters_needs_no_cleaning() -> None:
+    plain = [chr(code) for code in range(0x20000) if not 0xD800 <= code < 0xE000 and is_plain(chr(code).encode())]
+    assert {"a", "é", "œ", "’", "«", "\u00a0", "\u202f", "–", "€", "😀", "\n"} <= set(plain)
+    assert not {"\r", "\x00", "\u00ad", "\u200b", "\u0301", "\u2028", "\u202e", "\ufeff"} & set(plain)
+    text = "".join(plain)
+    assert is_plain(text.encode())
+    assert clean(text) == text
+    assert all(clean(f"e{char}a{char}{char}") == f"e{char}a{char}{char}" for char in plain)
+
+
+@given(HOSTILE.map(lambda text: text.encode("utf-8", "replace").decode()))
+def test_a_plain_text_needs_no_cleaning(raw: str) -> None:
+    assert not is_plain(raw.encode()) or clean(raw) == raw
