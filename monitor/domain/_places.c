@@ -280,12 +280,18 @@ found_pairs(Found *self, PyObject *wanted)
     PyObject *pairs = PyList_New(0);
     if (pairs == NULL || number < 0 || number >= self->table->numbers)
         return pairs;
-    for (Py_ssize_t n = 0; n < self->count; n++)
-        if (has_group(self->table, self->rows[n], (int32_t)number) &&
-            append_pair(pairs, self->starts[n], self->stops[n] - 2) < 0) {
-            Py_DECREF(pairs);
-            return NULL;
-        }
+    char *holds = PyMem_Calloc(self->distinct + 1, 1); /* of each row found, whether it has the group */
+    if (holds == NULL) {
+        Py_DECREF(pairs);
+        return PyErr_NoMemory();
+    }
+    Py_ssize_t rows = 0;
+    for (Py_ssize_t place = 0; place < self->distinct; place++)
+        rows += holds[place] = (char)has_group(self->table, self->order[place], (int32_t)number);
+    for (Py_ssize_t n = 0; pairs != NULL && rows > 0 && n < self->count; n++)
+        if (holds[self->place[n]] && append_pair(pairs, self->starts[n], self->stops[n] - 2) < 0)
+            Py_CLEAR(pairs);
+    PyMem_Free(holds);
     return pairs;
 }
 

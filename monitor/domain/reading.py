@@ -49,6 +49,7 @@ class Reading:
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
+        self._passed: dict[int, list[list[Pair]]] | None = None
         self._fields: dict[str, Pair] | None = None
         self._starts: list[int] | None = None
         self._sentences: list[Pair] | None = None
@@ -145,11 +146,20 @@ class Reading:
         found = self._pairs.get(number)
         if found is None:
             found = self.places.pairs(number)
-            passed = [pairs for row in self.checked.values() for checked, pairs in row if checked == number]
-            if passed:
-                found = sorted(chain(found, *passed), key=_by_end)
+            if self._passed is None:
+                self._passed = self._find_passed()
+            if number in self._passed:
+                found = sorted(chain(found, *self._passed[number]), key=_by_end)
             self._pairs[number] = found
         return found
+
+    def _find_passed(self) -> dict[int, list[list[Pair]]]:
+        """The places that passed a check by group, a list for each row."""
+        passed: dict[int, list[list[Pair]]] = {}
+        for row in self.checked.values():
+            for number, pairs in row:
+                passed.setdefault(number, []).append(pairs)
+        return passed
 
     @property
     def masks(self) -> dict[int, int]:
