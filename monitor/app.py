@@ -199,7 +199,7 @@ class Monitor:
         return migrate(self.store)
 
     def make_current(self, *, may_migrate: bool) -> None:
-        """The same where it is needed and allowed. Raises `StorageError` for a schema that is not this program's."""
+        """`migrate` where it is needed and allowed. Raises `StorageError` for a schema that is not this program's."""
         make_current(self.store, may_migrate=may_migrate)
 
     # -- plumbing --------------------------------------------------------------------------------------------------
