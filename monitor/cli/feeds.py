@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.common import open_monitor, stderr
+
+if TYPE_CHECKING:
+    from monitor.app import Monitor
+    from monitor.fetch.discovery import Preview
 
 app = typer.Typer(no_args_is_help=True, help="Feeds: list, add, import, export, poll, health.")
 
@@ -34,18 +38,32 @@ def add(
     """Watch one more feed, after a preview; it is polled at the next tick."""
     from monitor.fetch.opml import web_address
 
-    url = web_address(url)
+    typed, url = url, web_address(url)
     with open_monitor() as monitor:
         if check:
-            found = choose(monitor.discover_feeds(url), url, yes)
+            found = choose(looked_for(monitor, url, typed), url, yes)
             url, name = found.url, name or found.title
+            if not found.entries:
+                stderr().print(f"warning: there is no entry in {url} yet", markup=False)
         if not monitor.add_feed(url, name or url):
             typer.echo(f"already watched: {url}")
             raise typer.Exit(1)
     typer.echo(f"watched from now on: {url}")
 
 
-def choose(previews: list[Any], url: str, yes: bool) -> Any:
+def looked_for(monitor: Monitor, url: str, typed: str) -> list[Preview]:
+    """The feeds at `url`; where that does not answer and https was our guess, this is said."""
+    from monitor.errors import FetchError
+
+    try:
+        return monitor.discover_feeds(url)
+    except FetchError:
+        if url.startswith("https://") and "https:" not in typed.lower():
+            stderr().print(f"asked {url}; write http:// before an address that has no https", markup=False)
+        raise
+
+
+def choose(previews: list[Preview], url: str, yes: bool) -> Preview:
     """The feed to watch: the only one, the first with `yes`, else the one that is picked on the terminal."""
     if not previews:
         stderr().print(f"no feed was found at {url}; --no-check watches the address as it is", markup=False)
@@ -57,13 +75,13 @@ def choose(previews: list[Any], url: str, yes: bool) -> Any:
     if not sys.stdin.isatty():
         stderr().print("several feeds: give one of these addresses, or --yes for the first")
         raise typer.Exit(1)
-    number = typer.prompt(f"Watch which one? 1 to {len(previews)}, 0 for none", type=int, default=1, err=True)
+    number: int = typer.prompt(f"Watch which one? 1 to {len(previews)}, 0 for none", type=int, default=1, err=True)
     if not 1 <= number <= len(previews):
         raise typer.Exit(1)
     return previews[number - 1]
 
 
-def preview_text(preview: Any, number: int) -> str:
+def preview_text(preview: Preview, number: int) -> str:
     """A feed as it is offered."""
     newest = preview.newest_at.strftime("%Y-%m-%d") if preview.newest_at else "undated"
     rhythm = f", {preview.per_day:g} a day" if preview.per_day else ""

@@ -37,7 +37,8 @@ def check_url(text: str) -> URL:
     except (ValueError, UnicodeError, TypeError) as error:
         raise bad_url(f"not a URL: {error}") from error
     if scheme not in ("http", "https"):
-        raise bad_url(f"scheme {scheme or 'missing'!r}, only http and https are fetched")
+        wrong = f"scheme {scheme!r}, only http and https are fetched" if scheme else "https:// or http:// is missing"
+        raise bad_url(wrong)
     if userinfo:
         raise bad_url("user information in the URL")
     if port is None or not 0 < port < 65536:

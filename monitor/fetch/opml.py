@@ -16,7 +16,12 @@ from monitor.errors import ContentError
 
 MAX_OPML = 5 * 2**20
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_BARE = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?].*)?")  # "paper.example/rss", as people type it
+# "paper.example/rss", "127.0.0.1:8080", "rss-bridge:3000/?action=display", "[::1]:8080", as people type them
+_BARE = re.compile(
+    r"(?:(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?|(?:\d{1,3}\.){3}\d{1,3}|localhost|(?:[\w.-]+|\[[\da-f:.]+\]):\d{2,5})"
+    r"(?:[/?].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 _HTTP = re.compile(r"(?P<site>https?://[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 

@@ -11,6 +11,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from monitor.cli.feeds import app
+from monitor.errors import FetchError
 from tests.press import Answer, Press, open_press
 
 
@@ -62,6 +63,25 @@ def test_an_address_without_a_feed_says_so(press: Press) -> None:
     assert result.exit_code == 1
     assert "no feed was found" in result.stderr
     assert "--no-check" in result.stderr
+
+
+def test_a_feed_without_entries_is_taken_with_a_warning(press: Press) -> None:
+    press.publish("/rss", [])
+    result = feeds("add", f"{press.url}/rss", "--yes")
+    assert result.exit_code == 0
+    assert f"no entry in {press.url}/rss" in result.stderr.replace("\n", " ")
+    assert [feed["url"] for feed in listed()] == [f"{press.url}/rss"]
+
+
+def test_an_address_without_a_scheme_is_asked_by_https_and_says_so(press: Press) -> None:
+    result = feeds("add", press.url.removeprefix("http://"))
+    assert isinstance(result.exception, FetchError)
+    assert f"asked https://{press.url.removeprefix('http://')}" in result.stderr
+    assert "http://" in result.stderr
+
+
+def test_an_address_that_is_none_says_what_is_missing(press: Press) -> None:
+    assert "https:// or http:// is missing" in str(feeds("add", "journal").exception)
 
 
 def test_a_list_comes_in_and_goes_out_with_its_folders(press: Press, tmp_path: Path) -> None:
