@@ -76,9 +76,9 @@ def choose(previews: list[Preview], url: str, yes: bool) -> Preview:
         stderr().print("several feeds: give one of these addresses, or --yes for the first")
         raise typer.Exit(1)
     number: int = typer.prompt(f"Watch which one? 1 to {len(previews)}, 0 for none", type=int, default=1, err=True)
-    if not 1 <= number <= len(previews):
+    if not 1 <= picked <= len(previews):
         raise typer.Exit(1)
-    return previews[number - 1]
+    return previews[picked - 1]
 
 
 def preview_text(preview: Preview, number: int) -> str:
