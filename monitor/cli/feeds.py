@@ -75,7 +75,7 @@ def choose(previews: list[Preview], url: str, yes: bool) -> Preview:
     if not sys.stdin.isatty():
         stderr().print("several feeds: give one of these addresses, or --yes for the first")
         raise typer.Exit(1)
-    number: int = typer.prompt(f"Watch which one? 1 to {len(previews)}, 0 for none", type=int, default=1, err=True)
+    picked: int = typer.prompt(f"Watch which one? 1 to {len(previews)}, 0 for none", type=int, default=1, err=True)
     if not 1 <= picked <= len(previews):
         raise typer.Exit(1)
     return previews[picked - 1]
