@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from monitor.domain.failures import failure_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +25,8 @@ class Screen:
 
     def __init__(self, console: Console, language: str) -> None:
         self.console = console
-        self.words = WORDS.get(language, WORDS["fr"])
+        self.language: Literal["fr", "en"] = "en" if language == "en" else "fr"
+        self.words = WORDS[self.language]
 
     def opened(self, outlets: int, feeds: int) -> None:
         """The press is there."""
@@ -43,7 +46,8 @@ class Screen:
         """The archive was read."""
         self._done(self.words["archive"].format(counts=self._counts(counts)))
         for name, reason, _ in troubled:
-            self.console.print(f"  [red]![/] {self.words['failing'].format(name=name, reason=safe(reason))}")
+            said = safe(failure_in_words(reason, self.language))
+            self.console.print(f"  [red]![/] {self.words['failing'].format(name=name, reason=said)}")
 
     def edition(self, published: int, alerts: Sequence[AlertRow]) -> None:
         """Today's edition and the best alerts of it."""

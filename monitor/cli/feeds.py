@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from monitor.fetch.discovery import Preview
 
 app = typer.Typer(no_args_is_help=True, help="Feeds: list, add, import, export, poll, health.")
+# what is left out of a table: who entered a feed, and what `words` has said already
+LIST_TABLE = ("id", "name", "url", "enabled", "last_success_at", "due_at", "error")
+HEALTH_TABLE = ("name", "state", "words", "per_day", "last_success_at", "last_entry_at", "next_at")
 
 
 @app.command("list")
@@ -25,7 +28,7 @@ def list_(format_: Annotated[str, typer.Option("--format", help="table, json, js
     from monitor.query import feed_line
 
     with open_monitor() as monitor:
-        write_rows([feed_line(feed) for feed in monitor.feeds()], format_)
+        write_rows([feed_line(feed) for feed in monitor.feeds()], format_, table_columns=LIST_TABLE)
 
 
 @app.command()
@@ -137,7 +140,7 @@ def health(format_: Annotated[str, typer.Option("--format", help="table, json, j
 
     with open_monitor() as monitor:
         lines = [health_line(feed, health) for feed, health in monitor.feeds_health()]
-    write_rows(lines, format_)
+    write_rows(lines, format_, table_columns=HEALTH_TABLE)
     bad = sum(line["state"] in {"failing", "silent", "stopped"} for line in lines)
     if bad:
         stderr().print(f"{bad} of {len(lines)} feeds need a look")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import typer
 from monitor.formats import Line, flatten, plain, to_csv, to_json, to_markdown
 
 FORMATS = ("table", "json", "jsonl", "csv", "md", "parquet")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 
 
 def write_rows(
@@ -85,9 +88,29 @@ def _marked(row: Line, name: str, flat: Line) -> Any:
     """A cell; evidence is its sentence with the words that counted set off."""
     from rich.text import Text
 
-    evidence = row.get(name)
-    if name != "evidence" or not isinstance(evidence, (list, tuple)) or not evidence:
-        return Text(plain(flat.get(name, "")))
+    value = row.get(name)
+    if not value or not isinstance(value, (list, tuple)):
+        return Text(plain(_readable(flat.get(name, ""))))
+    if name == "articles":
+        return Text(plain(" · ".join(dict.fromkeys(article["source"] for article in value))))
+    return _sentence(value) if name == "evidence" else Text(plain(flat[name]))
+
+
+def _readable(value: object) -> object:
+    """A cell for eyes: an instant by this machine's clock, to the minute; a score by its hundredths.
+
+    Every other format has the value as it is.
+    """
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone():%Y-%m-%d %H:%M}"
+    return value
+
+
+def _sentence(evidence: Sequence[Line]) -> Any:
+    from rich.text import Text
+
     sentence = evidence[0]
     text = Text(plain(sentence["text"]))
     for span in evidence[1:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 
 import pytest
 import typer
@@ -71,3 +72,25 @@ def test_an_unknown_format_is_refused() -> None:
 def test_csv_without_rows_is_its_header_or_nothing() -> None:
     assert to_csv([], ["id", "title"]) == "id,title\r\n"
     assert to_csv([]) == ""
+
+
+def test_a_table_is_for_eyes_local_minutes_hundredths_and_outlets(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    articles = [
+        {"url": "https://a.example/1", "source": "La Lettre"},
+        {"url": "https://b.example/2", "source": "L'Octet"},
+    ]
+    row = {"raised_at": "2026-07-14T22:59:30+00:00", "score": 0.9988, "articles": articles, "title": "2026-07-14"}
+    write_rows([row], "table")
+    shown = capsys.readouterr().out
+    monkeypatch.undo()
+    time.tzset()
+    assert "2026-07-15 00:59 " in shown
+    assert " 1.00 " in shown
+    assert "La Lettre · L'Octet" in shown
+    assert "https" not in shown
+    write_rows([row], "jsonl")
+    assert json.loads(capsys.readouterr().out) == row
