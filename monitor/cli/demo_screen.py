@@ -173,7 +173,7 @@ WORDS = {
     "fr": {
         "title": "démonstration sur une presse inventée, hors ligne",
         "opened": "La presse ouvre : {outlets} titres, {feeds} flux, sur cette machine",
-        "starting": "Courtier, ordonnanceur et ouvriers démarrent…",
+        "starting": "La file, le calendrier et les lecteurs démarrent…",
         "counts": "{feeds} flux relevés ({failed} en échec), {read} articles lus, {alerts} alertes",
         "archive": "Archives : {counts}, gardées en arriéré pour le prochain bulletin",
         "failing": "{name} ne répond pas ({reason}) ; les autres flux n’attendent pas",
@@ -191,7 +191,7 @@ WORDS = {
         "revised": "révisée",
         "finished": "Terminé en {seconds:.0f} s",
         "next": "À essayer maintenant :",
-        "staying": "La presse et les ouvriers continuent ; Ctrl-C les arrête.",
+        "staying": "La presse et la veille continuent ; Ctrl-C les arrête.",
     },
     "en": {
         "title": "a demonstration on an invented press, offline",

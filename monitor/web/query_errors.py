@@ -38,7 +38,7 @@ _FRENCH = (
     (r"(.+) is no place in a list", "{0} n’est pas une place dans la liste"),
     # hints
     (r"close it with (.)", "fermez avec {0}"),
-    (r"a term or \( is missing", "il manque un terme ou ("),
+    (r"a term or \( is missing", "il manque un terme ou « ( »"),
     (r"a term has a letter or a digit", "un terme a une lettre ou un chiffre"),
     (r"at most (\d+) levels", "au plus {0} niveaux"),
     (r"at least (\d+) letters before \*", "au moins {0} lettres avant *"),
