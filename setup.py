@@ -21,11 +21,11 @@ class BuildWithStarter(build_py):
             shutil.copytree("config", target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
-PLACES = "monitor/domain/_places.c"
-# The library says which source it was made from: one that is older than the source beside it is not loaded.
-DIGEST = hashlib.sha256(Path(PLACES).read_bytes()).hexdigest()[:16]
-COMPILED = Extension(
-    "monitor.domain._places", [PLACES], define_macros=[("PLACES_SOURCE", f'"{DIGEST}"')], optional=True
-)
+def compiled(name: str) -> Extension:
+    """The extension of one C file. It says which source it was made from: one older than the source is not loaded."""
+    path = f"monitor/domain/{name}.c"
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    return Extension(f"monitor.domain.{name}", [path], define_macros=[("SOURCE", f'"{digest}"')], optional=True)
 
-setup(cmdclass={"build_py": BuildWithStarter}, ext_modules=[COMPILED])
+
+setup(cmdclass={"build_py": BuildWithStarter}, ext_modules=[compiled("_places"), compiled("_texts")])

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifndef PLACES_SOURCE
-#define PLACES_SOURCE ""
+#ifndef SOURCE
+#define SOURCE ""
 #endif
 
 /* Sentences as Python's whole number: bit n of `words`, 64 bits each, stands for sentence n. */
@@ -713,7 +713,7 @@ PyInit__places(void)
     if (made == NULL)
         return NULL;
     if (PyModule_AddObjectRef(made, "Table", (PyObject *)&TableType) < 0 ||
-        PyModule_AddStringConstant(made, "SOURCE", PLACES_SOURCE) < 0)
+        PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
         Py_CLEAR(made);
     return made;
 }

@@ -1,4 +1,4 @@
-"""The inner loops of matching: compiled where they could be, else in Python (`places`)."""
+"""The inner loops of matching: compiled where they could be, else in Python (`places`, `text`)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from monitor.domain import places
+from monitor.domain import places, text
 
 if TYPE_CHECKING:
     from monitor.domain.places import Table, heaviest, held, near_pairs
+    from monitor.domain.text import numbered, paragraphs, sentence_starts
 
-__all__ = ["Table", "compiled", "digest", "heaviest", "held", "near_pairs"]
+__all__ = [
+    "Table",
+    "compiled",
+    "digest",
+    "heaviest",
+    "held",
+    "near_pairs",
+    "numbered",
+    "paragraphs",
+    "sentence_starts",
+]
 
 
-_SOURCE = Path(__file__).with_name("_places.c")
-
-
-def compiled(source: Path = _SOURCE) -> ModuleType | None:
-    """The compiled twin of `places`; None where there is none, or one of another source than the one beside it."""
+def compiled(name: str, folder: Path = Path(__file__).parent) -> ModuleType | None:
+    """A compiled library, `_places` or `_texts`; None where there is none, or one of another source than lies there."""
+    source = folder / f"{name}.c"
     try:
-        found = import_module("monitor.domain._places")
+        found = import_module(f"monitor.domain.{name}")
     except ImportError:
         return None
     return found if not source.exists() or digest(source) == found.SOURCE else None
@@ -34,6 +43,8 @@ def digest(source: Path) -> str:
 
 
 if not TYPE_CHECKING:
-    _twin: Any = compiled() or places
-    Table, held = _twin.Table, _twin.held
-    heaviest, near_pairs = _twin.heaviest, _twin.near_pairs
+    _places: Any = compiled("_places") or places
+    Table, held = _places.Table, _places.held
+    heaviest, near_pairs = _places.heaviest, _places.near_pairs
+    _texts: Any = compiled("_texts") or text
+    numbered, paragraphs, sentence_starts = _texts.numbered, _texts.paragraphs, _texts.sentence_starts

@@ -7,18 +7,17 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 
-from monitor.domain.kernel import Table
+from monitor.domain.kernel import Table, numbered, paragraphs, sentence_starts
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
-from monitor.domain.text import INVISIBLE, has_invisible, narrow, paragraphs, sentence_starts, sentences, skeleton_of
+from monitor.domain.text import INVISIBLE, has_invisible, narrow, sentences, skeleton_of
 
 GAP = "\n\n"
 _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
 _LONGEST_NUMBER = 24
-_BYTES = [bytes((number,)) for number in range(256)]
 _NOTHING = Table([], [], []).found([])
 _TITLE, _LEAD, _BODY = Field  # to look one up in its class takes as long as all else about a span
 
@@ -40,7 +39,6 @@ class Reading:
             self._kept = [i for i, char in enumerate(raw) if not INVISIBLE.match(char)]
             self.text = "".join(raw[i] for i in self._kept)
             small = narrow(self.text)
-        self._small = small
         self.haystack = b" %b " % skeleton_of(self.text, small)
         """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
         self.end = len(self.text)
@@ -82,7 +80,7 @@ class Reading:
     def starts(self) -> list[int]:
         """Where the sentences begin."""
         if self._starts is None:
-            self._starts = sentence_starts(self.text, self._small)
+            self._starts = sentence_starts(self.text)
         return self._starts
 
     @property
@@ -180,11 +178,10 @@ class Reading:
 
     def _find_sentence_at(self) -> bytes | array[int]:
         starts = self.starts
-        stretches = zip([0, *starts[1:]], [*starts[1:], self.end + 1], strict=False)
         if len(starts) <= 256:
-            return b"".join([_BYTES[number] * (end - start) for number, (start, end) in enumerate(stretches)])
+            return numbered(starts, self.end + 1)
         numbers = array("I")
-        for number, (start, end) in enumerate(stretches):
+        for number, (start, end) in enumerate(pairwise([0, *starts[1:], self.end + 1])):
             numbers += array("I", [number]) * (end - start)
         return numbers
 

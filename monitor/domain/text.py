@@ -1,12 +1,14 @@
 """Text as matching sees it: folded one character for one, cut into sentences and paragraphs.
 
-Every function keeps offsets: character i of what comes out stands for character i of what went in.
+Every function keeps offsets: character i of what comes out stands for character i of what went in. `_texts.c` has twins
+in C of what cuts; `kernel` takes these where they are compiled.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 # Wide characters that French pages are full of, each with a one-byte stand-in: `replace` is a scan at memory speed,
 # while `str.translate` looks each character up.
@@ -158,92 +160,29 @@ _ABBREVIATION = re.compile(
 _LONGEST_ABBREVIATION = 4
 
 
-def _kind(char: str) -> str:
-    """What a character is to the end of a sentence: a stop, white space, a capital or digit, another letter."""
-    if char in ".!?":
-        return "."
-    if char in "\n \u00a0":
-        return "\n" if char == "\n" else " "
-    if char == _OE:
-        return "O"  # which may be a capital
-    if "A" <= char <= "Z" or ("À" <= char <= "Þ" and char != "×") or "0" <= char <= "9":
-        return "A"
-    return "a" if char.isalpha() else "-"
-
-
-_KINDS = "".join(_kind(chr(code)) for code in range(256)).encode()
-_LINE_BREAKS = re.compile(rb"\n\n*")
-# Most ends are a stop, a blank and a capital: behind four small letters (no abbreviation has them) for certain, else in
-# the first group. The second is all else that may be an end, but for line breaks and a capital, which are one anyway.
-_PLAIN_STOP, _CLEAR, _OPEN = b". A", b"aaaa", b" \n-"
-_STOP = re.compile(rb"\.(?:( A)|(?!\n+A)([ .\n-]+[AO]))")
-_THIN_SPACE = "\u2009"  # a blank to matching, none between sentences
-
-
-def sentence_starts(text: str, small: bytes | None = None) -> list[int]:
-    """Where the sentences of `text` begin, in order; white space between them belongs to none.
-
-    `small` is what `narrow` says of it: with that, ends are looked for among kinds of characters, in half the time.
-    """
-    if small is None or _THIN_SPACE in text:
-        matches = _SENTENCE_END.finditer(text)
-        return _begun(text, [0, *[match.end() for match in matches if not _is_abbreviated(match)]])
-    kinds = small.translate(_KINDS)
-    cuts = {0, *[found.end() for found in _LINE_BREAKS.finditer(kinds)]}
-    for found in _STOP.finditer(_without_plain_stops(text, kinds, cuts)):
-        if found.lastindex == 1:
-            if not _is_abbreviation(text, found.start()):
-                cuts.add(found.end() - 1)
-        else:
-            around = _SENTENCE_END.finditer(text, found.start(), found.end())
-            cuts.update([match.end() for match in around if not _is_abbreviated(match)])
-    return _begun(text, sorted(cuts))
-
-
-def _without_plain_stops(text: str, kinds: bytes, cuts: set[int]) -> bytes:
-    """`kinds` without the stops before a blank and a capital, whose ends are added to `cuts`.
-
-    All at once, for a search that goes from stop to stop takes longer than to cut the text at each. Where another stop
-    may reach over one of these, they are left.
-    """
-    pieces, ends, end = kinds.split(_PLAIN_STOP), list[int](), -1
-    for piece in pieces[:-1]:
-        end += len(piece) + len(_PLAIN_STOP)
-        if not piece.endswith(_CLEAR):
-            before = piece.rstrip(_OPEN)
-            if not before or before.endswith(b"."):
-                return kinds
-            if _is_abbreviation(text, end - 2):
-                continue
-        ends.append(end)
-    cuts.update(ends)
-    return b"aaA".join(pieces)
+def sentence_starts(text: str) -> list[int]:
+    """Where the sentences of `text` begin, in order; white space between them belongs to none."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if not _is_abbreviated(match)]
+    starts = []
+    for cut, end in pairwise([0, *ends, len(text)]):
+        piece = text[cut:end].lstrip()
+        if piece:
+            starts.append(end - len(piece))
+    return starts
 
 
 def _is_abbreviated(match: re.Match[str]) -> bool:
     """Whether the point of a match is an abbreviation's; one that ends a line ends a sentence all the same."""
-    return bool(match.lastindex) and _is_abbreviation(match.string, match.start()) and "\n" not in match.group()
+    if not match.lastindex or "\n" in match.group():
+        return False
+    start = match.start()
+    return _ABBREVIATION.search(match.string, max(0, start - _LONGEST_ABBREVIATION - 1), start + 1) is not None
 
 
-def _is_abbreviation(text: str, at: int) -> bool:
-    """Whether a point stands at `at` behind an abbreviation."""
-    return _ABBREVIATION.search(text, max(0, at - _LONGEST_ABBREVIATION - 1), at + 1) is not None
-
-
-def _begun(text: str, cuts: list[int]) -> list[int]:
-    """Each cut at the first letter after it; none for what is white space up to the next cut."""
-    if cuts[-1] < len(text) and not any(map(str.isspace, map(text.__getitem__, cuts))):
-        return cuts
-    starts = []
-    for cut, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        if cut < end:
-            if text[cut].isspace():
-                piece = text[cut:end].lstrip()
-                if not piece:
-                    continue
-                cut = end - len(piece)  # noqa: PLW2901
-            starts.append(cut)
-    return starts
+def numbered(starts: list[int], length: int) -> bytes:
+    """Of each of `length` offsets the number of its sentence, of 256 at most; what stands before the first is in it."""
+    bounds = pairwise([0, *starts[1:], length])
+    return b"".join([bytes((number,)) * (end - start) for number, (start, end) in enumerate(bounds)])
 
 
 def sentences(text: str, starts: list[int] | None = None) -> list[tuple[int, int]]:

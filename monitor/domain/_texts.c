@@ -1,0 +1,291 @@
+/* How an article's text is cut (monitor/domain/text.py), for interpreters that can have it compiled.
+ *
+ * Everything here has a twin in text.py, which says what is meant, as regular expressions; tests/unit/domain/test_texts.py
+ * holds both to the same answers. Offsets count characters.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <string.h>
+
+#ifndef SOURCE
+#define SOURCE ""
+#endif
+
+typedef struct {
+    int kind; /* of Python's strings: bytes a character */
+    const void *data;
+    Py_ssize_t length;
+} Text;
+
+static int
+text_of(PyObject *given, Text *text)
+{
+    if (!PyUnicode_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a text is a string");
+        return -1;
+    }
+    if (PyUnicode_READY(given) < 0)
+        return -1;
+    text->kind = PyUnicode_KIND(given);
+    text->data = PyUnicode_DATA(given);
+    text->length = PyUnicode_GET_LENGTH(given);
+    return 0;
+}
+
+/* The character at an offset; 0 outside the text. */
+static inline Py_UCS4
+at(const Text *text, Py_ssize_t offset)
+{
+    return offset >= 0 && offset < text->length ? PyUnicode_READ(text->kind, text->data, offset) : 0;
+}
+
+static inline int
+is_stop(Py_UCS4 c)
+{
+    return c == '.' || c == '!' || c == '?' || c == 0x2026;
+}
+
+static inline int
+is_closing(Py_UCS4 c)
+{
+    return c == '"' || c == 0xbb || c == 0x201d || c == 0x2019 || c == ')' || c == ']';
+}
+
+static inline int
+is_opening(Py_UCS4 c)
+{
+    return c == '"' || c == 0xab || c == 0x201c || c == '(' || c == '[' || c == 0x2013 || c == 0x2014 || c == '-';
+}
+
+static inline int
+is_blank(Py_UCS4 c)
+{
+    return c == ' ' || c == 0xa0 || c == 0x202f;
+}
+
+static inline int
+is_capital_or_digit(Py_UCS4 c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c >= 0xc0 && c <= 0xde && c != 0xd7) || c == 0x152;
+}
+
+static inline int
+is_of_word(Py_UCS4 c)
+{
+    return c == '_' || Py_UNICODE_ISALNUM(c);
+}
+
+/* The first offset from `from` on that holds a stop or a line break; the end of the text where there is none. */
+static Py_ssize_t
+next_stop(const Text *text, Py_ssize_t from)
+{
+#define SEARCH(type)                                                                                                   \
+    for (const type *chars = text->data; from < text->length; from++)                                                  \
+        if (chars[from] == '\n' || is_stop(chars[from]))                                                               \
+            return from;
+    if (text->kind == PyUnicode_1BYTE_KIND) {
+        SEARCH(Py_UCS1)
+    } else if (text->kind == PyUnicode_2BYTE_KIND) {
+        SEARCH(Py_UCS2)
+    } else {
+        SEARCH(Py_UCS4)
+    }
+#undef SEARCH
+    return text->length;
+}
+
+/* Where a sentence ends whose stop stands at `stop`: behind further stops, closing marks and white space, before an
+ * opening mark, a capital or a digit. -1 where none ends. */
+static Py_ssize_t
+end_behind(const Text *text, Py_ssize_t stop)
+{
+    Py_ssize_t end = stop + 1;
+    while (is_stop(at(text, end)))
+        end++;
+    while (is_closing(at(text, end)))
+        end++;
+    if (is_blank(at(text, end)) && at(text, end + 1) == 0xbb)
+        end += 2;
+    Py_ssize_t blanks = end;
+    while (is_blank(at(text, end)) || at(text, end) == '\n')
+        end++;
+    if (end == blanks)
+        return -1;
+    Py_ssize_t first = end;
+    if (is_opening(at(text, first)) && is_blank(at(text, ++first)))
+        first++;
+    return is_capital_or_digit(at(text, first)) ? end : -1;
+}
+
+static const char *const ABBREVIATIONS[] = {"M",   "MM",  "Mme", "Mmes", "Mlle", "Me", "Dr",  "Pr",   "St",  "Ste", "Mgr", "cf", "art",
+                                            "etc", "env", "av",  "n",    "no",   "vol", "p",  "Inc", "Corp", "Ltd", "Jr",  "vs"};
+enum { LONGEST = 4 };
+
+/* Whether the point at `point` stands behind an abbreviation, or a single capital. */
+static int
+is_abbreviation(const Text *text, Py_ssize_t point)
+{
+    char word[LONGEST + 1] = "";
+    Py_ssize_t start = point;
+    while (point - start <= LONGEST && is_of_word(at(text, start - 1)))
+        start--;
+    if (start == point || point - start > LONGEST)
+        return 0;
+    for (Py_ssize_t n = start; n < point; n++) {
+        Py_UCS4 c = at(text, n);
+        if (c > 127)
+            return 0;
+        word[n - start] = (char)c;
+    }
+    if (point - start == 1 && word[0] >= 'A' && word[0] <= 'Z')
+        return 1;
+    for (size_t n = 0; n < sizeof ABBREVIATIONS / sizeof *ABBREVIATIONS; n++)
+        if (strcmp(word, ABBREVIATIONS[n]) == 0)
+            return 1;
+    return 0;
+}
+
+static int
+has_line_break(const Text *text, Py_ssize_t from, Py_ssize_t end)
+{
+    for (; from < end; from++)
+        if (at(text, from) == '\n')
+            return 1;
+    return 0;
+}
+
+/* Where the search for ends goes on behind a stop or line break; `*cuts`: whether a sentence ends there. */
+static Py_ssize_t
+pass(const Text *text, Py_ssize_t stop, int *cuts)
+{
+    Py_ssize_t end = stop + 1;
+    *cuts = 1;
+    if (at(text, stop) == '\n') {
+        while (at(text, end) == '\n')
+            end++;
+        return end;
+    }
+    end = end_behind(text, stop);
+    *cuts = end >= 0;
+    if (end < 0)
+        return stop + 1;
+    if (at(text, stop) == '.' && is_abbreviation(text, stop) && !has_line_break(text, stop, end))
+        *cuts = 0;
+    return end;
+}
+
+static int
+append_number(PyObject *list, Py_ssize_t number)
+{
+    PyObject *made = PyLong_FromSsize_t(number);
+    int done = made != NULL ? PyList_Append(list, made) : -1;
+    Py_XDECREF(made);
+    return done;
+}
+
+/* Appends where the sentence between two cuts begins: at its first letter; not at all where it is white space. */
+static int
+append_begun(PyObject *starts, const Text *text, Py_ssize_t cut, Py_ssize_t end)
+{
+    while (cut < end && Py_UNICODE_ISSPACE(at(text, cut)))
+        cut++;
+    return cut < end ? append_number(starts, cut) : 0;
+}
+
+static PyObject *
+texts_sentence_starts(PyObject *Py_UNUSED(module), PyObject *given)
+{
+    Text text;
+    if (text_of(given, &text) < 0)
+        return NULL;
+    PyObject *starts = PyList_New(0);
+    Py_ssize_t cut = 0, from = 0;
+    while (starts != NULL) {
+        int cuts = 1;
+        Py_ssize_t stop = next_stop(&text, from);
+        from = stop < text.length ? pass(&text, stop, &cuts) : text.length;
+        if (cuts) {
+            if (append_begun(starts, &text, cut, from) < 0)
+                Py_CLEAR(starts);
+            cut = from;
+        }
+        if (stop == text.length)
+            break;
+    }
+    return starts;
+}
+
+static PyObject *
+texts_paragraphs(PyObject *Py_UNUSED(module), PyObject *given)
+{
+    Text text;
+    if (text_of(given, &text) < 0)
+        return NULL;
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t start = 0, end; found != NULL && start < text.length; start = end + 1) {
+        int written = 0;
+        for (end = start; end < text.length && at(&text, end) != '\n'; end++)
+            written = written || !Py_UNICODE_ISSPACE(at(&text, end));
+        if (!written)
+            continue;
+        PyObject *pair = Py_BuildValue("nn", start, end);
+        if (pair == NULL || PyList_Append(found, pair) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(pair);
+    }
+    return found;
+}
+
+static PyObject *
+texts_numbered(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *starts;
+    Py_ssize_t length;
+    if (!PyArg_ParseTuple(args, "O!n", &PyList_Type, &starts, &length))
+        return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(starts);
+    if (count > 256 || length < 0) {
+        PyErr_SetString(PyExc_ValueError, "a byte numbers 256 sentences at most");
+        return NULL;
+    }
+    PyObject *numbers = PyBytes_FromStringAndSize(NULL, length);
+    if (numbers == NULL)
+        return NULL;
+    char *bytes = PyBytes_AS_STRING(numbers);
+    memset(bytes, 0, length);
+    for (Py_ssize_t n = 1; n < count; n++) {
+        Py_ssize_t start = PyLong_AsSsize_t(PyList_GET_ITEM(starts, n));
+        if (start < 0 || start > length) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_ValueError, "a sentence begins outside the text");
+            Py_DECREF(numbers);
+            return NULL;
+        }
+        memset(bytes + start, (int)n, length - start);
+    }
+    return numbers;
+}
+
+static PyMethodDef functions[] = {
+    {"sentence_starts", texts_sentence_starts, METH_O, "Where sentences begin."},
+    {"paragraphs", texts_paragraphs, METH_O, "Stretches without a line break."},
+    {"numbered", texts_numbered, METH_VARARGS, "Of each offset the number of its sentence."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_texts",
+    .m_doc = "How an article's text is cut, compiled.",
+    .m_size = -1,
+    .m_methods = functions,
+};
+
+PyMODINIT_FUNC
+PyInit__texts(void)
+{
+    PyObject *made = PyModule_Create(&module);
+    if (made != NULL && PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
+        Py_CLEAR(made);
+    return made;
+}

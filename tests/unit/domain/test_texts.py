@@ -1,0 +1,50 @@
+"""The compiled ways of cutting a text say what their twins in Python say."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain import kernel, text
+
+WORDS = [
+    *("M", "Mme", "Mmes", "Corp", "art", "xart", "ete", "x", "K", "bonjour", "ABCDE", "abcd", "a_b", "été", "Étoile"),
+    *("œuvre", "Œuvre", "l'A", "x²St", "5", "Ж", "\U0001d400"),
+]
+MARKS = [".", "…", "!", "?", ". ", "? ", "\n", "\n\n", " ", "\u00a0", "\u202f", "\u2009", "\t", "»", " »"]
+pieces = st.lists(st.sampled_from([*WORDS, *MARKS, *"«“'’”\"([)]-–—×\x9c\x1c"]), max_size=14).map("".join)
+
+
+@pytest.fixture(scope="module")
+def library() -> ModuleType:
+    found = kernel.compiled("_texts")
+    if found is None:
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+    return found
+
+
+@settings(max_examples=1000, deadline=None)
+@given(pieces | st.text())
+def test_both_cut_at_the_same_places(library: ModuleType, written: str) -> None:
+    assert library.sentence_starts(written) == text.sentence_starts(written)
+    assert library.paragraphs(written) == text.paragraphs(written)
+
+
+@given(st.lists(st.integers(0, 40), unique=True, max_size=9).map(sorted), st.integers(0, 9))
+def test_both_number_the_same_sentences(library: ModuleType, starts: list[int], rest: int) -> None:
+    length = max(starts, default=0) + rest
+    assert library.numbered(starts, length) == text.numbered(starts, length)
+
+
+def test_what_is_no_text_is_an_error_and_no_crash(library: ModuleType) -> None:
+    for given_ in (None, b"a. B", 3):
+        with pytest.raises(TypeError):
+            library.sentence_starts(given_)
+        with pytest.raises(TypeError):
+            library.paragraphs(given_)
+    for starts, length in (([0, 9], 4), ([0, -1], 4), ([0], -1), (list(range(257)), 300), ([0, "1"], 4)):
+        with pytest.raises((TypeError, ValueError)):
+            library.numbered(starts, length)
