@@ -73,7 +73,7 @@ class Stack:
 
     def start_worker(self, queues: str, cores: str | None = None) -> None:
         """A worker of these queues, perhaps bound to `cores` (as taskset has them). Cold: warm it by a first step."""
-        command = [sys.executable, "-m", "celery", "-A", "workers.app", "--quiet", "worker", "-Q", queues]
+        command = [sys.executable, "-m", "workers", "worker", "-Q", queues]
         command += ["-c", str(self.processes), "--without-mingle", "--without-gossip", "-n", f"{uuid.uuid4()}@%h"]
         self._start([*(["taskset", "-c", cores] if cores else []), *command])
 

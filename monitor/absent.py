@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def absent(name: str) -> Iterator[None]:
-    """What is imported here finds no module `name`, unless it was loaded before."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say that there is none
+def absent(*names: str) -> Iterator[None]:
+    """What is imported here finds no modules of these names, unless they were loaded before."""
+    hidden = [name for name in names if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say that there is none
     try:
         yield
     finally:
-        del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]

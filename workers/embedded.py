@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 STOP_GRACE = 25.0  # seconds a child has to end; longer than the worker's soft shutdown
 RESTART_PAUSE = (0.2, 1.0, 2.0, 5.0, 10.0)
-_CELERY = (sys.executable, "-m", "celery", "--quiet", "-A")
+_CELERY = (sys.executable, "-m", "workers")
 STEADY = 30.0  # a child that lived this long starts afresh with the shortest pause
 
 
@@ -73,12 +73,12 @@ class Child:
 def worker_command(processes: int, name: str) -> list[str]:
     """A worker of all queues."""
     options = ["-Q", "deliver,read,poll", "-c", str(processes), "--without-mingle", "--without-gossip", "-n", name]
-    return [*_CELERY, "workers.app", "worker", *options]
+    return [*_CELERY, "worker", *options]
 
 
 def beat_command(directory: Path) -> list[str]:
     """Beat, which keeps its schedule in `directory`."""
-    return [*_CELERY, "workers.beat", "beat", "-s", str(directory / "beat-schedule"), "--pidfile", ""]
+    return [*_CELERY, "beat", "-s", str(directory / "beat-schedule"), "--pidfile", ""]
 
 
 def _die_with_parent() -> None:

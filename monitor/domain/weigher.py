@@ -32,7 +32,7 @@ from monitor.domain.sightings import (
 )
 from monitor.domain.signals import signals
 from monitor.domain.tallies import Item, Tally, evidence_of, held_of
-from monitor.domain.weights import Model, kept_model
+from monitor.domain.weights import Model, Table, kept_model
 from monitor.errors import DossierError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Weigher:
         known = {key: len(model.grams) + n for n, key in enumerate(model.rules)}
         rows = [known.get(key, -1) for key in keys]
         self._known = np.array(rows) >= 0
-        self._rule_weights = _rows(model.weights, rows)
+        self._rule_weights = _rows(model.weights, rows).astype(np.float64)
         grams = model.article_weights[: len(model.grams)]
         self._article_weights = np.concatenate([grams, _rows(model.article_weights, rows)])
         places = {name: n for n, name in enumerate(model.relevance.names)}
@@ -161,10 +161,11 @@ class Weigher:
         scores = (
             counts @ self._rule_weights.take(rules, axis=0)
             + model.bias
-            + dense @ model.weights.take(seen.kinds, axis=0)
+            + dense @ model.weights.take(seen.kinds, axis=0).astype(np.float64)
         )
         columns, whole = article_vector(seen, values, rules + len(model.grams), counts)
-        return np.asarray(scores), np.asarray(whole @ self._article_weights.take(columns, axis=0) + model.article_bias)
+        weights = self._article_weights.take(columns, axis=0).astype(np.float64)
+        return np.asarray(scores), np.asarray(whole @ weights + model.article_bias)
 
     def _logits(self, rules: Numbers, counts: Array, seen: Sightings, relevance: float) -> _Logits:
         model = self.model
@@ -215,10 +216,10 @@ def is_near(name: str) -> bool:
     return name.startswith(_NEAR)
 
 
-def _rows(weights: Array, numbers: list[int]) -> Array:
+def _rows(weights: Table, numbers: list[int]) -> Table:
     """These rows; zeros for -1."""
     chosen = np.array(numbers, dtype=np.int64)
-    return np.where((chosen >= 0)[:, None], weights[np.maximum(chosen, 0)], 0.0)
+    return np.where((chosen >= 0)[:, None], weights[np.maximum(chosen, 0)], weights.dtype.type(0))
 
 
 def rules_owned(dossier: Dossier, topics: tuple[str, ...]) -> Array:

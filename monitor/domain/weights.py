@@ -21,6 +21,7 @@ from monitor.domain.trees import Trees
 
 FORMAT = 2
 _HALF = np.dtype("<f2")
+Table = NDArray[np.floating[Any]]
 _ARRAYS = ("idf", "weights", "article_weights", "gram_relevance")
 
 
@@ -29,16 +30,16 @@ class Model:
     """Everything that was learnt.
 
     `weights` (of sentences) and `article_weights` have a row for each n-gram, then for each rule, and a column for
-    each topic.
+    each topic; of a model that was read they are the half precision of its file, a quarter of the memory.
     """
 
     topics: tuple[str, ...]
     grams: tuple[str, ...]
     idf: Array
     rules: tuple[str, ...]
-    weights: Array
+    weights: Table
     bias: Array
-    article_weights: Array
+    article_weights: Table
     article_bias: Array
     stack: Linear
     topic_bias: Array
@@ -128,29 +129,28 @@ def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]], packed:
     if data["format"] != FORMAT:
         raise ValueError(f"it is of format {data['format']}")
     topics = tuple(data["topics"])
-    wide = {name: array.astype(np.float64) for name, array in arrays.items()}
     return Model(
         topics=topics,
         grams=tuple(data["grams"]),
-        idf=wide["idf"],
+        idf=arrays["idf"].astype(np.float64),
         rules=tuple(data["rules"]),
-        weights=wide["weights"].reshape(-1, len(topics)),
+        weights=arrays["weights"].reshape(-1, len(topics)),
         bias=np.array(data["bias"]),
-        article_weights=wide["article_weights"].reshape(-1, len(topics)),
+        article_weights=arrays["article_weights"].reshape(-1, len(topics)),
         article_bias=np.array(data["article_bias"]),
         stack=_read_linear(data["stack"]),
         topic_bias=np.array(data["topic_bias"]),
         threshold=float(data["threshold"]),
         relevance=_read_linear(data["relevance"]),
         trees=_read_trees(data["trees"]),
-        gram_relevance=wide["gram_relevance"],
+        gram_relevance=arrays["gram_relevance"].astype(np.float64),
         gram_bias=float(data["gram_bias"]),
         gram_share=float(data["gram_share"]),
         packed=packed,
     )
 
 
-def _pack(values: Array) -> str:
+def _pack(values: Table) -> str:
     return base64.b64encode(np.ascontiguousarray(values, dtype=_HALF).tobytes()).decode()
 
 
