@@ -13,7 +13,8 @@ try:
     workers.__main__.main()
 except SystemExit as ended:
     assert not ended.code, ended.code
-print(*(name for name in ("prompt_toolkit", "pygments", "cffi", "psutil", "yaml") if name in sys.modules), file=sys.stderr)
+unused = {"prompt_toolkit", "pygments", "cffi", "psutil", "yaml"}
+print(*unused.intersection(sys.modules), file=sys.stderr)
 """
 # as a process that the worker forks ends it with its parent
 BOUND = """
