@@ -13,7 +13,7 @@ try:
     workers.__main__.main()
 except SystemExit as ended:
     assert not ended.code, ended.code
-unused = {"prompt_toolkit", "pygments", "cffi", "psutil", "yaml"}
+unused = set("prompt_toolkit pygments cffi psutil yaml".split())
 print(*unused.intersection(sys.modules), file=sys.stderr)
 """
 # as a process that the worker forks ends it with its parent
