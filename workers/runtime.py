@@ -22,7 +22,7 @@ from monitor.storage.work import Announcement, Kind
 
 log = structlog.get_logger(__name__)
 
-_TOGETHER = 10  # batches of pages in one message
+_TOGETHER = 30  # batches of pages in one message
 
 _monitor: Monitor | None = None
 _prepared = False
@@ -97,8 +97,8 @@ def send(announcement: Announcement) -> None:
 def first_batch(pairs: list[tuple[int, int]], expires: str | float | None) -> list[tuple[int, int]]:
     """The pages that this process reads of a message; the others go on as a message of their own, before that.
 
-    So a first poll's thousands of entries cost a tenth of the messages while feeds are polled, and what expires unread
-    was never taken apart.
+    So a first poll's thousands of entries cost a thirtieth of the messages while feeds are polled, and what expires
+    unread was never taken apart.
     """
     size = monitor().settings.read_batch
     if len(pairs) > size:

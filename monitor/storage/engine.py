@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -28,6 +29,16 @@ SEARCHING = {
     "enable_mergejoin": "off",
     "plan_cache_mode": "force_generic_plan",
 }
+
+# The last: pages that wait in the log before they go to the file. By the usual thousand a first poll's rows went there
+# after each transaction, and the indexes' pages with them each time.
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "wal_autocheckpoint=4000",
+)
 
 Answer = TypeVar("Answer")
 
@@ -122,7 +133,9 @@ def open_store(url: str) -> Store:
 
 def _postgresql(url: Any) -> Engine:
     options = {} if "options" in url.query else {"options": f"-c idle_in_transaction_session_timeout={FROZEN}"}
-    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=options)
+    engine = create_engine(
+        url, json_serializer=_json, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=options
+    )
     # our statements are short: compiling one to machine code takes longer than running it
     return _prepared(engine, {"jit": "off", "idle_in_transaction_session_timeout": str(FROZEN)})
 
@@ -149,12 +162,12 @@ def _prepared(engine: Engine, settings: dict[str, str]) -> Engine:
 def _sqlite(url: Any) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(url, json_serializer=_json, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -163,6 +176,11 @@ def _sqlite(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _json(value: Any) -> str:
+    """As the standard library's, at a fifth of the time: each entry has a list of authors."""
+    return to_json(value).decode()
 
 
 def insert_on(connection: Connection, table: Table) -> Any:

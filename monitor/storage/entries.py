@@ -65,14 +65,19 @@ def add_entries(
     session: Session, feed_id: int, entries: Sequence[EntryData], *, now: datetime, due_at: datetime, backlog: bool
 ) -> StoredEntries:
     """Store what is new and note what was edited; what there is to read is announced until `due_at`."""
-    rows = [_row(feed_id, entry, now, due_at, backlog) for entry in {e.identity: e for e in reversed(entries)}.values()]
-    fresh = insert_new(session, Entry.__table__, rows, [Entry.id, Entry.turn, Entry.identity])  # type: ignore[arg-type]
-    new = {row.identity for row in fresh}
-    known = {row["identity"]: row for row in rows if row["identity"] not in new}
+    rows = [_row(entry) for entry in {e.identity: e for e in reversed(entries)}.values()]
+    shared = {"feed_id": feed_id, "backlog": backlog, "due_at": due_at, "created_at": now}
+    returned = [Entry.id, Entry.turn, Entry.identity]
+    fresh = insert_new(session, Entry.__table__, rows, returned, shared)  # type: ignore[arg-type]
+    new = {identity: row_id for row_id, _, identity in fresh}
+    known = {row["identity"]: row for row in rows if row["identity"] not in new} if len(new) < len(rows) else {}
     edited = _edited(session, feed_id, known, now, due_at) if known else []
-    churned = set() if backlog else _drop_churned(session, feed_id, {row.identity: row.id for row in fresh})
-    pairs = sorted((row.id, row.turn) for row in fresh if row.id not in churned) + edited
-    return StoredEntries(pairs, frozenset(row.identity for row in fresh if row.id not in churned), len(churned))
+    churned = set() if backlog else _drop_churned(session, feed_id, new)
+    pairs = sorted((row_id, turn) for row_id, turn, _ in fresh if row_id not in churned) + edited
+    kept = (
+        frozenset(identity for identity, row_id in new.items() if row_id not in churned) if churned else frozenset(new)
+    )
+    return StoredEntries(pairs, kept, len(churned))
 
 
 def _drop_churned(session: Session, feed_id: int, fresh: Mapping[str, int]) -> set[int]:
@@ -89,9 +94,8 @@ def _drop_churned(session: Session, feed_id: int, fresh: Mapping[str, int]) -> s
     return churned
 
 
-def _row(feed_id: int, entry: EntryData, now: datetime, due_at: datetime, backlog: bool) -> dict[str, Any]:
+def _row(entry: EntryData) -> dict[str, Any]:
     return {
-        "feed_id": feed_id,
         "identity": entry.identity,
         "guid": entry.guid,
         "link": entry.link,
@@ -103,9 +107,6 @@ def _row(feed_id: int, entry: EntryData, now: datetime, due_at: datetime, backlo
         "language": entry.language,
         "published_at": entry.published_at,
         "updated_at": entry.updated_at,
-        "backlog": backlog,
-        "due_at": due_at,
-        "created_at": now,
     }
 
 

@@ -6,10 +6,12 @@ written once here, and each value goes through its column's type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, repeat
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Column, Table
@@ -20,6 +22,9 @@ from sqlalchemy.orm import Session
 _MOST_PARAMETERS = 30_000
 
 
+Converter = Callable[[Any], Any]
+
+
 @dataclass(frozen=True)
 class _Insert:
     """How rows with certain columns go into a table: what each value is made into, and what makes those left out."""
@@ -27,31 +32,45 @@ class _Insert:
     start: str
     row: str
     end: str
-    converters: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    get: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    converters: tuple[Converter | None, ...]
+    shared: tuple[tuple[str, Converter], ...]
     defaults: tuple[Callable[[], Any], ...]
 
-    def values(self, row: dict[str, Any], filled: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (*[make(row[name]) if make else row[name] for name, make in self.converters], *filled)
+    def values(self, rows: Sequence[Mapping[str, Any]], shared: tuple[Any, ...]) -> tuple[Any, ...]:
+        """All parameters, one row after the other; made column by column, as most columns are taken as they are."""
+        columns: list[Iterable[Any]] = list(zip(*map(self.get, rows), strict=True))
+        for place, make in enumerate(self.converters):
+            if make:
+                columns[place] = map(make, columns[place])
+        return tuple(chain.from_iterable(zip(*columns, *map(repeat, shared), strict=False)))
 
 
-def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]], returning: Sequence[Any]) -> list[Any]:
+def insert_new(
+    session: Session,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    returning: Sequence[Any],
+    shared: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Any]:
     """Insert rows, leaving out those whose unique key is known; what was inserted comes back, in any order.
 
-    All rows have the columns of the first, or a `KeyError` is raised; what they leave out has its default, made once a
-    call. Only numbers and text can come back.
+    All rows have the columns of the first, two at least, or a `KeyError` is raised; `shared` are the columns in which
+    they are alike. What they leave out has its default, made once a call. Only numbers and text can come back.
     """
     if not rows:
         return []
     connection = session.connection()
-    insert = _insert(table, connection.dialect, tuple(rows[0]), tuple(column.key for column in returning))
-    filled = tuple(make() for make in insert.defaults)
+    insert = _insert(
+        table, connection.dialect, tuple(rows[0]), tuple(shared), tuple(column.key for column in returning)
+    )
+    alike = (*(make(shared[name]) for name, make in insert.shared), *(make() for make in insert.defaults))
     at_once = _MOST_PARAMETERS // (insert.row.count(",") + 1)
     found: list[Any] = []
     for start in range(0, len(rows), at_once):
         some = rows[start : start + at_once]
         statement = f"{insert.start} VALUES {', '.join([insert.row] * len(some))} {insert.end}"
-        values = tuple(chain.from_iterable(insert.values(row, filled) for row in some))
-        found += connection.exec_driver_sql(statement, values).all()
+        found += connection.exec_driver_sql(statement, insert.values(some, alike)).all()
     return found
 
 
@@ -80,7 +99,7 @@ def update_rows(
 @lru_cache(maxsize=64)
 def _update(
     table: Table, dialect: Dialect, given: tuple[str, ...], keys: tuple[str, ...], condition: str
-) -> tuple[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]]:
+) -> tuple[str, tuple[tuple[str, Converter | None], ...]]:
     """The statement, and its parameters in order: the columns of `given`, then the keys."""
     quoted = dialect.identifier_preparer
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
@@ -96,9 +115,16 @@ def _update(
 
 
 @lru_cache(maxsize=64)
-def _insert(table: Table, dialect: Dialect, given: tuple[str, ...], returning: tuple[str, ...]) -> _Insert:
-    filled = [column for column in table.columns if column.default is not None and column.key not in given]
-    columns = [*(table.columns[name] for name in given), *filled]
+def _insert(
+    table: Table, dialect: Dialect, given: tuple[str, ...], shared: tuple[str, ...], returning: tuple[str, ...]
+) -> _Insert:
+    # what the database itself fills in, it fills in
+    filled = [
+        column
+        for column in table.columns
+        if column.default is not None and column.server_default is None and column.key not in {*given, *shared}
+    ]
+    columns = [*(table.columns[name] for name in (*given, *shared)), *filled]
     quoted = dialect.identifier_preparer
     names = ", ".join(quoted.format_column(column) for column in columns)
     back = ", ".join(quoted.format_column(table.columns[name]) for name in returning)
@@ -107,17 +133,23 @@ def _insert(table: Table, dialect: Dialect, given: tuple[str, ...], returning: t
         start=f"INSERT INTO {quoted.format_table(table)} ({names})",
         row=f"({', '.join([mark] * len(columns))})",
         end=f"ON CONFLICT DO NOTHING RETURNING {back}",
-        converters=tuple((name, _converter(table.columns[name], dialect)) for name in given),
+        get=itemgetter(*given),
+        converters=tuple(_converter(table.columns[name], dialect) for name in given),
+        shared=tuple((name, _converter(table.columns[name], dialect) or _as_it_is) for name in shared),
         defaults=tuple(_default(column, dialect) for column in filled),
     )
 
 
-def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    make: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+def _converter(column: Column[Any], dialect: Dialect) -> Converter | None:
+    make: Converter | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     return make
 
 
 def _default(column: Column[Any], dialect: Dialect) -> Callable[[], Any]:
     default: Any = column.default
-    convert = _converter(column, dialect) or (lambda value: value)
+    convert = _converter(column, dialect) or _as_it_is
     return lambda: convert(default.arg(None) if default.is_callable else default.arg)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer
@@ -39,8 +40,21 @@ def _for_sqlite(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"a naive time cannot be stored: {value!r}")
-    # without the zone; most are our own clock's, already in UTC
-    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
+    # put together from what is at hand: the library's own `isoformat` takes thrice as long
+    since = value - _EPOCH
+    minute, second = divmod(since.seconds, 60)
+    micros = since.microseconds
+    return _day(since.days) + _MINUTES[minute] + _SECONDS[second] + (f"{micros:06}" if micros else "000000")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTES = [f" {minute // 60:02}:{minute % 60:02}:" for minute in range(24 * 60)]
+_SECONDS = [f"{second:02}." for second in range(60)]
+
+
+@lru_cache(maxsize=4096)
+def _day(since: int) -> str:
+    return (_EPOCH + timedelta(days=since)).date().isoformat()
 
 
 def _of_sqlite(value: str | None) -> datetime | None:

@@ -47,6 +47,37 @@ def test_rows_become_what_sqlalchemy_makes_of_them(store: Store) -> None:
     assert kept(store, 1)[1][TABLE.columns.keys().index("created_at") - 2] == NOW.astimezone(UTC)
 
 
+def test_what_rows_have_in_common_is_said_once(store: Store) -> None:
+    common = {"feed_id": 1, "created_at": NOW, "due_at": NOW, "backlog": True}
+    rows = [{name: value for name, value in row(number).items() if name not in common} for number in range(7)]
+    with store.write() as session:
+        insert_new(session, TABLE, rows, [Entry.id], common)
+        session.execute(insert(TABLE), [one | common | {"feed_id": 2} for one in rows])
+    assert kept(store, 1) == kept(store, 2)
+
+
+@pytest.mark.parametrize("micros", [0, 5, 999_999])
+@pytest.mark.parametrize("day", [(1, 1, 2), (1969, 12, 31), (2026, 3, 29), (9999, 12, 30)])
+def test_times_are_kept_to_the_microsecond_whatever_their_zone(
+    store: Store, day: tuple[int, int, int], micros: int
+) -> None:
+    when = datetime(*day, 23, 59, 58, micros, tzinfo=timezone(timedelta(hours=-5)))
+    with store.write() as session:
+        insert_new(session, TABLE, [row(1) | {"published_at": when}], [Entry.id])
+    assert when in kept(store, 1)[0]
+    with store.read() as session:
+        assert session.scalar(select(Entry.id).where(Entry.published_at == when)) is not None
+        assert session.scalar(select(Entry.id).where(Entry.published_at > when)) is None
+
+
+def test_json_is_what_the_standard_library_reads(store: Store) -> None:
+    said = ["Zoé « É »", 'l\'"autre"', "\\ \u2028 \x01", "😀"]
+    with store.write() as session:
+        insert_new(session, TABLE, [row(1) | {"authors": said}], [Entry.id])
+    with store.read() as session:
+        assert session.scalar(select(Entry.authors)) == said
+
+
 def test_what_is_known_is_left_out_and_the_new_comes_back_however_many_there_are(store: Store) -> None:
     """More rows than one statement takes."""
     with store.write() as session:

@@ -20,7 +20,7 @@ def test_pages_that_stand_together_go_apart() -> None:
 
 
 def test_several_batches_travel_in_one_message() -> None:
-    messages = together(dealt([(number, 0) for number in range(450)], 20))
+    messages = together(dealt([(number, 0) for number in range(1350)], 20))
     assert len(messages) == 3
-    assert max(map(len, messages)) <= 200
-    assert sorted(row for message in messages for row, _ in message) == list(range(450))
+    assert max(map(len, messages)) <= 600
+    assert sorted(row for message in messages for row, _ in message) == list(range(1350))
