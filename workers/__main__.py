@@ -19,10 +19,10 @@ def main() -> None:
     if name not in APPLICATIONS:
         sys.stderr.write(f"usage: python -m workers {'|'.join(APPLICATIONS)} OPTIONS\n")
         sys.exit(2)
+    app = importlib.import_module(APPLICATIONS[name]).app
     with absent("pygments"):
         command = getattr(importlib.import_module(f"celery.bin.{name}"), name)
         from celery.bin.base import CLIContext
-    app = importlib.import_module(APPLICATIONS[name]).app
     context = CLIContext(app=app, no_color=False, workdir=None, quiet=True)
     command.main(options, f"python -m workers {name}", obj=context, auto_envvar_prefix=f"CELERY_{name.upper()}")
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from celery import Celery
-
+from monitor.absent import absent
 from monitor.settings import LONGEST, Settings, load_settings
+
+# Celery does without. With cffi each process that it forks would compile a line of C's grammar: 5 MiB and .1 s.
+with absent("cffi", "psutil", "pygments", "yaml"):
+    import celery.utils.debug  # noqa: F401
+    from celery import Celery
+
 from workers.schedule import beat_schedule
 
 # Consumed in this order: what people wait for first, pages ahead of polling.

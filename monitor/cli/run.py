@@ -1,4 +1,8 @@
-"""`veille run`: everything on this machine, until Ctrl-C; `--once`: what is due now, then out."""
+"""`veille run`: everything on this machine, until Ctrl-C; `--once`: what is due now, then out.
+
+With nobody at a terminal to show it to, and no end to wait for, this process becomes the supervisor: what migrated and
+read the configuration would only stand by, with 100 MiB.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -44,20 +48,34 @@ def run(
         wanted, port = port, free_port(port) if web else port
         if wanted and port != wanted:
             stderr().print(f"port {wanted} is taken: the web part is on {port}")
-        with Supervised(
-            web=web, port=port, quiet=once or stderr().is_terminal, log=loaded.data_dir / "veille.log"
-        ) as child:
-            if once:
+        watched = once or stderr().is_terminal
+        if watched or sys.platform != "linux":
+            with Supervised(web=web, port=port, quiet=watched, log=loaded.data_dir / "veille.log") as child:
+                if not once:
+                    watch(monitor, child, web_url=f"http://127.0.0.1:{port}/" if web else None)
+                    return
                 summary = run_once(monitor, child, started)
-            else:
-                watch(monitor, child, web_url=f"http://127.0.0.1:{port}/" if web else None)
-                return
+    if not once:
+        become_supervisor(web=web, port=port)
     if format_ == "json":
         typer.echo(json.dumps(summary, ensure_ascii=False))
     else:
         say(summary)
     all_failed = summary["feeds_polled"] > 0 and summary["feeds_failed"] == summary["feeds_polled"]
     raise typer.Exit(1 if all_failed else 0)
+
+
+def supervisor_command(*, web: bool, port: int) -> list[str]:
+    """Starts the supervisor in this environment."""
+    return [sys.executable, "-m", "workers.embedded", "--port", str(port), *([] if web else ["--no-web"])]
+
+
+def become_supervisor(*, web: bool, port: int) -> NoReturn:
+    """It takes this process over, its signals with it; its children end with it (Linux), even if it is killed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.environ.setdefault("VEILLE_LOG_FORMAT", "auto")
+    os.execv(sys.executable, supervisor_command(web=web, port=port))  # noqa: S606 - our own command
 
 
 def free_port(wanted: int) -> int:
@@ -77,8 +95,7 @@ class Supervised:
     """The supervisor as a subprocess; it stops when its standard input ends, so also when we are killed."""
 
     def __init__(self, *, web: bool, port: int, quiet: bool, log: Any) -> None:
-        self.command = [sys.executable, "-m", "workers.embedded", "--watch-stdin", "--port", str(port)]
-        self.command += [] if web else ["--no-web"]
+        self.command = [*supervisor_command(web=web, port=port), "--watch-stdin"]
         self.log = log
         self.quiet = quiet
         self.process: subprocess.Popen[bytes]
