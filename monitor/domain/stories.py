@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -134,11 +135,19 @@ def _distinct(hashes: Hashes) -> NDArray[np.int64]:
 
 
 def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:
-    """How much of the shorter text stands in the longer, 0..1, from their sketches.
+    """How much of the shorter text stands in the longer, 0..1, from their sketches."""
+    return next(containments(a, (b,)))
+
+
+def containments(a: tuple[int, ...], others: Iterable[tuple[int, ...]]) -> Iterator[float]:
+    """The containment of `a` and of each other.
 
     A full sketch says nothing above its largest hash, so both are cut at the smaller of such limits.
     """
-    ends = [sketch_[-1] for sketch_ in (a, b) if len(sketch_) == SIZE]
-    smaller = min(bisect_right(sketch_, min(ends)) if ends else len(sketch_) for sketch_ in (a, b))
-    shared = len(set(a).intersection(b))  # none of them is above a limit: it stands in both
-    return shared / smaller if smaller and (shared >= FEWEST or shared == smaller == len(a) == len(b)) else 0.0
+    hashes = frozenset(a)
+    for b in others:
+        shared = len(hashes.intersection(b))  # none of them is above a limit: it stands in both
+        ends = [sketch_[-1] for sketch_ in (a, b) if len(sketch_) == SIZE]
+        smaller = min(bisect_right(sketch_, min(ends)) if ends else len(sketch_) for sketch_ in (a, b))
+        told = shared >= FEWEST or shared == smaller == len(a) == len(b)
+        yield shared / smaller if smaller and told else 0.0

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.errors import StorageError
+from monitor.storage.sharing import most_shared
 
 # milliseconds: a worker that is frozen in the middle of a transaction (a stopped process, a moved machine) would hold
 # its locks for ever, and everybody who waits for them with it
@@ -167,6 +168,7 @@ def _sqlite(url: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
+        connection.create_function("most_shared", 1, most_shared, deterministic=True)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 

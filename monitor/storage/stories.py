@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from monitor.domain.stories import FEWEST, SAME_STORY, Fingerprint, containment
+from monitor.domain.stories import FEWEST, SAME_STORY, Fingerprint, containments
+from monitor.storage.sharing import CANDIDATES, SHARING
 from monitor.storage.tables import Article, CopyKey, Sketch, StoryKey
 
 STORY_WINDOW = timedelta(days=10)  # a reprint after this is a story of its own
 STORY_LOCK = 0x53544F52  # any number: "STOR"
-NEWEST = 8  # articles looked at for each key: any of a story's reprints leads to it
-LEAST = 0.25  # what an article must share to be weighed: a key that three others have, two that seven others have
-CANDIDATES = 3  # weighed, those that share most; the true copy is among them
 FINDABLE = (CopyKey, StoryKey, Sketch)  # what this version and two before it find copies by
 # Of sketches that a version before keys stored: so many hashes looked up, so many in common.
 LOOKED_UP, SHARED = 24, 3
 
-# For each key that anybody has, the newest articles that do: all of it in one text, and all keys as one value, since a
-# row or a parameter for each would cost several times as much.
-_WHO_HAS = {
-    "sqlite": """SELECT group_concat((SELECT group_concat(article_id) FROM (
-        SELECT article_id FROM {table} WHERE hash = asked.value AND article_id >= ?
-        ORDER BY article_id DESC LIMIT ?)), ';') FROM json_each(?) AS asked""",
-    "postgresql": """SELECT string_agg((SELECT string_agg(article_id::text, ',') FROM (
-        SELECT article_id FROM {table} WHERE hash = asked.key AND article_id >= %s
-        ORDER BY article_id DESC LIMIT %s) AS newest), ';') FROM unnest(CAST(%s AS bigint[])) AS asked(key)""",
+# Asked of the driver itself: SQLAlchemy's part was a third of what these two statements cost.
+_SHARING = {
+    (table, name): asked.format(table=table) for table in ("copy_keys", "story_keys") for name, asked in SHARING.items()
 }
 _PUT_KEYS = {
-    "sqlite": "INSERT INTO copy_keys (article_id, hash) SELECT ?, value FROM json_each(?)",
+    "sqlite": "INSERT INTO copy_keys (article_id, hash) VALUES (?, ?)",
     "postgresql": "INSERT INTO copy_keys (article_id, hash) SELECT %s, unnest(CAST(%s AS bigint[]))",
-}
-_WEIGHED = {
-    "sqlite": "SELECT id, story_id, sketch FROM articles WHERE id IN (SELECT value FROM json_each(?))",
-    "postgresql": "SELECT id, story_id, sketch FROM articles WHERE id = ANY(CAST(%s AS bigint[]))",
 }
 _NEWEST_OF_BEFORE = "SELECT (SELECT max(article_id) FROM story_keys), (SELECT max(article_id) FROM sketches)"
 _WHO_SHARES = """
-SELECT article_id FROM sketches WHERE hash {among} AND article_id >= :first
-GROUP BY article_id HAVING count(*) >= :fewest ORDER BY count(*) DESC, article_id LIMIT :candidates
+SELECT articles.id, story_id, sketch FROM (
+    SELECT article_id, count(*) AS shared FROM sketches WHERE hash {among} AND article_id >= :first
+    GROUP BY article_id HAVING count(*) >= :fewest ORDER BY shared DESC, article_id LIMIT :candidates) AS found
+JOIN articles ON articles.id = found.article_id ORDER BY shared DESC, articles.id
 """
 _WHO_SHARED = {
     "sqlite": text(_WHO_SHARES.format(among="IN (SELECT value FROM json_each(:hashes))")),
@@ -66,44 +56,29 @@ def find_story(session: Session, text: Fingerprint, now: datetime) -> int | None
     first = _first_of_window(session, now) if len(text.sketch) >= FEWEST else None
     if first is None:
         return None
-    found = _heaviest(session, text, _who_has(session, "copy_keys", text.keys, first))
+    found = _copy_among(session, text, _sharing(session, "copy_keys", text.keys, first))
     with_keys, sketched = _of_before(session)
     if found is None and with_keys >= first:
-        found = _heaviest(session, text, _who_has(session, "story_keys", text.former_keys, first))
+        found = _copy_among(session, text, _sharing(session, "story_keys", text.former_keys, first))
     if found is None and sketched >= first:
-        found = _heaviest(session, text, _who_shared(session, text.sketch, first))
+        found = _copy_among(session, text, _who_shared(session, text.sketch, first))
     return found
 
 
-def _who_has(session: Session, table: str, keys: Sequence[int], first: int) -> list[int]:
-    """The articles that share most keys, most first; a key that many have counts less."""
+def _sharing(session: Session, table: str, keys: Sequence[int], first: int) -> Sequence[Any]:
+    """Id, story and packed sketch of the articles from `first` on that share most keys, most first."""
     connection = session.connection()
     dialect = connection.dialect.name
-    asked = _WHO_HAS[dialect].format(table=table)
-    found = connection.exec_driver_sql(asked, (first, NEWEST, _given(dialect, keys))).scalar_one()
-    if not found:
-        return []
-    weights: defaultdict[str, float] = defaultdict(float)
-    for articles in (group.split(",") for group in found.split(";")):
-        for article in articles:
-            weights[article] += 1 / len(articles)
-    ranked = sorted((-weight, int(article)) for article, weight in weights.items() if weight >= LEAST)
-    return [article for _, article in ranked[:CANDIDATES]]
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(_SHARING[table, dialect], (first, _given(dialect, keys)))
+        return cursor.fetchall()
 
 
-def _heaviest(session: Session, text: Fingerprint, candidates: Sequence[int]) -> int | None:
-    """The story of the first of the `candidates` that is a copy."""
-    if not candidates:
-        return None
-    connection = session.connection()
-    dialect = connection.dialect.name
-    rows = connection.exec_driver_sql(_WEIGHED[dialect], (_given(dialect, candidates),))
-    weighed = {article: (story, theirs) for article, story, theirs in rows}
-    for article, (story, theirs) in ((article, weighed[article]) for article in candidates if article in weighed):
-        other = unpacked(theirs) if theirs else _hashes_of(session, article)
-        if containment(text.sketch, other) >= SAME_STORY:
-            return int(story)
-    return None
+def _copy_among(session: Session, text: Fingerprint, found: Sequence[Any]) -> int | None:
+    """The story of the first that is a copy."""
+    others = (unpacked(theirs) if theirs else _hashes_of(session, article) for article, _, theirs in found)
+    shares = containments(text.sketch, others)
+    return next((int(story) for (_, story, _), share in zip(found, shares, strict=True) if share >= SAME_STORY), None)
 
 
 def _of_before(session: Session) -> tuple[int, int]:
@@ -118,12 +93,11 @@ def _of_before(session: Session) -> tuple[int, int]:
     return known
 
 
-def _who_shared(session: Session, sketch: Sequence[int], first: int) -> list[int]:
+def _who_shared(session: Session, sketch: Sequence[int], first: int) -> Sequence[Any]:
     connection = session.connection()
-    dialect = connection.dialect.name
-    hashes = _given(dialect, sketch[:LOOKED_UP])
+    hashes = _given(connection.dialect.name, sketch[:LOOKED_UP])
     asked = {"hashes": hashes, "first": first, "fewest": SHARED, "candidates": CANDIDATES}
-    return list(connection.scalars(_WHO_SHARED[dialect], asked))
+    return connection.execute(_WHO_SHARED[connection.dialect.name], asked).all()
 
 
 def put_keys(session: Session, article_id: int, keys: Sequence[int]) -> None:
@@ -131,7 +105,11 @@ def put_keys(session: Session, article_id: int, keys: Sequence[int]) -> None:
     if keys:
         connection = session.connection()
         dialect = connection.dialect.name
-        connection.exec_driver_sql(_PUT_KEYS[dialect], (article_id, _given(dialect, keys)))
+        with closing(connection.connection.cursor()) as cursor:
+            if dialect == "sqlite":  # which makes more haste with a row at a time than with a list that it must read
+                cursor.executemany(_PUT_KEYS[dialect], [(article_id, key) for key in keys])
+            else:
+                cursor.execute(_PUT_KEYS[dialect], (article_id, _given(dialect, keys)))
 
 
 def drop_keys(session: Session, article_ids: Sequence[int]) -> None:
@@ -148,8 +126,8 @@ def oldest_findable(session: Session) -> int | None:
 
 
 def packed(sketch: Sequence[int]) -> bytes:
-    """`sketch` ascending, eight bytes a hash, the lowest first."""
-    return struct.pack(f"<{len(set(sketch))}q", *sorted(set(sketch)))
+    """`sketch`, ascending and each once as it is, eight bytes a hash."""
+    return struct.pack(f"<{len(sketch)}q", *sketch)
 
 
 def unpacked(stored: bytes) -> tuple[int, ...]:
@@ -159,8 +137,8 @@ def unpacked(stored: bytes) -> tuple[int, ...]:
 
 def _given(dialect: str, numbers: Sequence[int]) -> str:
     """`numbers` as one value of a statement, as text: psycopg would take each of a list by itself."""
-    text = json.dumps(numbers)
-    return text.replace("[", "{").replace("]", "}") if dialect == "postgresql" else text
+    text = ",".join(map(str, numbers))
+    return f"{{{text}}}" if dialect == "postgresql" else f"[{text}]"
 
 
 def _hashes_of(session: Session, article_id: int) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event, text
 
 from monitor.app import Monitor
@@ -22,6 +23,7 @@ from monitor.domain.model import EntryData, Origin
 from monitor.storage.engine import Store
 from monitor.storage.entries import add_entries
 from monitor.storage.feeds import add_feeds
+from monitor.storage.sharing import SHARING
 from monitor.testing import Clock, InlineQueue, work_until_idle
 from tests.press import Press
 from tests.stories import REVIEW, REVIEW_TITLE, SEED, SEED_TITLE
@@ -120,3 +122,10 @@ def test_a_new_entry_is_not_compared_with_all_that_its_feed_ever_published(store
     assert (stored.churned, stored.new) == (1, frozenset())
     [compared] = [one for one in sent if "EXISTS" in one[0]]
     assert "ix_entries_link" in plan(store, *compared)
+
+
+@pytest.mark.parametrize("table", ["copy_keys", "story_keys"])
+def test_looking_for_copies_walks_through_no_table(store: Store, table: str) -> None:
+    """It is asked of the driver itself, so that no step's statements show it."""
+    keys = "[1,2]" if store.dialect == "sqlite" else "{1,2}"
+    assert scanned(store, [(SHARING[store.dialect].format(table=table), (1, keys))]) == []
