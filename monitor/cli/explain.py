@@ -12,8 +12,27 @@ import typer
 from monitor.cli.article_lines import find_dossier, read_lines, to_document
 from monitor.domain.model import Contribution, Document
 from monitor.errors import ConfigError, NotFoundError
+from monitor.formats import plain
 
 app = typer.Typer()
+
+# where the dossier's [signals] were counted, by the end of a number's name
+_COUNTED = {
+    " near": "near the subject",
+    " everywhere": "in the whole article",
+    " a mention": "for each mention of the subject",
+}
+_NUMBERS = {
+    "noise": "noise, in the whole article",
+    "mentions": "mentions of the subject",
+    "first mention": "how far down the subject is first named",
+    "late": "the subject comes late",
+    "reach": "from the first mention of the subject to the last",
+    "in the title": "the subject in the title",
+    "in the lead": "the subject in the lead",
+    "here against far, near": "here against far, near the subject",
+    "here in its sentences": "here, in sentences that name the subject",
+}
 
 
 @app.command()
@@ -34,13 +53,32 @@ def explain(
     typer.echo(f"{'relevant' if found.relevant else 'not relevant'}, score {found.score:.2f}, by {decided}")
     if found.missing:
         typer.echo(f"  {found.missing}")
-    _show(found.arithmetic)
+    _show(tuple(dataclasses.replace(line, label=_in_words(line.label)) for line in found.arithmetic))
+    _tell_words(found.words)
     for topic in found.topics:
         state = "fired" if topic.fired else "silent"
         typer.echo(f"\n{topic.topic}: {state}, score {topic.score:.2f}; rules {topic.raw:.2f} of {topic.threshold:.2f}")
         if topic.missing:
             typer.echo(f"  {topic.missing}")
         _show(topic.arithmetic)
+        if topic.passage and (topic.fired or topic.raw >= topic.threshold):
+            typer.echo(f"  the model's best passage: « {plain(topic.passage.sentence.text)} »")
+            _tell_words(topic.passage.words)
+
+
+def _in_words(label: str) -> str:
+    """What a number of relevance is: `here near` is a signal of the dossier and where it was counted."""
+    for ending, said in _COUNTED.items():
+        name = label.removesuffix(ending)
+        if name != label:
+            return f"{name}, {said}"
+    return _NUMBERS.get(label, label)
+
+
+def _tell_words(words: tuple[Contribution, ...]) -> None:
+    for side, lines in (("for", [w for w in words if w.value > 0]), ("against", [w for w in words if w.value < 0])):
+        if lines:
+            typer.echo(f"    words {side} it: {', '.join(f'{plain(w.label)} {w.value:+.2f}' for w in lines)}")
 
 
 def _show(lines: tuple[Contribution, ...]) -> None:

@@ -11,11 +11,15 @@ from monitor.domain.operations import is_about
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import RELEVANCE, CompiledDossier
 from monitor.domain.tallies import Tally, arithmetic, squash
+from monitor.domain.words_weighed import Passage, passages, words_for_relevance
 
 
 @dataclass(frozen=True, slots=True)
 class TopicExplanation:
-    """One topic. `raw` is what its rules add up to; `missing` is a sentence, empty when it fired."""
+    """One topic. `raw` is what its rules add up to; `missing` is a sentence, empty when it fired.
+
+    `passage` is what speaks for it most in the eyes of the model; None without one.
+    """
 
     topic: str
     fired: bool
@@ -24,11 +28,12 @@ class TopicExplanation:
     threshold: float
     missing: str
     arithmetic: tuple[Contribution, ...]
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A verdict with its reasons. `weighed` tells whether a model took part."""
+    """A verdict with its reasons. `weighed` tells whether a model took part; `words` are those that moved it."""
 
     relevant: bool
     score: float
@@ -36,6 +41,7 @@ class Explanation:
     missing: str
     arithmetic: tuple[Contribution, ...]
     topics: tuple[TopicExplanation, ...]
+    words: tuple[Contribution, ...] = ()
 
 
 def explanation(dossier: Dossier, document: Document) -> Explanation:
@@ -47,7 +53,12 @@ def explanation(dossier: Dossier, document: Document) -> Explanation:
     automaton.scan(reading)
     verdict = compiled.verdict(reading)
     anchors = compiled.anchors(reading) or []
-    tallies = compiled.tallies(reading, anchors, compiled.counted(reading))
+    counted = compiled.counted(reading)
+    tallies = compiled.tallies(reading, anchors, counted)
+    words, found = tuple[Contribution, ...](), dict[str, Passage]()
+    if compiled.weigher and anchors and reading.starts:
+        words = words_for_relevance(compiled.weigher, reading, anchors)
+        found = passages(compiled.weigher, reading, anchors, counted)
     fired = {match.topic: match.score for match in verdict.topics}
     topics = []
     for number, topic in enumerate(dossier.topics):
@@ -56,11 +67,20 @@ def explanation(dossier: Dossier, document: Document) -> Explanation:
         missing = "" if topic.slug in fired else _missing(tally, topic.threshold, relevant=verdict.relevant)
         lines = arithmetic(reading, tally, spans=True)
         topics.append(
-            TopicExplanation(topic.slug, topic.slug in fired, score, tally.raw, topic.threshold, missing, lines)
+            TopicExplanation(
+                topic.slug,
+                topic.slug in fired,
+                score,
+                tally.raw,
+                topic.threshold,
+                missing,
+                lines,
+                found.get(topic.slug),
+            )
         )
     lacking = "" if verdict.relevant else _lacking(compiled, reading, tallies[RELEVANCE])
     return Explanation(
-        verdict.relevant, verdict.score, compiled.weigher is not None, lacking, verdict.arithmetic, tuple(topics)
+        verdict.relevant, verdict.score, compiled.weigher is not None, lacking, verdict.arithmetic, tuple(topics), words
     )
 
 

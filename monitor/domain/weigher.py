@@ -124,7 +124,7 @@ class Weigher:
             return compiled.silence
         seen = sightings(model.machine, reading, near_sentences(reading, anchors))
         rules, counts = rules_held(counted, len(reading.starts))
-        counts = counts * self._known.take(rules)
+        counts = self.known(rules, counts)
         numbers = signals(reading, anchors, compiled.signals)
         kinds, values = gram_weights(seen, model.idf)
         parts, said = self._relevance(numbers, rules, held_near(counts, seen.near), kinds, values)
@@ -137,6 +137,10 @@ class Weigher:
         tallies = compiled.tallies(reading, anchors, counted, chosen)
         topics = tuple([self._topic(compiled, reading, n, tallies[n], found) for n in chosen])
         return Verdict(dossier.slug, True, _chance(logit), topics, dossier.rules_hash, lines)
+
+    def known(self, rules: Numbers, counts: Array) -> Array:
+        """The counts with nothing for rules that the model has not seen."""
+        return np.asarray(counts * self._known.take(rules))
 
     def _relevance(
         self, numbers: dict[str, float], rules: Numbers, near: Array, kinds: Numbers, values: Array
@@ -152,7 +156,7 @@ class Weigher:
         parts[: len(grown)] += grown
         return parts, said * model.gram_share
 
-    def _scores(self, rules: Numbers, counts: Array, seen: Sightings) -> tuple[Array, Array]:
+    def scores(self, rules: Numbers, counts: Array, seen: Sightings) -> tuple[Array, Array]:
         """The logit of each topic in each sentence, and in the article as a whole."""
         model = self.model
         values = sentence_values(seen, model.idf)
@@ -169,7 +173,7 @@ class Weigher:
 
     def _logits(self, rules: Numbers, counts: Array, seen: Sightings, relevance: float) -> _Logits:
         model = self.model
-        scores, whole = self._scores(rules, counts, seen)
+        scores, whole = self.scores(rules, counts, seen)
         pooled = pool(scores, counts, self._owned.take(rules, axis=0), seen.near, whole)
         parts = model.stack.parts(pooled)
         own = parts.sum(-1) + model.stack.bias + model.topic_bias
