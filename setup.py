@@ -28,4 +28,4 @@ def compiled(name: str) -> Extension:
     return Extension(f"monitor.domain.{name}", [path], define_macros=[("SOURCE", f'"{digest}"')], optional=True)
 
 
-setup(cmdclass={"build_py": BuildWithStarter}, ext_modules=[compiled("_places"), compiled("_texts")])
+setup(cmdclass={"build_py": BuildWithStarter}, ext_modules=[compiled(name) for name in ("_places", "_sums", "_texts")])

@@ -79,9 +79,11 @@ is_of_word(Py_UCS4 c)
 static Py_ssize_t
 next_stop(const Text *text, Py_ssize_t from)
 {
+    /* most are letters and blanks: these first */
 #define SEARCH(type)                                                                                                   \
     for (const type *chars = text->data; from < text->length; from++)                                                  \
-        if (chars[from] == '\n' || is_stop(chars[from]))                                                               \
+        if ((chars[from] <= '?' ? chars[from] != ' ' : chars[from] == 0x2026) &&                                       \
+            (chars[from] == '\n' || is_stop(chars[from])))                                                             \
             return from;
     if (text->kind == PyUnicode_1BYTE_KIND) {
         SEARCH(Py_UCS1)

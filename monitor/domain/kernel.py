@@ -1,4 +1,4 @@
-"""The inner loops of matching: compiled where they could be, else in Python (`places`, `text`)."""
+"""The inner loops of matching: compiled where they could be, else in Python (`places`, `sums`, `text`)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from monitor.domain import places, text
+from monitor.domain import places, sums, text
 
 if TYPE_CHECKING:
-    from monitor.domain.places import Table, heaviest, held, near_pairs
+    from monitor.domain.places import Table, near_pairs
+    from monitor.domain.sums import heaviest, held, tallied, words_of
     from monitor.domain.text import numbered, paragraphs, sentence_starts
 
 __all__ = [
@@ -24,11 +25,13 @@ __all__ = [
     "numbered",
     "paragraphs",
     "sentence_starts",
+    "tallied",
+    "words_of",
 ]
 
 
 def compiled(name: str, folder: Path = Path(__file__).parent) -> ModuleType | None:
-    """A compiled library, `_places` or `_texts`; None where there is none, or one of another source than lies there."""
+    """A compiled library, such as `_places`; None where there is none, or one of another source than lies there."""
     source = folder / f"{name}.c"
     try:
         found = import_module(f"monitor.domain.{name}")
@@ -44,7 +47,8 @@ def digest(source: Path) -> str:
 
 if not TYPE_CHECKING:
     _places: Any = compiled("_places") or places
-    Table, held = _places.Table, _places.held
-    heaviest, near_pairs = _places.heaviest, _places.near_pairs
+    Table, near_pairs = _places.Table, _places.near_pairs
+    _sums: Any = compiled("_sums") or sums
+    heaviest, held, tallied, words_of = _sums.heaviest, _sums.held, _sums.tallied, _sums.words_of
     _texts: Any = compiled("_texts") or text
     numbered, paragraphs, sentence_starts = _texts.numbered, _texts.paragraphs, _texts.sentence_starts

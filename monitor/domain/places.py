@@ -1,4 +1,4 @@
-"""Where terms stand in one article, and which items hold: the inner loops of matching.
+"""Where terms stand in one article.
 
 `_places.c` has a twin of each in C; `kernel` takes that where there is one. Nothing but speed depends on it.
 """
@@ -8,18 +8,13 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monitor.domain.reading import Reading
-    from monitor.domain.tallies import Item
 
 Pair = tuple[int, int]
 Hit = tuple[int, int, int]  # where a pattern begins, where it ends but for the two spaces around, its number
-Evaluated = tuple["Item", tuple[int, ...], "Callable[[Reading], int] | None"]
-"""An item that is no term: it holds in the sentences that its numbers have in common, or, with a function, in those
-that the function tells once its numbers are all there."""
 
 
 class Table:
@@ -76,30 +71,6 @@ class Found:
         return masks
 
 
-def held(
-    indexed: dict[int, list[Item]], evaluated: list[Evaluated], masks: dict[int, int], reading: Reading
-) -> list[tuple[Item, int]]:
-    """The items that hold somewhere, each with its sentences: those of terms (`indexed` by group), then the others."""
-    found: list[tuple[Item, int]] = []
-    for number, mask in masks.items():
-        if number in indexed:
-            found += [(item, mask) for item in indexed[number]]
-    for item, numbers, holds in evaluated:
-        for number in numbers:
-            if number not in masks:
-                break
-        else:
-            if holds is None:
-                mask = -1
-                for number in numbers:
-                    mask &= masks[number]
-            else:
-                mask = holds(reading)
-            if mask:
-                found.append((item, mask))
-    return found
-
-
 def near_pairs(
     reading: Reading, ones: list[Pair], others: list[Pair], distance: int, before: bool, after: bool
 ) -> list[Pair]:
@@ -125,21 +96,3 @@ def near_pairs(
             pairs.add(one)
             pairs.update(close)
     return sorted(pairs)
-
-
-def heaviest(lines: list[tuple[Item, float, int]]) -> int | None:
-    """The sentence that weighs most, the first of equals; None when none counted. The compiled twin knows 64."""
-    weights: dict[int, float] = {}  # by the sentence's bit
-    for _, value, mask in lines:
-        if not mask & (mask - 1):  # most
-            weights[mask] = weights.get(mask, 0.0) + value
-            continue
-        share = value / mask.bit_count()
-        while mask:
-            bit = mask & -mask
-            weights[bit] = weights.get(bit, 0.0) + share
-            mask ^= bit  # noqa: PLW2901 - what is left of it
-    if not weights:
-        return None
-    most = max(weights.values())
-    return min([bit for bit, weight in weights.items() if weight == most]).bit_length() - 1

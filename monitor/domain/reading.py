@@ -47,6 +47,7 @@ class Reading:
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
+        self._shown: dict[Pair, tuple[Pair, Span]] = {}
         self._passed: dict[int, list[list[Pair]]] | None = None
         self._fields: dict[str, Pair] | None = None
         self._starts: list[int] | None = None
@@ -198,6 +199,14 @@ class Reading:
         A number is shown whole, and a letter with its accent, whatever part of it the rules were about.
         """
         return self.span_of(*self.whole(start, end))
+
+    def shown(self, pair: Pair) -> tuple[Pair, Span]:
+        """What is shown for a pair, made once for all topics: the pair that is whole, and its span."""
+        found = self._shown.get(pair)
+        if found is None:
+            whole = self.whole(*pair)
+            found = self._shown[pair] = whole, self.span_of(*whole)
+        return found
 
     def whole(self, start: int, end: int) -> Pair:
         """The pair, or what is around it when it is part of a number."""

@@ -13,9 +13,10 @@ from monitor.domain.kernel import held
 from monitor.domain.model import TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about, merged
-from monitor.domain.places import Evaluated, Pair
+from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
-from monitor.domain.tallies import Item, Level, Tally, arithmetic, counts_of, evidence_of, fields_of, squash
+from monitor.domain.sums import Evaluated, Level
+from monitor.domain.tallies import Item, Tally, arithmetic, evidence_of, fields_of, squash, tallies_of
 from monitor.domain.weigher import Weigher, load_weigher
 
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
@@ -136,24 +137,7 @@ class CompiledDossier:
     ) -> dict[int, Tally]:
         """What each topic, and relevance, gathers; or these `owners` only."""
         wanted = range(RELEVANCE, len(self.dossier.topics)) if owners is None else owners
-        tallies: dict[int, Tally] = {number: Tally() for number in wanted}
-        everywhere, zoned = self._levels(reading, anchors)
-        for item, mask in counted:
-            tally = tallies.get(item.owner)
-            if tally is None:
-                continue
-            counts, levels = 0.0, everywhere if item.anywhere else zoned
-            if item.cap == 1 or not mask & (mask - 1):  # most: of one sentence the first level that holds it counts
-                for factor, held in levels:
-                    if held & mask:
-                        counts = factor
-                        break
-            else:
-                counts = counts_of(mask, levels, item.cap)
-            value = item.weight * counts
-            tally.raw += value
-            tally.lines.append((item, value, mask))
-        return tallies
+        return tallies_of(reading, counted, wanted, self._levels(reading, anchors))
 
     def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
         """What sentences count by their field; and the same, less where the anchor is not near."""

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
-from operator import itemgetter
+from typing import NamedTuple
 
-from monitor.domain import places
-from monitor.domain.kernel import heaviest
+from monitor.domain import sums
+from monitor.domain.kernel import heaviest, tallied, words_of
 from monitor.domain.model import RULE, Contribution, Span
 from monitor.domain.operations import Compiled
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
+from monitor.domain.sums import Level, Line
 
 MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
 MOST_HELD = 6
 
 
-@dataclass(eq=False)
-class Item:
+class Item(NamedTuple):
     """One expression of a rule. `number` is its place among all rules of the dossier.
 
     A term has its `group`, any other expression a function to `find` it: most items are terms, and ask for none.
+    A tuple, for the compiled `sums` to read (`_sums.c` knows the order of the fields).
     """
 
     owner: int
@@ -42,17 +43,31 @@ class Item:
         return self.find(reading, 0, reading.end) or [] if found is None else found
 
 
-class Tally:
+class Tally(NamedTuple):
     """What one topic (or relevance) gathered: the raw score, and each item with its value and sentences."""
 
-    __slots__ = ("lines", "raw")
-
-    def __init__(self) -> None:
-        self.raw = 0.0
-        self.lines: list[tuple[Item, float, int]] = []
+    raw: float
+    lines: list[Line]
 
 
-Level = tuple[float, int]  # what a sentence counts, and the sentences that count so
+def tallies_of(
+    reading: Reading,
+    counted: list[tuple[Item, int]],
+    owners: Iterable[int],
+    levels: tuple[list[Level], list[Level]],
+) -> dict[int, Tally]:
+    """What each of these owners gathers; `levels` as `sums.tallied` takes them."""
+    wanted = tuple(owners)
+    found = (tallied if _is_short(reading) else sums.tallied)(counted, wanted, *levels)
+    return {owner: Tally(*one) if one[1] else _NOTHING for owner, one in zip(wanted, found, strict=True)}
+
+
+_NOTHING = Tally(0.0, [])
+
+
+def _is_short(reading: Reading) -> bool:
+    """Whether its sentences are few enough for the compiled `sums`."""
+    return len(reading.starts) <= 64
 
 
 def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
@@ -68,18 +83,6 @@ def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
     return levels
 
 
-def counts_of(mask: int, levels: list[Level], cap: int) -> float:
-    """What the sentences of a mask count together: the `cap` that count most."""
-    values: list[float] = []
-    for factor, held in levels:
-        there = held & mask
-        if there:
-            values += [factor] * there.bit_count()
-            if len(values) >= cap:
-                return sum(values[:cap])
-    return sum(values)
-
-
 def squash(raw: float, threshold: float) -> float:
     """0.5 at the threshold, towards 1 above it."""
     return round(1.0 - float(0.5 ** (max(raw, 0.0) / max(threshold, 1e-9))), 4)
@@ -87,47 +90,26 @@ def squash(raw: float, threshold: float) -> float:
 
 def evidence_of(reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
     """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
+    short = _is_short(reading)
     if best is None:
-        best = heaviest(tally.lines) if len(reading.starts) <= 64 else places.heaviest(tally.lines)
+        best = (heaviest if short else sums.heaviest)(tally.lines)
         if best is None:
             if not also:
                 return ()
             best = reading.sentence_of(also[0][0])
-    low, high = reading.sentence(best)
-    inside, outside = list[Pair](), list[Pair]()
-    for pair in _words(reading, tally, best).union(also):
-        (inside if low <= pair[0] < high else outside).append(pair)
-    inside.sort()
-    if len(inside) < 2 * MOST_EVIDENCE:
-        outside.sort()
+    pairs = (words_of if short else sums.words_of)(reading, tally.lines, also, best, MOST_EVIDENCE)
     spans: dict[Pair, Span] = {}
-    for start, end in [(low, high), *inside, *outside][: 2 * MOST_EVIDENCE]:
-        shown = reading.whole(start, end)
-        if shown not in spans:
-            spans[shown] = reading.span_of(*shown)
-            if len(spans) == MOST_EVIDENCE:
-                break
+    for pair in pairs:
+        shown, span = reading.shown(pair)
+        spans[shown] = span
+        if len(spans) == MOST_EVIDENCE:
+            break
     return tuple(spans.values())
 
 
 def held_of(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
     """The rules that held, for an arithmetic that is a model's: what they are worth by themselves."""
     return arithmetic(reading, tally, most=MOST_HELD, mark=RULE)
-
-
-def _words(reading: Reading, tally: Tally, best: int) -> set[Pair]:
-    """The words that counted: those of the best sentence first, others until there are enough."""
-    words: set[Pair] = set()
-    lines = [(not mask >> best & 1, -value, item) for item, value, mask in tally.lines if value > 0]
-    lines.sort(key=_first_two)
-    for _, _, item in lines:
-        words.update(item.places(reading))
-        if len(words) >= MOST_EVIDENCE:
-            break
-    return words
-
-
-_first_two = itemgetter(0, 1)
 
 
 def arithmetic(

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from monitor.domain import kernel, places
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
-from monitor.domain.tallies import Item
 
 ROWS, GROUPS, LENGTH = 6, 8, 40
 patterns = st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=12)
@@ -58,34 +57,6 @@ def test_both_find_the_same_places_and_sentences(
     assert list(other.masks(sentence_at, sentences, passed).items()) == list(expected.items())
 
 
-numbers = st.integers(-2, GROUPS)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.dictionaries(numbers, st.integers(0, 7) | st.just(1 << 70)),
-    st.dictionaries(numbers, st.integers(1, 3)),
-    st.lists(st.tuples(st.lists(numbers, max_size=3), st.sampled_from([None, 0, 5]))),
-)
-def test_both_hold_the_same_items(
-    library: ModuleType,
-    masks: dict[int, int],
-    terms: dict[int, int],
-    others: list[tuple[list[int], int | None]],
-) -> None:
-    def item(label: str) -> Item:
-        return Item(0, 0, label, 1.0, 1, False)
-
-    indexed = {number: [item(f"{number}/{n}") for n in range(count)] for number, count in terms.items()}
-    evaluated: list[places.Evaluated] = [
-        (item(str(n)), tuple(asked), None if said is None else lambda _, said=said: said)
-        for n, (asked, said) in enumerate(others)
-        if asked or said is not None
-    ]
-    reading = Reading(Document())
-    assert library.held(indexed, evaluated, masks, reading) == places.held(indexed, evaluated, masks, reading)
-
-
 texts = st.text("ab ’.\n", max_size=LENGTH)
 spans = st.lists(st.tuples(st.integers(0, LENGTH), st.integers(0, 9)), max_size=8)
 
@@ -109,16 +80,6 @@ def test_both_find_the_same_within_few_words(
     assert library.near_pairs(*asked) == places.near_pairs(*asked)
 
 
-weights = st.sampled_from([0.1, 0.2, 0.3, -0.1, 0.7, 1.0 / 3])
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(weights, st.integers(1, 15) | st.integers(1, 2**64 - 1) | st.just(1 << 63))))
-def test_both_take_the_same_sentence_for_the_heaviest(library: ModuleType, said: list[tuple[float, int]]) -> None:
-    lines = [(Item(0, 0, "", 1.0, 1, False), value, mask) for value, mask in said]
-    assert library.heaviest(lines) == places.heaviest(lines)
-
-
 @given(texts, st.integers(1, 9))
 def test_the_first_words_end_where_the_next_begins(text: str, count: int) -> None:
     reading = Reading(Document(title=text, body=text))
@@ -126,7 +87,7 @@ def test_the_first_words_end_where_the_next_begins(text: str, count: int) -> Non
     assert reading.first_words(count) == (0, starts[count] if len(starts) > count else reading.end)
 
 
-def test_what_is_no_place_or_line_is_an_error_and_no_crash(library: ModuleType) -> None:
+def test_what_is_no_place_is_an_error_and_no_crash(library: ModuleType) -> None:
     reading = Reading(Document(body="a b"))
     for pair in ((0, 99), (-1, 1), (1,), 7, ("0", 1)):
         with pytest.raises((TypeError, ValueError)):
@@ -135,9 +96,6 @@ def test_what_is_no_place_or_line_is_an_error_and_no_crash(library: ModuleType) 
             library.near_pairs(reading, [pair], [(0, 1)], 2, True, True)
     with pytest.raises(ValueError, match="distance"):
         library.near_pairs(reading, [(0, 1)], [(0, 1)], 0, True, True)
-    for line in (1, (None, 1.0), (None, "1", 1), (None, 1.0, 1 << 64), (None, 1.0, -1)):
-        with pytest.raises((TypeError, OverflowError)):
-            library.heaviest([line])
 
 
 def test_what_is_no_hit_is_an_error_and_no_crash(library: ModuleType) -> None:
@@ -149,15 +107,6 @@ def test_what_is_no_hit_is_an_error_and_no_crash(library: ModuleType) -> None:
         table.found([(9, 12, 0)]).masks(b"\0\0", 1, {})
     with pytest.raises(ValueError, match="bounds"):
         library.Table([1], [(1,)], [])
-
-
-def test_what_a_function_raises_comes_through(library: ModuleType) -> None:
-    def broken(_: Reading) -> int:
-        raise KeyError("broken")
-
-    asked = (Item(0, 0, "", 1.0, 1, False), (), broken)
-    with pytest.raises(KeyError, match="broken"):
-        library.held({}, [asked], {}, Reading(Document()))
 
 
 def test_a_library_of_another_source_is_not_taken(library: ModuleType, tmp_path: Path) -> None:
