@@ -17,21 +17,17 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from types import TracebackType
 
-import aiohttp
 from yarl import URL
 
 from monitor.errors import FetchError, FetchFailure
 from monitor.fetch.addresses import AllowList, is_inside_name, is_public, parse_address
-from monitor.fetch.http_body import Body
+from monitor.fetch.http_client import Client
 from monitor.fetch.http_errors import translate
-from monitor.fetch.http_guard import CURRENT_HOP, Guard, Hop, Lookup, system_lookup
-from monitor.fetch.http_headers import read_headers, request_headers, without_credentials
+from monitor.fetch.http_exchange import REDIRECTS, Ask, Reply
+from monitor.fetch.http_guard import Guard, Hop, Lookup, system_lookup
+from monitor.fetch.http_headers import request_headers, without_credentials
 from monitor.fetch.http_urls import check_port, check_url, join_url
 from monitor.settings import Settings
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Of an error's body a little is kept, for messages; it must not take long.
-_ERROR_BYTES, _ERROR_SECONDS = 16 * 1024, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,52 +73,28 @@ class Response:
     elapsed: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """What is asked of each hop of a chain."""
-
-    method: str
-    headers: Mapping[str, str]
-    body: bytes
-    limit: int
-    cut: bool = False
-
-
 class Door:
     """An async context manager for one event loop; safe for hundreds of requests at once."""
 
     def __init__(self, policy: DoorPolicy, *, lookup: Lookup = system_lookup) -> None:
         self.policy, self._lookup = policy, lookup
-        self._session: aiohttp.ClientSession | None = None
+        self._client: Client | None = None
         self._check_port = lru_cache(maxsize=4096)(partial(check_port, ports=policy.ports, allow=policy.allow))
 
     async def __aenter__(self) -> Door:
         policy = self.policy
         self._guard = Guard(policy.allow, policy.ports, self._lookup, policy.resolve_limit)
         self._slots = asyncio.Semaphore(policy.requests)
-        connector = aiohttp.TCPConnector(
-            resolver=self._guard,
-            use_dns_cache=False,
-            socket_factory=self._guard.open_socket,
-            ssl=_tls(policy.ca_bundle),
-            limit=0,
-            keepalive_timeout=10,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=policy.connect_limit.total_seconds()),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        self._client = Client(self._guard, _tls(policy.ca_bundle), policy.connect_limit)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+            await asyncio.sleep(0)  # the loop closes their sockets at its next turn
 
     async def get(
         self,
@@ -151,11 +123,11 @@ class Door:
 
     def _asked(
         self, method: str, headers: Mapping[str, str] | None, body: bytes, max_bytes: int | None, *, cut: bool = False
-    ) -> _Ask:
+    ) -> Ask:
         whole = request_headers(headers or {}, self.policy.user_agent)
-        return _Ask(method, whole, body, max_bytes or self.policy.max_bytes, cut)
+        return Ask(method, whole, body, max_bytes or self.policy.max_bytes, cut)
 
-    async def _request(self, url: str, ask: _Ask, deadline: timedelta | None) -> Response:
+    async def _request(self, url: str, ask: Ask, deadline: timedelta | None) -> Response:
         """One deadline over the whole chain."""
         target, limit = check_url(url), deadline or self.policy.deadline
         async with self._slots:
@@ -166,12 +138,12 @@ class Door:
             except TimeoutError as error:
                 raise FetchError(FetchFailure.TIMEOUT, f"not done after {limit.total_seconds():g} s") from error
 
-    async def _follow(self, url: URL, ask: _Ask, begun: float) -> Response:
+    async def _follow(self, url: URL, ask: Ask, begun: float) -> Response:
         redirects: list[tuple[str, int]] = []
         while True:
             status, received, content = await self._hop(url, ask)
             location = received.get("location")
-            if ask.method != "GET" or status not in _REDIRECTS or location is None:
+            if ask.method != "GET" or status not in REDIRECTS or location is None:
                 elapsed = timedelta(seconds=time.monotonic() - begun)
                 return Response(str(url), status, received, content, tuple(redirects), elapsed)
             if len(redirects) == self.policy.max_redirects:
@@ -182,25 +154,17 @@ class Door:
             url = target
             redirects.append((str(url), status))
 
-    async def _hop(self, url: URL, ask: _Ask) -> tuple[int, Mapping[str, str], bytes]:
-        """One request and its answer, with the guard told where it means to go."""
-        if self._session is None:
+    async def _hop(self, url: URL, ask: Ask) -> Reply:
+        """One request and its answer."""
+        if self._client is None:
             raise RuntimeError("the door is not open: use it as an async context manager")
         self._check_port(url)
         hop = Hop(url.raw_host or "", url.port or 0)
-        proxy = await self._proxy_for(hop)
-        token = CURRENT_HOP.set(hop)
+        proxy = await self._proxy_for(hop) if self.policy.proxy_url is not None else None
         try:
-            async with self._session.request(
-                ask.method, url, headers=ask.headers, data=ask.body or None, allow_redirects=False, proxy=proxy
-            ) as response:
-                return response.status, read_headers(response), await _read(ask, response)
-        except FetchError:
-            raise
-        except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
-            raise (hop.failure or translate(error)) from error
-        finally:
-            CURRENT_HOP.reset(token)
+            return await self._client.ask(url, hop, ask, proxy)
+        except (OSError, ValueError) as error:
+            raise translate(error) from error
 
     async def _proxy_for(self, hop: Hop) -> URL | None:
         """The proxy, once the target was judged as far as we can see: a name that only it can resolve is its affair."""
@@ -212,53 +176,12 @@ class Door:
         if literal is None:
             try:
                 await self._guard.addresses(hop, hop.host, hop.port)
-            except OSError as error:
-                if hop.failure is not None and hop.failure.kind is FetchFailure.REFUSED_ADDRESS:
-                    raise hop.failure from error
-                hop.failure = None
+            except FetchError as error:
+                if error.kind is FetchFailure.REFUSED_ADDRESS:
+                    raise
         proxy = URL(self.policy.proxy_url)
-        hop.through = proxy.raw_host
+        hop.through = proxy.raw_host or "", proxy.port or 0
         return proxy
-
-
-async def _read(ask: _Ask, response: aiohttp.ClientResponse) -> bytes:
-    """The body under its caps. A redirect's is left unread and its connection closed."""
-    if response.status in _REDIRECTS and ask.method == "GET" and "Location" in response.headers:
-        response.close()
-        return b""
-    if response.status in (204, 304):
-        return b""
-    if response.status >= 400:
-        return await _read_error(response)
-    announced = response.content_length
-    if announced is not None and announced > ask.limit and not ask.cut:
-        raise FetchError(FetchFailure.TOO_LARGE, f"{announced} bytes announced, at most {ask.limit}")
-    return await _read_whole(response, Body(response.headers.get("Content-Encoding", ""), ask.limit), ask.cut)
-
-
-async def _read_whole(response: aiohttp.ClientResponse, body: Body, cut: bool) -> bytes:
-    try:
-        async for chunk in response.content.iter_any():
-            body.add(chunk)
-    except FetchError as error:
-        if not cut or error.kind is not FetchFailure.TOO_LARGE:
-            raise
-        response.close()
-        return body.so_far()
-    return body.finish()
-
-
-async def _read_error(response: aiohttp.ClientResponse) -> bytes:
-    """The first bytes of an error's body, whatever state they are in: its status is what counts."""
-    body = Body("", limit=_ERROR_BYTES)
-    try:
-        body = Body(response.headers.get("Content-Encoding", ""), limit=_ERROR_BYTES)
-        async with asyncio.timeout(_ERROR_SECONDS):
-            async for chunk in response.content.iter_any():
-                body.add(chunk)
-    except (FetchError, TimeoutError, aiohttp.ClientError):
-        response.close()
-    return body.so_far()
 
 
 def user_agent(contact: str) -> str:

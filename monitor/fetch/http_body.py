@@ -1,6 +1,6 @@
 """Reading a body under two caps, on the wire and decoded, and refusing one that stops short.
 
-aiohttp's own decoding is off: it knows one cap and takes a gzip stream without its end for a whole one.
+Clients that decode by themselves know one cap, and take a gzip stream without its end for a whole one.
 """
 
 from __future__ import annotations
@@ -15,20 +15,23 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class Body:
-    """Collects chunks of one response. `add` and `finish` raise `FetchError` (too-large, truncated, encoding)."""
+    """Collects chunks of one response; `wire` counts their bytes.
+
+    `add` and `finish` raise `FetchError` (too-large, truncated, encoding).
+    """
 
     def __init__(self, encoding: str, limit: int) -> None:
-        self._limit, self._wire, self._data = limit, 0, bytearray()
+        self._limit, self.wire, self._data = limit, 0, bytearray()
         self._decoder = _decoder(encoding)
 
     def add(self, chunk: bytes) -> None:
-        self._wire += len(chunk)
-        if self._wire > self._limit:
+        self.wire += len(chunk)
+        if self.wire > self._limit:
             raise FetchError(FetchFailure.TOO_LARGE, f"body over {self._limit} bytes")
         self._data += chunk if self._decoder is None else self._decoder.decode(chunk, self._limit - len(self._data))
 
     def finish(self) -> bytes:
-        if self._decoder is not None and self._wire:
+        if self._decoder is not None and self.wire:
             self._decoder.finish()
         return bytes(self._data)
 

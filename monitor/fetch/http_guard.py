@@ -1,8 +1,7 @@
 """The guard at the socket: a name is resolved once, judged whole, and the socket opens to what was judged.
 
-aiohttp asks our resolver for addresses and our factory for each socket, literal addresses too. Both work for the
-hop that the door announced in a context variable; without one every socket is refused, so that nothing can use the
-session behind the door's back.
+Addresses and sockets are only to be had for a hop of the door's. The client asks here for both, for literal addresses
+too, and a socket for an address that was not judged for this very hop is refused.
 """
 
 from __future__ import annotations
@@ -11,12 +10,8 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.errors import FetchError, FetchFailure
 from monitor.fetch.addresses import AllowList, is_public, parse_address
@@ -28,23 +23,18 @@ Lookup = Callable[[str, int], Sequence[str]]
 _LOOKUPS = 64
 
 
+Place = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+"""An address to connect to, as `getaddrinfo` gives it."""
+
+
 @dataclass(slots=True)
 class Hop:
-    """One request of a chain: where it means to go, what was resolved, and why it was refused if it was."""
+    """One request of a chain: where it means to go, what was resolved for it, and by which proxy it goes."""
 
     host: str
     port: int
-    through: str | None = None  # the operator's proxy, which is trusted
-    addresses: set[str] = field(default_factory=set)
-    failure: FetchError | None = None
-
-    def refuse(self, kind: FetchFailure, message: str, *, permanent: bool = False) -> OSError:
-        """Remember the reason (the client wraps or swallows what is raised below it) and give something to raise."""
-        self.failure = FetchError(kind, message, permanent=permanent)
-        return OSError(message)
-
-
-CURRENT_HOP: ContextVar[Hop | None] = ContextVar("veille_hop", default=None)
+    through: tuple[str, int] | None = None  # the operator's proxy, which is trusted
+    addresses: frozenset[str] = frozenset()
 
 
 def system_lookup(host: str, port: int) -> Sequence[str]:
@@ -53,8 +43,8 @@ def system_lookup(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 
-class Guard(AbstractResolver):
-    """Resolver and socket factory of one door."""
+class Guard:
+    """Resolver and socket factory of one door. What it refuses is a `FetchError`."""
 
     def __init__(self, allow: AllowList, ports: frozenset[int], lookup: Lookup, limit: timedelta) -> None:
         self._allow, self._ports, self._lookup, self._limit = allow, ports, lookup, limit
@@ -68,52 +58,50 @@ class Guard(AbstractResolver):
             return True
         return is_public(address) and hop.port in self._ports
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """All addresses of `host`, or an error if one of them is refused: half a rebinding is one."""
-        del family
-        hop = CURRENT_HOP.get()
-        if hop is None:
-            raise OSError("resolution outside the door")
-        addresses = await self.addresses(hop, host, port)
-        hop.addresses.update(addresses)
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=_family(address), proto=0, flags=0)
-            for address in addresses
-        ]
+    async def places(self, hop: Hop) -> list[Place]:
+        """Where to connect for `hop`: what its host resolves to, or the address that it is.
+
+        Refused when one address is refused: half a rebinding is one.
+        """
+        host, port = hop.through or (hop.host, hop.port)
+        if (literal := parse_address(host)) is None:
+            found = await self.addresses(hop, host, port)
+            hop.addresses = frozenset(found)
+        else:
+            found = [str(literal)]
+        return [_place(address, port) for address in found]
 
     async def addresses(self, hop: Hop, host: str, port: int) -> Sequence[str]:
-        """What `host` resolves to, judged; fails with `dns`, `timeout` or `refused-address` noted in the hop."""
+        """What `host` resolves to, judged. Raises `FetchError` (`dns`, `timeout`, `refused-address`)."""
         try:
             async with asyncio.timeout(self._limit.total_seconds()):
                 found = await self._in_thread(host, port)
         except TimeoutError as error:
-            raise hop.refuse(FetchFailure.TIMEOUT, f"no answer about {host} from the resolver") from error
+            raise FetchError(FetchFailure.TIMEOUT, f"no answer about {host} from the resolver") from error
         except (OSError, UnicodeError) as error:
-            raise hop.refuse(FetchFailure.DNS, f"{host} does not resolve: {error}") from error
+            raise FetchError(FetchFailure.DNS, f"{host} does not resolve: {error}") from error
         bad = [address for address in found if not self.permits(hop, address)]
-        if bad or not found:
-            kind = FetchFailure.REFUSED_ADDRESS if bad else FetchFailure.DNS
-            raise hop.refuse(kind, f"{host} resolves to {bad[0]}, refused" if bad else f"{host} has no address")
+        if bad:
+            raise FetchError(FetchFailure.REFUSED_ADDRESS, f"{host} resolves to {bad[0]}, refused")
+        if not found:
+            raise FetchError(FetchFailure.DNS, f"{host} has no address")
         return found
 
-    def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """A socket for the address about to be connected; the last word, also for literal addresses."""
-        hop = CURRENT_HOP.get()
-        address = str(info[4][0])
-        if hop is None:
-            raise OSError("connection outside the door")
-        literal = parse_address(hop.through or hop.host)
+    def judge(self, hop: Hop, place: Place) -> None:
+        """The last word on an address about to be connected, literal ones too. Raises `FetchError`."""
+        address = place[4][0]
+        literal = parse_address(hop.through[0] if hop.through else hop.host)
         pinned = address in hop.addresses or (literal is not None and literal == parse_address(address))
         if not pinned or not self.permits(hop, address):
-            raise hop.refuse(FetchFailure.REFUSED_ADDRESS, f"{address} is refused", permanent=literal is not None)
-        sock = socket.socket(info[0], info[1], info[2])
+            permanent = literal is not None
+            raise FetchError(FetchFailure.REFUSED_ADDRESS, f"{address} is refused", permanent=permanent)
+
+    def open_socket(self, hop: Hop, place: Place) -> socket.socket:
+        """A socket for an address, which is judged once more."""
+        self.judge(hop, place)
+        sock = socket.socket(place[0], place[1], place[2])
         sock.setblocking(False)
         return sock
-
-    async def close(self) -> None:
-        """Nothing is held open."""
 
     async def _in_thread(self, host: str, port: int) -> Sequence[str]:
         """The lookup in a daemon thread: one stuck in the system's resolver must not hold up the process's end."""
@@ -147,5 +135,8 @@ class Guard(AbstractResolver):
         return await answer
 
 
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+def _place(address: str, port: int) -> Place:
+    if ":" in address:
+        host, _, zone = address.partition("%")
+        return socket.AF_INET6, socket.SOCK_STREAM, 0, "", (host, port, 0, int(zone) if zone.isdecimal() else 0)
+    return socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port)

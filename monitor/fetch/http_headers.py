@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import aiohttp
+from collections.abc import Iterable, Mapping
 
 from monitor.errors import FetchError, FetchFailure
 
@@ -33,13 +31,13 @@ def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in _CREDENTIALS}
 
 
-def read_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+def read_headers(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; no cookies; bytes that are no UTF-8 become U+FFFD, and such validators are left out."""
     found: dict[str, str] = {}
-    for key, value in response.headers.items():
-        name = key.lower()
-        clean = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        if name == "set-cookie" or (name in ("etag", "last-modified") and not _storable(value)):
+    for key, value in fields:
+        name = key.decode("latin-1").lower()
+        clean = value.strip(b" \t").decode("utf-8", "replace")
+        if name == "set-cookie" or (name in ("etag", "last-modified") and not _storable(clean)):
             continue
         if name not in found:
             found[name] = clean
@@ -49,4 +47,4 @@ def read_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
 
 
 def _storable(value: str) -> bool:
-    return len(value) <= 1024 and value.isprintable()
+    return len(value) <= 1024 and value.isprintable() and "\ufffd" not in value

@@ -12,10 +12,13 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for room in ("monitor", "workers") for path in (ROOT / room).rglob("*.py"))
 CLIENTS = {
     "aiohttp", "httpx", "requests", "urllib3", "niquests", "pycurl", "httplib2", "http.client", "urllib.request",
-    "ftplib", "curl_cffi", "tls_client", "treq", "websockets", "xmlrpc", "xmlrpc.client",
+    "ftplib", "curl_cffi", "tls_client", "treq", "websockets", "xmlrpc", "xmlrpc.client", "httpcore", "httptools",
+    "aiohappyeyeballs",
 }  # fmt: skip
 # Guard and errors are the door's own rooms; smtplib and apprise have theirs.
-DOOR = {"http.py", "http_guard.py", "http_headers.py", "http_errors.py"}
+DOOR = {"http.py", "http_client.py", "http_exchange.py", "http_guard.py", "http_headers.py", "http_errors.py"}
+# How asyncio and aiohappyeyeballs connect, each with the argument that brings a socket of the guard's.
+CONNECTING = {"create_connection": "sock", "start_connection": "socket_factory"}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -67,6 +70,16 @@ def test_no_library_fetches_for_us(trees: dict[Path, ast.Module]) -> None:
 def test_feedparser_reads_bytes_in_memory_only(trees: dict[Path, ast.Module]) -> None:
     parses = [call for tree in trees.values() for call in calls(tree) if dotted(call.func) == "feedparser.parse"]
     assert all(isinstance(call.args[0], ast.Call) and dotted(call.args[0].func).endswith("BytesIO") for call in parses)
+
+
+def test_the_door_connects_by_sockets_of_its_guard_only(trees: dict[Path, ast.Module]) -> None:
+    made = [(path, call, dotted(call.func)) for path, tree in trees.items() for call in calls(tree)]
+    connecting = [(path, call, name.rpartition(".")[2]) for path, call, name in made if not name.startswith("socket.")]
+    assert not [path for path, _, name in connecting if name in ("open_connection", "create_datagram_endpoint")]
+    known = [(path, call, CONNECTING[name]) for path, call, name in connecting if name in CONNECTING]
+    assert len(known) == len(CONNECTING)
+    assert all(is_door(path) and given in {word.arg for word in call.keywords} for path, call, given in known)
+    assert [path.name for path, _, name in made if is_door(path) and name == "socket.socket"] == ["http_guard.py"]
 
 
 def test_certificates_are_always_checked(trees: dict[Path, ast.Module]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,17 +11,25 @@ from monitor.fetch.http import Door, DoorPolicy
 
 
 class Server:
-    """Answers every request with `answer`, or by its path with one of `pages`, and keeps what it was asked."""
+    """Answers every request with `answer`, or by its path with one of `pages`, and keeps what it was asked.
 
-    def __init__(self) -> None:
+    With `answers_once` it closes a connection on the second request that comes over it, without a word.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls, self.connections, self.answers_once = tls, 0, False
         self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         self.pages: dict[str, bytes] = {}
         self.requests: list[bytes] = []
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        before = len(self.requests)
         try:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 self.requests.append(request)
+                if self.answers_once and len(self.requests) > before + 1:
+                    break
                 answer = self.pages.get(request.split()[1].decode(), self.answer)
                 writer.write(answer)
                 await writer.drain()
@@ -33,10 +42,10 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/feed"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/feed"
 
     async def __aenter__(self) -> Server:
-        self._server = await asyncio.start_server(self.handle, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self.handle, "127.0.0.1", 0, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

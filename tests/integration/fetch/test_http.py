@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-import aiohttp
 import pytest
+from yarl import URL
 
 from monitor.errors import FetchError, FetchFailure
 from monitor.fetch.addresses import AllowList
 from monitor.fetch.http import Door, DoorPolicy
+from monitor.fetch.http_guard import Hop, Place
 
 
 class Server(Protocol):
@@ -123,13 +125,15 @@ async def test_one_inside_answer_among_public_ones_is_enough_to_refuse(server: S
         assert await kind_of(strict, "http://rebind.example/") is FetchFailure.REFUSED_ADDRESS
 
 
-async def test_canary_the_session_cannot_be_used_behind_the_door(server: Server) -> None:
-    """A request that does not pass the guard fails, even to an address that is allowed."""
+async def test_canary_the_client_connects_to_nothing_that_was_not_judged(server: Server) -> None:
+    """An address that was not resolved for the hop is refused at the socket, even one that is allowed."""
     policy = DoorPolicy(allow=AllowList.parse(f"127.0.0.1:{server.port}"))
+    place: Place = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", server.port))
     async with Door(policy) as door:
-        assert door._session is not None
-        with pytest.raises(aiohttp.ClientConnectionError):
-            await door._session.get(server.url)
+        assert door._client is not None
+        for places in [place], [place, place]:
+            with pytest.raises(FetchError, match="refused-address"):
+                await door._client._connection(places, URL(server.url), Hop("public.example", server.port), None)
     assert not server.requests
 
 
