@@ -44,13 +44,15 @@ _CREDITS = (
 _DATELINES = _CREDITS[1:3]  # what stands for a credit in a paragraph
 LONGEST_CREDIT = 140  # characters; "selon l’AFP" in a longer line cites and does not credit
 _UPPER = {"ap", "ats", "efe", "dpa"}  # short enough to be other words: believed in capitals only
+# Of which one stands in each line that credits: as printed, and in lower case.
+_PRINTED = (*(name.upper() for name in _UPPER), "dpa")
+_LOWER = [name for name in AGENCIES if name not in _UPPER]
 
 
 def agency_of(lines: Iterable[str]) -> str | None:
     """The agency that short `lines` (bylines, datelines, an article's first and last words) credit; None for none."""
     for line in lines:
-        lower = line[:400].lower()
-        if not any(name in lower for name in AGENCIES):
+        if not _may_credit(line[:400]):
             continue
         for pattern in _CREDITS if len(line) <= LONGEST_CREDIT else _DATELINES:
             for found in pattern.finditer(line[:400]):
@@ -58,3 +60,9 @@ def agency_of(lines: Iterable[str]) -> str | None:
                 if printed.lower() not in _UPPER or printed.isupper() or printed == "dpa":
                     return AGENCIES[printed.lower()]
     return None
+
+
+def _may_credit(text: str) -> bool:
+    """Whether an agency's name stands in `text`: cheap to ask, and most lines have none."""
+    lower = text.lower()
+    return any(name in text for name in _PRINTED) or any(name in lower for name in _LOWER)

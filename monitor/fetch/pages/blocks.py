@@ -32,6 +32,11 @@ def squeeze(text: str) -> str:
     return " ".join(text.split())
 
 
+def all_text(element: html.HtmlElement) -> str:
+    """What `text_content` gives, which asks an XPath of each element: most hold text and nothing else."""
+    return str(element.text_content()) if len(element) else element.text or ""
+
+
 def blocks_of(root: html.HtmlElement) -> Iterator[Block]:
     """The blocks under `root`, in document order; a `br` does not end one. `root` may be inline.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import html
 
-from monitor.fetch.pages.blocks import INLINE, squeeze
+from monitor.fetch.pages.blocks import INLINE, all_text, squeeze
 
 LONGEST = 60  # characters of a box's heading
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6", "legend")
@@ -66,7 +66,7 @@ def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlEl
     read = 0
     for element in root.iter(*_HEADINGS, *_SHORT):
         if read < enough:
-            read += len(element.text_content()) if element.tag == "p" else 0
+            read += len(all_text(element)) if element.tag == "p" else 0
         elif (element.tag in _HEADINGS or _ABOUT_BEGINS.match(element.text or "")) and (text := _words(element)):
             yield element, text
 
@@ -81,7 +81,7 @@ def _words(element: html.HtmlElement) -> str:
         return ""
     if any(child.tag not in INLINE for child in element):
         return ""
-    text = squeeze(element.text_content())
+    text = squeeze(all_text(element))
     return text if 3 < len(text) <= LONGEST else ""
 
 
@@ -120,9 +120,9 @@ def _leads_away(element: html.HtmlElement) -> bool:
     text = squeeze(element.text_content())
     if not text:
         return True
-    linked = sum(len(squeeze(link.text_content())) for link in element.iter("a"))
-    titled = any(map(_is_title, element.iter("a")))
-    return linked > len(text) / 2 or (titled and element.tag not in _HEADINGS)
+    links = list(element.iter("a"))
+    linked = sum(len(squeeze(all_text(link))) for link in links)
+    return linked > len(text) / 2 or (element.tag not in _HEADINGS and any(map(_is_title, links)))
 
 
 def _is_title(link: html.HtmlElement) -> bool:

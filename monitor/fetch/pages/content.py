@@ -22,7 +22,7 @@ from trafilatura.xpaths import (
 )
 
 from monitor.fetch.pages.asked_once import ask_once
-from monitor.fetch.pages.blocks import Block, blocks_of, squeeze
+from monitor.fetch.pages.blocks import INLINE, Block, blocks_of, squeeze
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.markup import empty_page
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
@@ -64,8 +64,8 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     known = known if len(known) >= SHORTEST_KNOWN else ""
     article = find_article(root)
     region = with_title(article)
-    blocks = list(islice(blocks_of(article), FARTHEST))
-    around = blocks if region is article else list(islice(blocks_of(region), FARTHEST))
+    around = list(islice(blocks_of(region), FARTHEST))
+    blocks = around if region is article else _within(around, article)
     linked = frozenset(squash(block.text) for block in blocks if block.link_share > 0.9 and block.element.tag != "td")
     prose = _prose(blocks)
     lines = _without_surroundings(_extract(article), known)
@@ -77,6 +77,14 @@ def read_content(root: html.HtmlElement, known: str = "") -> Content:
     if not (article.tag in _MARKED or article.get("itemprop") or region is article):
         lines = _opening(around, article, lines) + lines
     return Content(lines, linked, around)
+
+
+def _within(around: list[Block], article: html.HtmlElement) -> list[Block]:
+    """The blocks of `article`: those `around` that stand in it, without a second walk where nothing else can differ."""
+    if len(around) >= FARTHEST or article.tag in INLINE or next(article.iterancestors("a"), None) is not None:
+        return list(islice(blocks_of(article), FARTHEST))
+    inside = set(article.iter())
+    return [block for block in around if block.element in inside]
 
 
 def _opening(around: list[Block], article: html.HtmlElement, lines: list[str]) -> list[str]:

@@ -17,8 +17,6 @@ _JUNK = re.compile(
     r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>|\]\]>)\s*;?\s*$"
 )
 
-_LETTERS = re.compile(r"[^\W_]+")
-
 Node = dict[str, Any]
 
 
@@ -98,10 +96,19 @@ def _choose(nodes: list[Node], headings: list[str]) -> Node:
 
 def squash(text: str) -> str:
     """Letters and digits only, lower case: to compare what two places say of one thing."""
-    return _squash(text) if len(text) <= 1_000 else "".join(_LETTERS.findall(text.lower()))
+    return _squash(text) if len(text) <= 1_000 else _only_letters(text)
 
 
 @lru_cache(maxsize=512)
 def _squash(text: str) -> str:
     """A page's lines are compared with its blocks, its lead and its description: each several times."""
-    return "".join(_LETTERS.findall(text.lower()))
+    return _only_letters(text)
+
+
+def _only_letters(text: str) -> str:
+    """Each sign that stands in it is taken out at once: a text has few different ones."""
+    letters = "".join(text.lower().split())
+    for sign in set(letters):
+        if not sign.isalnum():
+            letters = letters.replace(sign, "")
+    return letters

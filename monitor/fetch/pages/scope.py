@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from lxml import etree, html
 
-from monitor.fetch.pages.blocks import squeeze
+from monitor.fetch.pages.blocks import all_text, squeeze
 from monitor.fetch.pages.boxes import cut_boxes
 
 MIN_TEXT = 250  # characters of prose below which an element is a teaser
@@ -31,6 +31,7 @@ _FOREIGN = re.compile(
 _COMMENT_TYPE = re.compile(r"/(?:User)?Comments?$")
 _MARKED = etree.XPath(".//*[@class or @id or @role or @hidden or @style or @itemtype]")
 _KEPT = frozenset({"html", "body", "main"})
+Prose = dict[html.HtmlElement, int]
 _MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
 
 
@@ -42,14 +43,15 @@ def find_article(root: html.HtmlElement) -> html.HtmlElement:
     etree.strip_elements(root, *_AWAY, with_tail=False)
     cut_boxes(root, MIN_TEXT)
     break_lines(root)
-    _unwrap_layout(root)
-    best = _article_element(root)
+    prose = prose_in(root)  # until something is cut, asked once
+    _unwrap_layout(root, prose)
+    best = _article_element(root, prose)
     if best is not None:
-        prune(best)
+        prune(best, prose)
         return best
     body = root.find("body")
     found = root if body is None else body
-    prune(found)
+    prune(found, prose)
     return _tightest(found)
 
 
@@ -61,12 +63,16 @@ def with_title(article: html.HtmlElement) -> html.HtmlElement:
     return article
 
 
-def prune(root: html.HtmlElement) -> None:
-    """Take out, in place, parts under `root` that their names or roles say are no article: consent, comments, menus."""
-    total = prose_of(root)
+def prune(root: html.HtmlElement, prose: Prose | None = None) -> None:
+    """Take out, in place, parts under `root` that their names or roles say are no article: consent, comments, menus.
+
+    `prose` is what `prose_in` says of the tree as it is.
+    """
+    prose = prose_in(root) if prose is None else prose
+    total = prose.get(root, 0)
     for element in [element for element in _MARKED(root) if _is_away(element)]:
-        if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, total):
-            element.drop_tree()
+        if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, prose, total):
+            element.drop_tree()  # none that comes later holds it: what the others hold stays true
     _drop_cards(root, total)
 
 
@@ -93,10 +99,10 @@ def break_lines(root: html.HtmlElement) -> None:
     etree.strip_tags(root, "br")
 
 
-def _unwrap_layout(root: html.HtmlElement) -> None:
+def _unwrap_layout(root: html.HtmlElement, prose: Prose) -> None:
     """Tables that hold headings or prose lay a page out; they are no tables."""
     for table in list(root.iter("table")):
-        if next(table.iter("h1"), None) is not None or prose_of(table) >= 2 * MIN_TEXT:
+        if next(table.iter("h1"), None) is not None or prose.get(table, 0) >= 2 * MIN_TEXT:
             for part in list(table.iter("table", "tbody", "tr", "td")):
                 part.tag = "div"
 
@@ -106,8 +112,19 @@ def prose_of(root: html.HtmlElement) -> int:
     return sum(size for _, size in _prose_paragraphs(root))
 
 
+def prose_in(root: html.HtmlElement) -> Prose:
+    """What `prose_of` says of `root` and of each element in it; those that are not named hold none."""
+    prose: Prose = {}
+    for paragraph, size in _prose_paragraphs(root):
+        for element in (paragraph, *paragraph.iterancestors()):
+            prose[element] = prose.get(element, 0) + size
+            if element is root:
+                break
+    return prose
+
+
 def _is_away(element: html.HtmlElement) -> bool:
-    if "hidden" in element.attrib or element.get("role", "") in _ROLES:
+    if element.get("hidden") is not None or element.get("role", "") in _ROLES:
         return True
     named = _foreign(element.get("class", "")) or _foreign(element.get("id", ""))
     return named or _hidden(element.get("style", "")) or bool(_COMMENT_TYPE.search(element.get("itemtype", "")))
@@ -118,9 +135,9 @@ def in_foreign(element: html.HtmlElement) -> bool:
     return any(_is_away(around) for around in (element, *element.iterancestors()) if around.tag not in _KEPT)
 
 
-def _may_go(element: html.HtmlElement, total: int) -> bool:
+def _may_go(element: html.HtmlElement, prose: Prose, total: int) -> bool:
     """Names mislead: what holds the title or most of the prose is the article, whatever it is called."""
-    return next(element.iter("h1"), None) is None and prose_of(element) <= _MOST_FOREIGN * total
+    return prose.get(element, 0) <= _MOST_FOREIGN * total and next(element.iter("h1"), None) is None
 
 
 @lru_cache(maxsize=8192)
@@ -133,10 +150,10 @@ def _hidden(style: str) -> bool:
     return bool(_HIDDEN.search(style))
 
 
-def _article_element(root: html.HtmlElement) -> html.HtmlElement | None:
-    total = prose_of(root)
+def _article_element(root: html.HtmlElement, prose: Prose) -> html.HtmlElement | None:
+    total = prose.get(root, 0)
     for candidates in (_microdata(root), _articles(root), list(root.iter("main"))):
-        weighed = [(prose_of(element), element) for element in candidates]
+        weighed = [(prose.get(element, 0), element) for element in candidates]
         titled = [pair for pair in weighed if next(pair[1].iter("h1"), None) is not None and pair[0] >= TITLED * total]
         best = max(titled or weighed, key=lambda pair: pair[0], default=(0, None))
         if best[0] >= max(MIN_TEXT, (TITLED if titled else DOMINANT) * total):
@@ -150,12 +167,7 @@ def _tightest(root: html.HtmlElement) -> html.HtmlElement:
 
     What nothing marks as the article is where the paragraphs are; menus and teasers are around it.
     """
-    share: dict[html.HtmlElement, int] = {}
-    for paragraph, size in _prose_paragraphs(root):
-        for element in paragraph.iterancestors():
-            share[element] = share.get(element, 0) + size
-            if element is root:
-                break
+    share = prose_in(root)
     if share.get(root, 0) < 4 * MIN_TEXT:
         return root
     found = root
@@ -176,6 +188,6 @@ def _articles(root: html.HtmlElement) -> list[html.HtmlElement]:
 
 def _prose_paragraphs(root: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, int]]:
     for paragraph in root.iter("p"):
-        size = len(squeeze(paragraph.text_content()))
-        if size >= PROSE and sum(len(link.text_content()) for link in paragraph.iter("a")) < size / 2:
+        size = len(squeeze(all_text(paragraph)))
+        if size >= PROSE and sum(len(all_text(link)) for link in paragraph.iter("a")) < size / 2:
             yield paragraph, size
