@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,10 @@ class Model:
     gram_relevance: Array
     gram_bias: float
     gram_share: float
-    packed: bytes = field(default=b"", repr=False, compare=False)  # the automaton of the n-grams, when a cache had it
 
     @cached_property
     def machine(self) -> DoubleArrayAhoCorasick | None:
-        if self.packed:
-            return DoubleArrayAhoCorasick.deserialize(self.packed)
+        """The automaton of the n-grams."""
         return DoubleArrayAhoCorasick([gram.encode("latin-1") for gram in self.grams]) if self.grams else None
 
 
@@ -122,10 +120,13 @@ def _load(body: bytes) -> Model:
     for name, size in zip(_ARRAYS, head["sizes"], strict=True):
         arrays[name] = np.frombuffer(body[at : at + size], dtype=_HALF)
         at += size
-    return _model(head, arrays, body[at:])
+    model = _model(head, arrays)
+    if len(body) > at:
+        vars(model)["machine"] = DoubleArrayAhoCorasick.deserialize(body[at:])
+    return model
 
 
-def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]], packed: bytes = b"") -> Model:
+def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]]) -> Model:
     if data["format"] != FORMAT:
         raise ValueError(f"it is of format {data['format']}")
     topics = tuple(data["topics"])
@@ -146,7 +147,6 @@ def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]], packed:
         gram_relevance=arrays["gram_relevance"].astype(np.float64),
         gram_bias=float(data["gram_bias"]),
         gram_share=float(data["gram_share"]),
-        packed=packed,
     )
 
 

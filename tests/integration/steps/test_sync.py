@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,6 +51,16 @@ def test_a_changed_file_is_in_force_with_the_next_tick(monitor: Monitor) -> None
     write(monitor, "subscribers.toml", SUBSCRIBER.format("eve"))
     monitor.tick()
     assert in_force(monitor) == (["deux"], ["eve"], ["huawei-europe"])
+
+
+def test_an_edit_that_leaves_length_and_time_is_in_force_with_the_next_tick(monitor: Monitor) -> None:
+    path = monitor.settings.config_dir / "feeds.toml"
+    os.utime(path, (1, 1))
+    monitor.tick()
+    write(monitor, "feeds.toml", FEED.format("su"))
+    os.utime(path, (1, 1))
+    monitor.tick()
+    assert in_force(monitor)[0] == ["su"]
 
 
 @pytest.mark.parametrize("name", ["feeds.toml", "subscribers.toml", "dossiers/huawei-europe.toml"])

@@ -14,7 +14,7 @@ TEXT = b" le constructeur chinois est exclu des reseaux 5g en europe "
 
 def _same(one: object, other: object) -> bool:
     if dataclasses.is_dataclass(one) and not isinstance(one, type):
-        names = [field.name for field in dataclasses.fields(one) if field.name != "packed"]
+        names = [field.name for field in dataclasses.fields(one)]
         return all(_same(getattr(one, name), getattr(other, name)) for name in names)
     return bool(np.array_equal(np.asarray(one), np.asarray(other)))
 
@@ -23,7 +23,7 @@ def test_a_kept_model_is_the_one_that_was_read(tmp_path: Path) -> None:
     read = read_model(PACKED)
     first, kept = kept_model(PACKED, tmp_path), kept_model(PACKED, tmp_path)
     assert isinstance(kept, Model)
-    assert kept.packed
+    assert "machine" in vars(kept)  # not made anew of the n-grams
     assert _same(read, first)
     assert _same(read, kept)
     assert read.machine is not None
