@@ -29,12 +29,35 @@ def find_authors(
     for source, names in sources:
         cleaned = _cleaned(names)
         if people := [name for name in cleaned if name not in groups and not is_outlet(name, site_name, host)]:
+            if source == 0 and _only_data_says(people, head, root) and (shown := _shown(root, title, site_name, host)):
+                people = [name for name in shown if " " in name and "." not in name] or people
             spelt = dict(_spelt_out(people, (name for _, later in sources for name in _cleaned(later))))
             return tuple(dict.fromkeys(spelt.get(name, name) for name in people[:MOST]))
         printed = printed or (printed_names(names) if cleaned else [])
-        if printed and source == 0 and _as_person(data) and not all(map(is_collective, cleaned)):
-            break  # a paper that stands as a person is how the page signs; as an organisation or a team it is a habit
+        if printed and source == 0 and _as_person(data) and not _by_habit(cleaned, data):
+            break  # a paper that stands as a person is how the page signs
     return tuple(printed[:MOST] or owner_of(site_name))
+
+
+def _only_data_says(people: list[str], head: Head, root: html.HtmlElement) -> bool:
+    """Whether the linked data name `people` and nothing else of the page does: they posted what others wrote."""
+    told = {squash(name) for names in head.authors.values() for name in names}
+    if not told.isdisjoint(map(squash, people)):
+        return False
+    seen = root.text_content().casefold()
+    return not any(name.split()[-1].casefold() in seen for name in people)
+
+
+def _by_habit(names: list[str], data: LinkedData) -> bool:
+    """Whether a program fills in `names` where it knows nobody: a team, or the very name that publishes."""
+    publisher = squash(organisation_of(data.article))
+    return all(is_collective(name) or squash(name) == publisher for name in names)
+
+
+def _shown(root: html.HtmlElement, title: str, site_name: str, host: str) -> list[str]:
+    """The persons who sign near the title, as a reader sees it."""
+    names = marked(root, title) or signed(root, title)
+    return [name for name in _cleaned(names) if not is_outlet(name, site_name, host)]
 
 
 def _cleaned(names: list[str]) -> list[str]:

@@ -100,6 +100,9 @@ _FACTS = _any(
     r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"
     r"(?: (?:photo|image|d.illustration|à la une|de une|principale|vidéo))?s? ?(?:[:©/|]|\(|par |d.illustration).{0,160}$",
     r"^illustration\b.{0,60}\bpour\b.{0,50}$",
+    r"^(?:photos?|images?) (?:illustratives?|prétextes?|d.(?:illustration|archives?))\b(?: ?:.{0,160}|[^.!?]{0,60}\.?)$",
+    r".{0,160}\((?:(?:photo|image) )?(?:d.)?(?:illustration|archives?)\)\W*$",
+    r"[^!?]{0,200}[.)»] \(?(?-i:Photos?|Crédits?(?: photos?)?) ?[:/]? ?(?-i:[A-ZÉ©]).{1,60}$",
     r"^©.{0,160}$",
     r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$",
     r"^tous droits (?:de reproduction )?réservés\b.{0,120}$",
@@ -113,6 +116,9 @@ _FACTS = _any(
 _BYLINE = _any(
     r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|(?:une? )?(?:texte|article|reportage|enquête) (?:de|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
     r"|auteure?s?|sources?|crédit|traduit (?:de l.\w+ )?par|avec|d.après)\b ?:? ?(?:notre |nos |la rédaction|l.)?[^.!?:;]{2,90}\.?$",
+    r"^(?:entretien|interview|propos|reportage|enquête|récit|portrait|dossier|analyse)s? (?:[a-zé]+ (?:et [a-zé]+ )?)?par\b[^.!?:;]{2,90}\.?$",
+    r"^textes? ?:[^.!?:;]{2,60}\bphotos? ?:[^.!?:;]{2,60}$",
+    r"^[\w’' -]{4,40}, (?:notre )?(?:envoyée?s? spécia(?:les?|l|ux)|correspondante?s?)\b[^.!?:;]{0,60}\.?$",
     r"^(?:de notre|nos?) (?:envoyée?s?|correspondante?s?)\b[^.!?]{0,120}\.?$",
     r"^[\w.’' -]{1,40} (?:avec|/) (?:l.|les )?(?:afp|reuters|agences?|ap|belga|ats|relaxnews)\W*$",
     r"^\(?(?:afp|reuters|ap|belga|ats|agences?|relaxnews|source afp)\)?\W*$",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from lxml import html
 
@@ -16,13 +16,15 @@ from monitor.fetch.pages.linked_data import squash
 LONGEST = 200  # characters of a line that signs
 MOST_BLANKS = 2_000  # characters that indentation adds to it
 LONGEST_ALONE = 60  # characters of names on a line of their own
+LONGEST_SIGNATURE = 80  # of names, an agency and a place at either end of a text
+MOST_TERMS = 50  # of definitions that are looked at
 NEAR = 150  # elements after the title, within which an article is signed
 _TAGS = ("p", "div", "span", "li", "a", "address", "strong", "em", "b", "i", "cite", "h2", "h3", "h4", "h5", "footer")
 _APART = frozenset({"aside", "nav", "figure", "footer"})  # cards that lead elsewhere are signed too
 _SIGNS = re.compile(
     r"(?:^|[|•·]\s)(?:(?:une?|l[ae]|article|texte|billet|entretien|interview|reportage|enquête|tribune|dossier|récit"
     r"|analyse|portrait|décryptage)\s|l[’'])?"
-    r"(?:par|by|von|(?:propos )?recueillis? par|texte(?: de| par| et photos)?|signé"
+    r"(?:par|by|von|(?:propos )?recueillis?(?: et [a-zé]+)? par|texte(?: de| par| et photos)?|signé"
     r"|auteur(?:e|s|es|[·.]e(?:[·.]?s)?|\(e?s?\))?"
     r"|(?:écrite?|rédigée?|réalisée?|menée?|conduite?|préparée?|publié|posté|proposé|ajouté|mis en ligne|mis à jour"
     r"|written|posted) (?:par|by)"
@@ -88,6 +90,7 @@ _AFTER_DATE = re.compile(
 )
 _DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
 _LIST_ALONE = re.compile(rf"(?!Par\b){_LIST}")
+_LABEL = re.compile(r"(?:auteure?s?(?:\(s\)|·e·?s?)?|texte|écrit par|article de|signataires?)\s*:?", re.IGNORECASE)
 _BELOW_NAMES = re.compile(rf"{_SAID}|{_ROLE}")
 # Or an agency, or where it was written, to the line's end: "Lucie Weber avec AFP", "Lucie Weber (à Bruxelles)".
 _CREDITED = re.compile(
@@ -105,14 +108,29 @@ def signed(root: html.HtmlElement, title: str) -> list[str]:
     pen_names = (found for line in lines if len(line) <= LONGEST and (found := _PEN_NAME.fullmatch(line)))
     if names := [found.group(1) for found in pen_names if not _NO_NAME.search(found.group(1))][:1]:
         return names
-    return _above_a_date(lines)
+    return _above_a_date(lines) or _in_definitions(root)
 
 
 def _above_a_date(lines: list[str]) -> list[str]:
-    """The names on a line of their own, where the next says when the article came out, or a role: no "Par" beside."""
+    """The names on a line of their own, where the next says when the article came out, or a role: no "Par" beside.
+
+    Or where the line before is a label: "Auteur".
+    """
     for line, after in pairwise(lines):
         if len(line) <= LONGEST_ALONE and _BELOW_NAMES.match(after) and _LIST_ALONE.fullmatch(line):
             return _named(line)
+        if _LABEL.fullmatch(line) and len(after) <= LONGEST_ALONE and _LIST_ALONE.fullmatch(after):
+            return _named(after)
+    return []
+
+
+def _in_definitions(root: html.HtmlElement) -> list[str]:
+    """The names that a list of definitions gives for "Auteur"."""
+    for term in islice(root.iter("dt"), MOST_TERMS):
+        beside = term.getnext()
+        if beside is not None and beside.tag == "dd" and _LABEL.fullmatch(clean_line(term.text_content()[:LONGEST])):
+            text = clean_line(text_apart(beside))
+            return _named(text) if _LIST_ALONE.fullmatch(text) else []
     return []
 
 
@@ -121,10 +139,17 @@ def signed_below(lines: list[str]) -> list[str]:
     if names := _first_names(line for line in lines[-8:] if len(line) <= 60):
         return names
     for line in lines[-3:]:
-        found = _LONE.fullmatch(line) if len(line) <= 80 else None
+        found = _LONE.fullmatch(line) if len(line) <= LONGEST_SIGNATURE else None
         if found and not _NO_NAME.search(line):
             return _ONE_NAME.findall(found.group(1))
     return []
+
+
+def signs_alone(line: str, authors: tuple[str, ...]) -> bool:
+    """Whether `line` is names only, one of the `authors`, with or without an agency or a place beside."""
+    text = line.strip(" —–-")
+    known = len(text) <= LONGEST_SIGNATURE and any(name in text for name in authors)
+    return known and bool(_LONE.fullmatch(text) or _CREDITED.fullmatch(text) or _LIST_ALONE.fullmatch(text))
 
 
 def _first_names(lines: Iterable[str]) -> list[str]:

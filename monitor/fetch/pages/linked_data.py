@@ -82,7 +82,7 @@ def _walk(value: object, depth: int = 0) -> Iterator[Node]:
             yield from _walk(part, depth + 1)
     elif isinstance(value, dict):
         yield value
-        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+        for key in ("@graph", "mainEntity", "mainEntityOfPage", "hasPart"):
             if depth < 4 and isinstance(value.get(key), list | dict):
                 yield from _walk(value[key], depth + 1)
 

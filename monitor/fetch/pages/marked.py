@@ -31,6 +31,7 @@ _PATH = re.compile(
 
 _PEN_NAME = re.compile(r"(?:par|by|von|auteur\s?:|posté par|publié par)\s+[\w.-]{3,30}", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:par|by|von|source)\s*:?\s+\S", re.IGNORECASE)
+_BY_TEAM = re.compile(r"par\s*:?\s+(?:la |notre )?r[ée]daction\b", re.IGNORECASE)
 _JOINS = re.compile(r"\s*(?:,|;|/|&|\bet\b|\band\b|\bund\b)\s*")
 _WHEN = re.compile(r"[\s|•·,–—-]+(?:le\s+\d|\d{1,2}[/. ]|publié|mis|posté).*$", re.IGNORECASE)
 # By schema.org, by HTML's own link type, and by hCard, which themes of blogs use: `<span class="author vcard">`.
@@ -100,11 +101,15 @@ def marked(root: html.HtmlElement, title: str) -> list[str]:
 
 
 def marked_outlet(root: html.HtmlElement, title: str) -> list[str]:
-    """The signature near the title that names no person: "Par La Gazette avec AFP"; empty for none."""
+    """The signature near the title that names no person: "Par La Gazette avec AFP"; empty for none.
+
+    A team signs in words ("Par la rédaction"), a paper only where the page marks it.
+    """
     for element in near_title(root, title):
-        if _is_marked(element) and not is_apart(element):
+        is_marked = _is_marked(element)
+        if (is_marked or element.tag in ("p", "span", "div")) and not is_apart(element):
             text = _WHEN.sub("", clean_line(text_apart(element)))
-            if _SIGNED.match(text) and len(text) <= LONGEST_OUTLET:
+            if (_SIGNED if is_marked else _BY_TEAM).match(text) and len(text) <= LONGEST_OUTLET:
                 return [text]
     return []
 

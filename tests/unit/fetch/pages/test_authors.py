@@ -293,7 +293,9 @@ def test_one_name_that_the_page_marks_far_from_the_title_signs_and_of_two_none_d
 def test_a_login_is_spelt_out_where_the_page_does(login: str) -> None:
     data = article({"@type": "Person", "name": login})
     assert page(data=data, below='<p class="byline">Par Lucie Weber</p>') == ("Lucie Weber",)
-    assert page(data=data, below='<p class="byline">Par Ana Lima</p>') == (login,)
+    other = '<p class="byline">Par Ana Lima</p>'
+    assert page(data=data, head=f'<meta name="author" content="{login}">', below=other) == (login,)
+    assert page(data=data, below=other) == ("Ana Lima",)
 
 
 def test_a_marked_signature_that_names_no_person_stays_as_printed() -> None:
@@ -306,3 +308,44 @@ def test_a_blog_that_is_called_after_its_author_is_hers() -> None:
     assert page(head=head.format("Le blog de Lucie Weber")) == ("Lucie Weber",)
     assert page(head=head.format("Le journal de Brumath")) == ()
     assert page(head=head.format("Le blog de Lucie Weber"), below="<p>Par Paul Ott</p>") == ("Paul Ott",)
+
+
+PUBLISHER = {"publisher": {"@type": "Organization", "name": "La Gazette"}}
+
+
+def test_a_person_called_as_the_publisher_is_a_habit_of_the_page_s_program() -> None:
+    signed = '<p class="author"><a href="/auteur/lucie-weber">Lucie Weber</a></p>'
+    paper = article({"@type": "Person", "name": "La Gazette"}) | PUBLISHER
+    assert page(data=paper, below=signed) == ("Lucie Weber",)
+    assert page(data=paper) == ("La Gazette",)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p>Par Lucie Weber</p>",
+        '<dl><dt>Auteur</dt><dd><a href="/equipe/lucie-weber">Lucie Weber</a></dd></dl>',
+        "<div><p>Auteur :</p><p>Lucie Weber</p></div>",
+    ],
+)
+def test_who_signs_on_the_page_goes_before_one_whom_only_the_data_name(shown: str) -> None:
+    assert page(data=article({"@type": "Person", "name": "Marc Brun"}), below=shown) == ("Lucie Weber",)
+
+
+@pytest.mark.parametrize(
+    ("head", "shown"),
+    [
+        ('<meta name="author" content="Marc Brun">', "<p>Par Lucie Weber</p>"),
+        ("", "<p>Par Lucie Weber</p><p>Marc Brun est journaliste.</p>"),
+        ("", "<p>Par M.B.</p>"),
+        ("", "<p>Par la rédaction</p>"),
+        ("", ""),
+    ],
+)
+def test_whom_the_data_name_signs_where_something_else_says_so_or_nobody_else_does(head: str, shown: str) -> None:
+    assert page(data=article({"@type": "Person", "name": "Marc Brun"}), head=head, below=shown) == ("Marc Brun",)
+
+
+def test_an_article_that_is_part_of_a_described_page() -> None:
+    whole = {"@type": "WebPage", "hasPart": article({"@type": "Person", "name": "Lucie Weber"})}
+    assert page(data=whole) == ("Lucie Weber",)
