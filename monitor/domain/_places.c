@@ -6,6 +6,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef SOURCE
@@ -47,6 +48,12 @@ typedef struct {
     char *is_checked; /* of each row, whether some of its groups are checked */
 } Table;
 
+/* A place of a group that passed its check. */
+typedef struct {
+    int32_t start, end, number;
+    int32_t place; /* that of its row in `order` */
+} Passed;
+
 typedef struct {
     PyObject_HEAD
     Table *table;
@@ -54,6 +61,8 @@ typedef struct {
     int32_t *starts, *stops, *rows; /* of each hit, in order */
     int32_t *order, *place;         /* rows in order of their first hit; of each hit, its row's place among them */
     Py_ssize_t distinct;
+    Passed *passed;
+    Py_ssize_t passed_count;
 } Found;
 
 static PyTypeObject TableType, FoundType;
@@ -186,6 +195,8 @@ table_found(Table *self, PyObject *hits)
     found->table = self;
     found->count = count;
     found->distinct = 0;
+    found->passed = NULL;
+    found->passed_count = 0;
     found->starts = PyMem_Malloc((5 * count + 1) * sizeof(int32_t));
     if (found->starts == NULL) {
         PyMem_Free(place_of);
@@ -246,11 +257,90 @@ found_dealloc(Found *self)
 {
     Py_XDECREF(self->table);
     PyMem_Free(self->starts);
+    PyMem_Free(self->passed);
     PyObject_Free(self);
 }
 
+typedef struct {
+    int32_t start, end, unit; /* unit: where it was found to lie, for who asks */
+} Place;
+
+typedef struct {
+    Place *all;
+    Py_ssize_t count, room;
+} Places;
+
 static int
-has_group(const Table *table, int32_t row, int32_t number)
+add_place(Places *places, int32_t start, int32_t end, int32_t unit)
+{
+    if (places->count == places->room) {
+        Py_ssize_t room = 2 * places->room + 16;
+        Place *grown = PyMem_Realloc(places->all, room * sizeof(Place));
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        places->all = grown;
+        places->room = room;
+    }
+    places->all[places->count++] = (Place){start, end, unit};
+    return 0;
+}
+
+static int
+by_start(const void *one, const void *other)
+{
+    const Place *a = one, *b = other;
+    return a->start != b->start ? (a->start > b->start) - (a->start < b->start) : (a->end > b->end) - (a->end < b->end);
+}
+
+static int
+by_end(const void *one, const void *other)
+{
+    const Place *a = one, *b = other;
+    return a->end != b->end ? (a->end > b->end) - (a->end < b->end) : (a->start > b->start) - (a->start < b->start);
+}
+
+static void
+sort(Places *places, int (*order)(const void *, const void *))
+{
+    if (places->count > 1)
+        qsort(places->all, places->count, sizeof(Place), order);
+}
+
+/* The places as Python's pairs. */
+static PyObject *
+pairs_from(const Places *places)
+{
+    PyObject *pairs = PyList_New(places->count);
+    for (Py_ssize_t n = 0; pairs != NULL && n < places->count; n++) {
+        PyObject *start = PyLong_FromLong(places->all[n].start), *end = PyLong_FromLong(places->all[n].end);
+        PyObject *pair = start != NULL && end != NULL ? PyTuple_Pack(2, start, end) : NULL;
+        Py_XDECREF(start);
+        Py_XDECREF(end);
+        if (pair == NULL)
+            Py_CLEAR(pairs);
+        else
+            PyList_SET_ITEM(pairs, n, pair);
+    }
+    return pairs;
+}
+
+/* The offsets of one of Python's pairs. */
+static int
+offsets_from(PyObject *pair, int32_t *start, int32_t *end)
+{
+    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+        PyErr_SetString(PyExc_TypeError, "a place is a pair");
+        return -1;
+    }
+    if (int_of(PyTuple_GET_ITEM(pair, 0), INT32_MAX, start) < 0)
+        return -1;
+    return int_of(PyTuple_GET_ITEM(pair, 1), INT32_MAX, end);
+}
+
+static int
+has_group(const Table *table, int32_t row, long number)
 {
     for (int32_t at = table->begins[row]; at < table->begins[row + 1]; at++)
         if (table->groups[at] == number)
@@ -258,16 +348,32 @@ has_group(const Table *table, int32_t row, int32_t number)
     return 0;
 }
 
+/* Adds where a group stands, in order of the ends. */
 static int
-append_pair(PyObject *list, int32_t start, int32_t end)
+add_group(const Found *self, long number, Places *places)
 {
-    PyObject *first = PyLong_FromLong(start), *last = PyLong_FromLong(end), *pair = NULL;
-    int done = -1;
-    if (first != NULL && last != NULL && (pair = PyTuple_Pack(2, first, last)) != NULL)
-        done = PyList_Append(list, pair);
-    Py_XDECREF(first);
-    Py_XDECREF(last);
-    Py_XDECREF(pair);
+    Py_ssize_t before = places->count, rows = 0, passed = 0;
+    char *holds = PyMem_Calloc(self->distinct + 1, 1); /* of each row found, whether it has the group */
+    if (holds == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int done = 0;
+    for (Py_ssize_t place = 0; place < self->distinct; place++)
+        rows += holds[place] = (char)has_group(self->table, self->order[place], number);
+    for (Py_ssize_t n = 0; done == 0 && rows > 0 && n < self->count; n++)
+        if (holds[self->place[n]])
+            done = add_place(places, self->starts[n], self->stops[n] - 2, 0);
+    for (Py_ssize_t n = 0; done == 0 && n < self->passed_count; n++)
+        if (self->passed[n].number == number) {
+            done = add_place(places, self->passed[n].start, self->passed[n].end, 0);
+            passed++;
+        }
+    PyMem_Free(holds);
+    if (done == 0 && passed) {
+        Places added = {places->all + before, places->count - before, 0};
+        sort(&added, by_end);
+    }
     return done;
 }
 
@@ -277,21 +383,9 @@ found_pairs(Found *self, PyObject *wanted)
     long number = PyLong_AsLong(wanted);
     if (number == -1 && PyErr_Occurred())
         return NULL;
-    PyObject *pairs = PyList_New(0);
-    if (pairs == NULL || number < 0 || number >= self->table->numbers)
-        return pairs;
-    char *holds = PyMem_Calloc(self->distinct + 1, 1); /* of each row found, whether it has the group */
-    if (holds == NULL) {
-        Py_DECREF(pairs);
-        return PyErr_NoMemory();
-    }
-    Py_ssize_t rows = 0;
-    for (Py_ssize_t place = 0; place < self->distinct; place++)
-        rows += holds[place] = (char)has_group(self->table, self->order[place], (int32_t)number);
-    for (Py_ssize_t n = 0; pairs != NULL && rows > 0 && n < self->count; n++)
-        if (holds[self->place[n]] && append_pair(pairs, self->starts[n], self->stops[n] - 2) < 0)
-            Py_CLEAR(pairs);
-    PyMem_Free(holds);
+    Places places = {NULL, 0, 0};
+    PyObject *pairs = add_group(self, number, &places) == 0 ? pairs_from(&places) : NULL;
+    PyMem_Free(places.all);
     return pairs;
 }
 
@@ -301,10 +395,13 @@ found_places(Found *self, PyObject *wanted)
     long row = PyLong_AsLong(wanted);
     if (row == -1 && PyErr_Occurred())
         return NULL;
-    PyObject *pairs = PyList_New(0);
-    for (Py_ssize_t n = 0; pairs != NULL && n < self->count; n++)
-        if (self->rows[n] == row && append_pair(pairs, self->starts[n], self->stops[n] - 2) < 0)
-            Py_CLEAR(pairs);
+    Places places = {NULL, 0, 0};
+    int done = 0;
+    for (Py_ssize_t n = 0; done == 0 && n < self->count; n++)
+        if (self->rows[n] == row)
+            done = add_place(&places, self->starts[n], self->stops[n] - 2, 0);
+    PyObject *pairs = done == 0 ? pairs_from(&places) : NULL;
+    PyMem_Free(places.all);
     return pairs;
 }
 
@@ -322,109 +419,341 @@ found_checked(Found *self, PyObject *Py_UNUSED(ignored))
     return rows;
 }
 
-/* Adds sentences to those of a group. */
-static int
-add_mask(PyObject *masks, PyObject *number, PyObject *mask)
+static PyObject *
+found_add(Found *self, PyObject *args)
 {
-    PyObject *before = PyDict_GetItemWithError(masks, number);
-    if (before == NULL)
-        return PyErr_Occurred() ? -1 : PyDict_SetItem(masks, number, mask);
-    PyObject *both = PyNumber_Or(before, mask);
-    int done = both != NULL ? PyDict_SetItem(masks, number, both) : -1;
-    Py_XDECREF(both);
-    return done;
+    int row, number;
+    PyObject *pairs;
+    if (!PyArg_ParseTuple(args, "iiO!", &row, &number, &PyList_Type, &pairs))
+        return NULL;
+    int32_t place = 0;
+    while (place < self->distinct && self->order[place] != row)
+        place++;
+    if (place == self->distinct || number < 0 || number == INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "no such row was found, or no such group");
+        return NULL;
+    }
+    Py_ssize_t count = self->passed_count, more = PyList_GET_SIZE(pairs);
+    Passed *grown = PyMem_Realloc(self->passed, (count + more + 1) * sizeof(Passed));
+    if (grown == NULL)
+        return PyErr_NoMemory();
+    self->passed = grown;
+    for (Py_ssize_t n = 0; n < more; n++) {
+        Passed *one = &grown[count + n];
+        if (offsets_from(PyList_GET_ITEM(pairs, n), &one->start, &one->end) < 0)
+            return NULL;
+        one->number = number;
+        one->place = place;
+    }
+    self->passed_count = count + more;
+    Py_RETURN_NONE;
 }
 
-/* Adds the sentences of a row's checked groups, [(number, mask), …]. */
-static int
-add_checked(PyObject *masks, PyObject *passed)
-{
-    if (!PyList_Check(passed)) {
-        PyErr_SetString(PyExc_TypeError, "what passed is a list");
-        return -1;
-    }
-    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(passed); n++) {
-        PyObject *number, *mask;
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(passed, n), "OO", &number, &mask))
-            return -1;
-        if (add_mask(masks, number, mask) < 0)
-            return -1;
-    }
-    return 0;
-}
+/* ---- The sentences of each group ---------------------------------------------------------------------------- */
 
-/* Sets the sentences of each row found; they are numbered in `sentence_at`, a byte or four a character. */
-static int
-sentences_of_rows(Found *self, const Py_buffer *sentence_at, Py_ssize_t width, uint64_t *of_row)
+/* The sentence that holds an offset; they are numbered by a byte or four a character. -1 with an error for none. */
+static Py_ssize_t
+sentence_of(const Py_buffer *sentence_at, int32_t start)
 {
     Py_ssize_t length = sentence_at->len / sentence_at->itemsize;
-    for (Py_ssize_t n = 0; n < self->count; n++) {
-        Py_ssize_t start = self->starts[n], sentence = width * 64;
-        if (start < length)
-            sentence = sentence_at->itemsize == 1 ? ((const uint8_t *)sentence_at->buf)[start]
-                                                  : (Py_ssize_t)((const uint32_t *)sentence_at->buf)[start];
-        if (sentence >= width * 64) {
-            PyErr_SetString(PyExc_ValueError, "a hit lies in no sentence");
-            return -1;
+    if (start < length)
+        return sentence_at->itemsize == 1 ? ((const uint8_t *)sentence_at->buf)[start]
+                                          : (Py_ssize_t)((const uint32_t *)sentence_at->buf)[start];
+    PyErr_SetString(PyExc_ValueError, "a place lies in no sentence");
+    return -1;
+}
+
+static int
+check_numbers(const Py_buffer *sentence_at)
+{
+    if (sentence_at->itemsize == 1 || sentence_at->itemsize == 4)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "sentences are numbered by one byte or four");
+    return -1;
+}
+
+/* The sentences of groups: bits of `width` words each, in order of the groups' first places. */
+typedef struct {
+    Py_ssize_t width, count;
+    int32_t *slot_of; /* of each group, -1 before it is met */
+    int32_t *numbers; /* of each slot, its group */
+    uint64_t *words;  /* of each slot */
+} Masks;
+
+static void
+free_masks(Masks *masks)
+{
+    PyMem_Free(masks->slot_of);
+    PyMem_Free(masks->numbers);
+    PyMem_Free(masks->words);
+}
+
+/* Room for the groups of all rows found. */
+static int
+make_masks(const Found *self, Py_ssize_t width, Masks *masks)
+{
+    const Table *table = self->table;
+    Py_ssize_t limit = table->numbers, most = self->passed_count + 1;
+    for (Py_ssize_t n = 0; n < self->passed_count; n++)
+        if (self->passed[n].number >= limit)
+            limit = (Py_ssize_t)self->passed[n].number + 1;
+    for (Py_ssize_t place = 0; place < self->distinct; place++)
+        most += table->begins[self->order[place] + 1] - table->begins[self->order[place]];
+    masks->width = width;
+    masks->count = 0;
+    masks->slot_of = PyMem_Malloc((limit + 1) * sizeof(int32_t));
+    masks->numbers = PyMem_Malloc(most * sizeof(int32_t));
+    masks->words = PyMem_Calloc(most * width, sizeof(uint64_t));
+    if (!masks->slot_of || !masks->numbers || !masks->words) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(masks->slot_of, 0xff, (limit + 1) * sizeof(int32_t));
+    return 0;
+}
+
+/* The words of a group's slot. */
+static uint64_t *
+slot(Masks *masks, int32_t number)
+{
+    if (masks->slot_of[number] < 0) {
+        masks->slot_of[number] = (int32_t)masks->count;
+        masks->numbers[masks->count++] = number;
+    }
+    return masks->words + masks->slot_of[number] * masks->width;
+}
+
+static int
+set_sentence(uint64_t *words, Py_ssize_t width, const Py_buffer *sentence_at, int32_t start)
+{
+    Py_ssize_t sentence = sentence_of(sentence_at, start);
+    if (sentence >= width * 64)
+        PyErr_SetString(PyExc_ValueError, "a place lies in no sentence");
+    if (sentence < 0 || sentence >= width * 64)
+        return -1;
+    words[sentence >> 6] |= (uint64_t)1 << (sentence & 63);
+    return 0;
+}
+
+/* Adds each row's sentences to its groups: to the plain ones, then to those that passed their check. */
+static int
+fill_masks(const Found *self, const Py_buffer *sentence_at, const uint64_t *of_row, Masks *masks)
+{
+    const Table *table = self->table;
+    for (Py_ssize_t place = 0; place < self->distinct; place++) {
+        int32_t row = self->order[place];
+        for (int32_t at = table->begins[row]; at < table->begins[row + 1]; at++) {
+            uint64_t *words = slot(masks, table->groups[at]);
+            for (Py_ssize_t n = 0; n < masks->width; n++)
+                words[n] |= of_row[place * masks->width + n];
         }
-        of_row[self->place[n] * width + (sentence >> 6)] |= (uint64_t)1 << (sentence & 63);
+        for (Py_ssize_t n = 0; n < self->passed_count; n++) {
+            const Passed *one = &self->passed[n];
+            if (one->place == place && set_sentence(slot(masks, one->number), masks->width, sentence_at, one->start) < 0)
+                return -1;
+        }
     }
     return 0;
 }
 
-/* Adds the sentences of a row to each of its groups: the plain ones, then the checked. */
-static int
-add_row(Found *self, PyObject *masks, int32_t row, PyObject *mask, PyObject *checked)
+static PyObject *
+dictionary_of(const Found *self, const Masks *masks)
 {
-    const Table *table = self->table;
-    int done = mask != NULL ? 0 : -1;
-    for (int32_t at = table->begins[row]; done == 0 && at < table->begins[row + 1]; at++)
-        done = add_mask(masks, table->keys[table->groups[at]], mask);
-    if (done < 0 || !table->is_checked[row])
-        return done;
-    PyObject *key = PyLong_FromLong(row);
-    if (key == NULL)
-        return -1;
-    PyObject *passed = PyDict_GetItemWithError(checked, key);
-    Py_DECREF(key);
-    if (passed == NULL)
-        return PyErr_Occurred() ? -1 : 0;
-    return add_checked(masks, passed);
+    PyObject *made = PyDict_New();
+    for (Py_ssize_t n = 0; made != NULL && n < masks->count; n++) {
+        int32_t number = masks->numbers[n];
+        PyObject *key = number < self->table->numbers ? Py_NewRef(self->table->keys[number]) : PyLong_FromLong(number);
+        PyObject *mask = number_of(masks->words + n * masks->width, masks->width);
+        if (key == NULL || mask == NULL || PyDict_SetItem(made, key, mask) < 0)
+            Py_CLEAR(made);
+        Py_XDECREF(key);
+        Py_XDECREF(mask);
+    }
+    return made;
 }
 
 static PyObject *
 found_masks(Found *self, PyObject *args)
 {
     Py_buffer sentence_at;
-    PyObject *checked;
     Py_ssize_t sentences;
-    if (!PyArg_ParseTuple(args, "y*nO!", &sentence_at, &sentences, &PyDict_Type, &checked))
+    if (!PyArg_ParseTuple(args, "y*n", &sentence_at, &sentences))
         return NULL;
     Py_ssize_t width = sentences > 0 ? (sentences + 63) / 64 : 1;
-    PyObject *masks = PyDict_New();
+    Masks masks = {0};
+    PyObject *made = NULL;
     uint64_t *of_row = PyMem_Calloc((self->distinct + 1) * width, sizeof(uint64_t));
     if (of_row == NULL)
         PyErr_NoMemory();
-    if (sentence_at.itemsize != 1 && sentence_at.itemsize != 4)
-        PyErr_SetString(PyExc_ValueError, "sentences are numbered by one byte or four");
-    if (PyErr_Occurred() || sentences_of_rows(self, &sentence_at, width, of_row) < 0)
-        Py_CLEAR(masks);
-    for (Py_ssize_t place = 0; masks != NULL && place < self->distinct; place++) {
-        PyObject *mask = number_of(of_row + place * width, width);
-        if (add_row(self, masks, self->order[place], mask, checked) < 0)
-            Py_CLEAR(masks);
-        Py_XDECREF(mask);
-    }
+    int done = of_row != NULL ? check_numbers(&sentence_at) : -1;
+    for (Py_ssize_t n = 0; done == 0 && n < self->count; n++)
+        done = set_sentence(of_row + self->place[n] * width, width, &sentence_at, self->starts[n]);
+    if (done == 0 && make_masks(self, width, &masks) == 0 && fill_masks(self, &sentence_at, of_row, &masks) == 0)
+        made = dictionary_of(self, &masks);
+    free_masks(&masks);
     PyMem_Free(of_row);
     PyBuffer_Release(&sentence_at);
-    return masks;
+    return made;
+}
+
+static PyObject *
+places_mask_of(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer sentence_at;
+    PyObject *given, *mask = NULL;
+    if (!PyArg_ParseTuple(args, "y*O", &sentence_at, &given))
+        return NULL;
+    PyObject *pairs = check_numbers(&sentence_at) == 0 ? PySequence_Fast(given, "places are a list") : NULL;
+    Py_ssize_t count = pairs != NULL ? PySequence_Fast_GET_SIZE(pairs) : 0, last = 0;
+    int32_t start, end;
+    int done = pairs != NULL ? 0 : -1;
+    for (Py_ssize_t n = 0; done == 0 && n < count; n++) {
+        Py_ssize_t sentence = -1;
+        if (offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end) == 0)
+            sentence = sentence_of(&sentence_at, start);
+        last = sentence > last ? sentence : last;
+        done = sentence < 0 ? -1 : 0;
+    }
+    Py_ssize_t width = last / 64 + 1;
+    uint64_t *words = done == 0 ? PyMem_Calloc(width, sizeof(uint64_t)) : NULL;
+    if (done == 0 && words == NULL)
+        PyErr_NoMemory();
+    for (Py_ssize_t n = 0; words != NULL && n < count; n++) {
+        offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end);
+        set_sentence(words, width, &sentence_at, start);
+    }
+    if (words != NULL)
+        mask = number_of(words, width);
+    PyMem_Free(words);
+    Py_XDECREF(pairs);
+    PyBuffer_Release(&sentence_at);
+    return mask;
+}
+
+/* ---- Together: what stands in a sentence or paragraph that has something of each part ----------------------- */
+
+typedef struct {
+    Py_ssize_t count;
+    int32_t *starts, *ends;
+    char *chosen, *held; /* of each unit: whether every part so far has a place in it; whether this one has */
+} Units;
+
+static int
+make_units(PyObject *starts, PyObject *ends, Units *units)
+{
+    Py_ssize_t count = units->count = PyList_GET_SIZE(starts);
+    if (PyList_GET_SIZE(ends) != count) {
+        PyErr_SetString(PyExc_ValueError, "each unit has a start and an end");
+        return -1;
+    }
+    units->starts = PyMem_Malloc((2 * count + 1) * sizeof(int32_t));
+    units->chosen = PyMem_Malloc(2 * count + 1);
+    if (units->starts == NULL || units->chosen == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    units->ends = units->starts + count;
+    units->held = units->chosen + count;
+    memset(units->chosen, 1, count);
+    for (Py_ssize_t n = 0; n < count; n++)
+        if (int_of(PyList_GET_ITEM(starts, n), INT32_MAX, &units->starts[n]) < 0 ||
+            int_of(PyList_GET_ITEM(ends, n), INT32_MAX, &units->ends[n]) < 0)
+            return -1;
+    return 0;
+}
+
+/* The unit that a place lies in, whole, of those where every part so far has one; -1 where it lies in none. */
+static Py_ssize_t
+unit_of(const Units *units, const Place *place)
+{
+    Py_ssize_t low = 0, high = units->count;
+    while (low < high) {
+        Py_ssize_t middle = (low + high) / 2;
+        if (units->starts[middle] <= place->start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && units->chosen[low - 1] && place->end <= units->ends[low - 1] ? low - 1 : -1;
+}
+
+/* Adds the places of a part: of a group, or Python's pairs. */
+static int
+add_part(const Found *self, PyObject *part, Places *places)
+{
+    if (PyLong_Check(part)) {
+        long number = PyLong_AsLong(part);
+        return number == -1 && PyErr_Occurred() ? -1 : add_group(self, number, places);
+    }
+    PyObject *pairs = PySequence_Fast(part, "a part is a group or places");
+    int done = pairs != NULL ? 0 : -1;
+    for (Py_ssize_t n = 0; done == 0 && n < PySequence_Fast_GET_SIZE(pairs); n++) {
+        int32_t start, end;
+        done = offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end);
+        if (done == 0)
+            done = add_place(places, start, end, 0);
+    }
+    Py_XDECREF(pairs);
+    return done;
+}
+
+/* Keeps of what was added behind `before` what lies in a unit, and of the units those that have some of it. */
+static void
+keep_placed(Places *places, Py_ssize_t before, Units *units)
+{
+    Py_ssize_t kept = before;
+    memset(units->held, 0, units->count);
+    for (Py_ssize_t n = before; n < places->count; n++) {
+        Place one = places->all[n];
+        Py_ssize_t unit = unit_of(units, &one);
+        if (unit < 0)
+            continue;
+        units->held[unit] = 1;
+        one.unit = (int32_t)unit;
+        places->all[kept++] = one;
+    }
+    places->count = kept;
+    for (Py_ssize_t unit = 0; unit < units->count; unit++)
+        units->chosen[unit] &= units->held[unit];
+}
+
+static PyObject *
+found_together(Found *self, PyObject *args)
+{
+    PyObject *parts, *starts, *ends, *pairs = NULL;
+    if (!PyArg_ParseTuple(args, "O!O!O!", &PyList_Type, &parts, &PyList_Type, &starts, &PyList_Type, &ends))
+        return NULL;
+    Units units = {0};
+    Places places = {NULL, 0, 0};
+    int done = make_units(starts, ends, &units);
+    for (Py_ssize_t n = 0; done == 0 && n < PyList_GET_SIZE(parts); n++) {
+        Py_ssize_t before = places.count;
+        done = add_part(self, PyList_GET_ITEM(parts, n), &places);
+        if (done == 0)
+            keep_placed(&places, before, &units);
+    }
+    if (done == 0) {
+        Py_ssize_t kept = 0;
+        for (Py_ssize_t n = 0; n < places.count; n++)
+            if (units.chosen[places.all[n].unit])
+                places.all[kept++] = places.all[n];
+        places.count = kept;
+        sort(&places, by_start);
+        pairs = pairs_from(&places);
+    }
+    PyMem_Free(places.all);
+    PyMem_Free(units.starts);
+    PyMem_Free(units.chosen);
+    return pairs;
 }
 
 static PyMethodDef found_methods[] = {
     {"pairs", (PyCFunction)found_pairs, METH_O, "Where a group stands, in order of the ends."},
     {"places", (PyCFunction)found_places, METH_O, "Where what a row stands for stands."},
     {"checked", (PyCFunction)found_checked, METH_NOARGS, "The rows found some of whose groups are checked."},
+    {"add", (PyCFunction)found_add, METH_VARARGS, "Adds places of a row that passed a group's check."},
     {"masks", (PyCFunction)found_masks, METH_VARARGS, "The sentences of each group."},
+    {"together", (PyCFunction)found_together, METH_VARARGS, "What stands where something of each part stands."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -544,6 +873,7 @@ places_near(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef functions[] = {
+    {"mask_of", places_mask_of, METH_VARARGS, "The sentences of some places."},
     {"near_pairs", places_near, METH_VARARGS, "What stands few words apart."},
     {NULL, NULL, 0, NULL},
 };

@@ -79,8 +79,9 @@ class Automaton:
             return
         found = reading.places = self._groups.found(machine.find_overlapping(reading.haystack))
         for row in found.checked():
-            passed = [(one.number, _passing(reading, found.places(row), one)) for one in self._checked(row)]
-            reading.checked[row] = [(number, pairs) for number, pairs in passed if pairs]
+            pairs = found.places(row)
+            for one in self._checked(row):
+                found.add(row, one.number, _passing(reading, pairs, one))
 
     @cached_property
     def _groups(self) -> Table:

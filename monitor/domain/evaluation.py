@@ -35,7 +35,6 @@ from monitor.domain.operations import (
     distinct,
     in_field,
     in_first,
-    in_paragraphs,
     in_sentences,
     mentioned,
     near,
@@ -102,10 +101,10 @@ class Compiler:
             case Within("first", part, count):
                 return in_first(self.compile(part), count)
             case Within("paragraph", part) if (places := self._places(part)) is not None:
-                return in_paragraphs(places)
+                return together("paragraph", places)
             case Within("sentence", part) if (mask := self._sentence_mask(part)) is not None:
                 places = self._places(part)
-                return in_sentences(mask, self.compile(part)) if places is None else together(places, mask)
+                return in_sentences(mask, self.compile(part)) if places is None else together("sentence", places)
             case Within("sentence" | "paragraph" as unit, part):
                 return within(unit, self.compile(part))
             case Within(unit, part):
@@ -250,11 +249,24 @@ class Compiler:
             case _:
                 return frozenset()
 
-    def _places(self, expression: Expression) -> list[Compiled] | None:
+    def _places(self, expression: Expression) -> list[int | Compiled] | None:
         """The parts of an AND when each is a matter of places alone: terms, names, and one or the other of these."""
         if not isinstance(expression, And) or not all(self._is_placed(part) for part in expression.parts):
             return None
-        return [self.compile(part) for part in expression.parts]
+        return [self._placed(part) for part in expression.parts]
+
+    def _placed(self, expression: Expression) -> int | Compiled:
+        """The group that is the same as an expression, else its function."""
+        match expression:
+            case Term():
+                return self._vocabulary.number(expression)
+            case Reference("set", name):
+                return self._placed(self._sets[name])
+            case Or(parts):
+                _, number, others = self._side_by_side(parts)
+                if number is not None and not others:
+                    return number
+        return self.compile(expression)
 
     def _is_placed(self, expression: Expression) -> bool:
         if isinstance(expression, Or):

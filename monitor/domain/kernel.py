@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.domain import places, sums, text
 
 if TYPE_CHECKING:
-    from monitor.domain.places import Table, near_pairs
+    from monitor.domain.places import Table, mask_of, near_pairs
     from monitor.domain.sums import heaviest, held, tallied, words_of
     from monitor.domain.text import numbered, paragraphs, sentence_starts
 
@@ -21,6 +21,7 @@ __all__ = [
     "digest",
     "heaviest",
     "held",
+    "mask_of",
     "near_pairs",
     "numbered",
     "paragraphs",
@@ -47,7 +48,7 @@ def digest(source: Path) -> str:
 
 if not TYPE_CHECKING:
     _places: Any = compiled("_places") or places
-    Table, near_pairs = _places.Table, _places.near_pairs
+    Table, mask_of, near_pairs = _places.Table, _places.mask_of, _places.near_pairs
     _sums: Any = compiled("_sums") or sums
     heaviest, held, tallied, words_of = _sums.heaviest, _sums.held, _sums.tallied, _sums.words_of
     _texts: Any = compiled("_texts") or text

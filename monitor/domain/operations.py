@@ -6,7 +6,7 @@ list when it is true without a place (NOT, conditions on the article); None when
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
@@ -172,42 +172,20 @@ def in_sentences(mask: Masked, part: Compiled) -> Compiled:
     return run
 
 
-def together(parts: list[Compiled], mask: Masked) -> Compiled:
-    """All the places of the parts that stand in a sentence where each part has one; `mask` tells of those that may."""
+def together(unit: str, parts: list[int | Compiled]) -> Compiled:
+    """All the places of the parts, groups or else, that stand in a sentence or paragraph where each part has one."""
 
     def run(reading: Reading, low: int, high: int) -> Found:
-        chosen, sentence_at = mask(reading), reading.sentence_at
-        placed: list[tuple[int, Pair]] = []
-        for part in parts if chosen else ():
-            held = 0
-            for pair in part(reading, low, high) or ():
-                number = sentence_at[pair[0]]
-                if chosen >> number & 1 and sentence_at[pair[1] - 1] == number:
-                    held |= 1 << number
-                    placed.append((number, pair))
-            chosen &= held
-        return sorted([pair for number, pair in placed if chosen >> number & 1]) or None
+        whole = low == 0 and high == reading.end
+        found = [part if whole and isinstance(part, int) else _found(part, reading, low, high) for part in parts]
+        return reading.places.together(found, *reading.bounds(unit)) or None
 
     return run
 
 
-def in_paragraphs(parts: list[Compiled]) -> Compiled:
-    """The same of paragraphs."""
-
-    def run(reading: Reading, low: int, high: int) -> Found:
-        bounds = reading.paragraphs
-        starts, chosen, placed = [start for start, _ in bounds], -1, list[tuple[int, Pair]]()
-        for part in parts:
-            held = 0
-            for pair in part(reading, low, high) or () if chosen else ():
-                number = bisect_right(starts, pair[0]) - 1
-                if number >= 0 and chosen >> number & 1 and pair[1] <= bounds[number][1]:
-                    held |= 1 << number
-                    placed.append((number, pair))
-            chosen &= held
-        return sorted([pair for number, pair in placed if chosen >> number & 1]) or None
-
-    return run
+def _found(part: int | Compiled, reading: Reading, low: int, high: int) -> list[Pair]:
+    run = standing(part) if isinstance(part, int) else part
+    return run(reading, low, high) or []
 
 
 def within(unit: str, part: Compiled) -> Compiled:

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,26 +39,32 @@ class Found:
         self._rows: defaultdict[int, list[Hit]] = defaultdict(list)
         for hit in hits:
             self._rows[table.row_of[hit[2]]].append(hit)
-
-    def pairs(self, number: int) -> list[Pair]:
-        """Where a group stands, its checked places apart, in order."""
-        rows = {row for row in self._rows if number in self._table.plain[row]}
-        row_of = self._table.row_of
-        return [(start, stop - 2) for start, stop, pattern in self._hits if row_of[pattern] in rows]
-
-    def places(self, row: int) -> list[Pair]:
-        """Where a row stands, in order."""
-        return [(start, stop - 2) for start, stop, _ in self._rows.get(row, ())]
+        self._passed: defaultdict[int, list[tuple[int, Pair]]] = defaultdict(list)
 
     def checked(self) -> list[int]:
         """The rows found that have checked groups, in order of their first place."""
         return [row for row in self._rows if row in self._table.apart]
 
-    def masks(self, sentence_at: bytes | array[int], sentences: int, checked: dict[int, list[Pair]]) -> dict[int, int]:
+    def places(self, row: int) -> list[Pair]:
+        """Where a row stands, in order."""
+        return [(start, stop - 2) for start, stop, _ in self._rows.get(row, ())]
+
+    def add(self, row: int, number: int, pairs: list[Pair]) -> None:
+        """Adds places of a row that was found: those that passed the check of a group."""
+        self._passed[row] += [(number, pair) for pair in pairs]
+
+    def pairs(self, number: int) -> list[Pair]:
+        """Where a group stands, in order of the ends; empty where it does not."""
+        rows = {row for row in self._rows if number in self._table.plain[row]}
+        row_of = self._table.row_of
+        found = [(start, stop - 2) for start, stop, pattern in self._hits if row_of[pattern] in rows]
+        passed = [pair for row in self._passed.values() for known, pair in row if known == number]
+        return sorted(found + passed, key=_by_end) if passed else found
+
+    def masks(self, sentence_at: bytes | array[int], sentences: int) -> dict[int, int]:
         """The sentences of each group, bit n for sentence n, in order of the groups' first places.
 
-        `sentence_at` has the number of its sentence for each character; `checked` has (group, sentences) of the groups
-        that passed their check, by row.
+        `sentence_at` has the number of its sentence for each character.
         """
         plain, masks = self._table.plain, dict[int, int]()
         bits = [1 << number for number in range(max(1, sentences))]
@@ -66,9 +74,36 @@ class Found:
                 mask |= bits[sentence_at[start]]
             for number in plain[row]:
                 masks[number] = masks[number] | mask if number in masks else mask
-            for number, passed in checked.get(row, ()):
-                masks[number] = masks.get(number, 0) | passed
+            for number, (start, _) in self._passed.get(row, ()):
+                masks[number] = masks.get(number, 0) | bits[sentence_at[start]]
         return masks
+
+    def together(self, parts: list[int | list[Pair]], starts: list[int], ends: list[int]) -> list[Pair]:
+        """What stands whole in one of these units, sentences or paragraphs, where each part has something, in order.
+
+        A part is a group or places; a unit reaches up to where the next one starts, but for what lies behind its end.
+        """
+        chosen, placed = set(range(len(starts))), list[tuple[int, Pair]]()
+        for part in parts:
+            held = set[int]()
+            for pair in self.pairs(part) if isinstance(part, int) else part:
+                unit = bisect_right(starts, pair[0]) - 1
+                if unit in chosen and pair[1] <= ends[unit]:
+                    held.add(unit)
+                    placed.append((unit, pair))
+            chosen &= held
+        return sorted([pair for unit, pair in placed if unit in chosen])
+
+
+_by_end = itemgetter(1, 0)
+
+
+def mask_of(sentence_at: bytes | array[int], pairs: Iterable[Pair]) -> int:
+    """The sentences that hold these pairs, by where they start."""
+    found = 0
+    for start, _ in pairs:
+        found |= 1 << sentence_at[start]
+    return found
 
 
 def near_pairs(

@@ -7,10 +7,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import chain, pairwise
-from operator import itemgetter
+from itertools import pairwise
 
-from monitor.domain.kernel import Table, numbered, paragraphs, sentence_starts
+from monitor.domain.kernel import Table, mask_of, numbered, paragraphs, sentence_starts
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
 from monitor.domain.text import INVISIBLE, has_invisible, narrow, sentences, skeleton_of
@@ -25,9 +24,8 @@ _TITLE, _LEAD, _BODY = Field  # to look one up in its class takes as long as all
 class Reading:
     """Title, lead and body as one text, and the (start, end) pairs of the terms that stand in it.
 
-    A scan gives `places`, what it found, and `checked`, the places of groups that passed a check, by row of the
-    automaton's table. Invisible characters (soft hyphens, zero width, combining accents) are left out of `text`;
-    `span` maps back.
+    A scan gives `places`, what it found. Invisible characters (soft hyphens, zero width, combining accents) are left
+    out of `text`; `span` maps back.
     """
 
     def __init__(self, document: Document) -> None:
@@ -43,12 +41,11 @@ class Reading:
         """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
         self.end = len(self.text)
         self.places = _NOTHING
-        self.checked: dict[int, list[tuple[int, list[Pair]]]] = {}
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
         self._shown: dict[Pair, tuple[Pair, Span]] = {}
-        self._passed: dict[int, list[list[Pair]]] | None = None
+        self._bounds: dict[str, tuple[list[int], list[int]]] = {}
         self._fields: dict[str, Pair] | None = None
         self._starts: list[int] | None = None
         self._sentences: list[Pair] | None = None
@@ -144,31 +141,26 @@ class Reading:
         """Where a group of terms stands, in order of the ends; empty when it does not."""
         found = self._pairs.get(number)
         if found is None:
-            found = self.places.pairs(number)
-            if self._passed is None:
-                self._passed = self._find_passed()
-            if number in self._passed:
-                found = sorted(chain(found, *self._passed[number]), key=_by_end)
-            self._pairs[number] = found
+            found = self._pairs[number] = self.places.pairs(number)
         return found
-
-    def _find_passed(self) -> dict[int, list[list[Pair]]]:
-        """The places that passed a check by group, a list for each row."""
-        passed: dict[int, list[list[Pair]]] = {}
-        for row in self.checked.values():
-            for number, pairs in row:
-                passed.setdefault(number, []).append(pairs)
-        return passed
 
     @property
     def masks(self) -> dict[int, int]:
         """The sentences that hold each group of terms found: bit n stands for sentence n."""
         if self._masks is None:
-            passed = {
-                row: [(number, self.mask_of(pairs)) for number, pairs in groups] for row, groups in self.checked.items()
-            }
-            self._masks = self.places.masks(self.sentence_at, len(self.starts), passed)
+            self._masks = self.places.masks(self.sentence_at, len(self.starts))
         return self._masks
+
+    def bounds(self, unit: str) -> tuple[list[int], list[int]]:
+        """Where each sentence or paragraph starts and ends; what stands around sentences counts as in them."""
+        found = self._bounds.get(unit)
+        if found is None:
+            if unit == "sentence":
+                found = [0, *self.starts[1:]], [*self.starts[1:], self.end + 1]
+            else:
+                found = [start for start, _ in self.paragraphs], [end for _, end in self.paragraphs]
+            self._bounds[unit] = found
+        return found
 
     @property
     def sentence_at(self) -> bytes | array[int]:
@@ -188,10 +180,7 @@ class Reading:
 
     def mask_of(self, pairs: Iterable[Pair]) -> int:
         """The sentences that hold these pairs."""
-        sentence_at, found = self.sentence_at, 0
-        for start, _ in pairs:
-            found |= 1 << sentence_at[start]
-        return found
+        return mask_of(self.sentence_at, pairs)
 
     def span(self, start: int, end: int) -> Span:
         """The span of the original field under (start, end) of `text`; the pair must lie in one field.
@@ -236,9 +225,6 @@ class Reading:
         around = _NUMBER.finditer(self.text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
         spans = [(start, end), *(found.span() for found in around if found.start() < end and found.end() > start)]
         return min(first for first, _ in spans), max(last for _, last in spans)
-
-
-_by_end = itemgetter(1, 0)
 
 
 def bits(mask: int) -> Iterator[int]:

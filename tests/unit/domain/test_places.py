@@ -52,9 +52,41 @@ def test_both_find_the_same_places_and_sentences(
     assert [one.places(row) for row in range(ROWS)] == [other.places(row) for row in range(ROWS)]
     numbers = [at * sentences // (LENGTH + 1) for at in range(LENGTH + 1)]
     sentence_at = bytes(numbers) if sentences <= 256 else array("I", numbers)
-    passed = {row: [(row % GROUPS, 1), (GROUPS + 3, 1 << sentences - 1)] for row in one.checked()[::2]}
-    expected = one.masks(sentence_at, sentences, passed)
-    assert list(other.masks(sentence_at, sentences, passed).items()) == list(expected.items())
+    for row in one.checked()[::2]:
+        for found in (one, other):
+            found.add(row, row % GROUPS, [(3, 5), (1, 5)])
+            found.add(row, GROUPS + 3, [(LENGTH, LENGTH)])
+    assert [one.pairs(n) for n in range(GROUPS + 5)] == [other.pairs(n) for n in range(GROUPS + 5)]
+    expected = one.masks(sentence_at, sentences)
+    assert list(other.masks(sentence_at, sentences).items()) == list(expected.items())
+
+
+pairs = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 4)).map(lambda pair: (pair[0], sum(pair))))
+units = st.lists(st.integers(0, LENGTH), unique=True, max_size=8).map(sorted)
+
+
+@settings(max_examples=300, deadline=None)
+@given(patterns, groups, spots, st.lists(st.integers(-1, GROUPS) | pairs, max_size=3), units, st.integers(0, 2))
+def test_both_find_the_same_together(
+    library: ModuleType,
+    row_of: list[int],
+    plain: list[tuple[int, ...]],
+    chosen: list[tuple[int, int, int]],
+    parts: list[int | list[places.Pair]],
+    starts: list[int],
+    gap: int,
+) -> None:
+    hits = _hits(chosen, len(row_of))
+    one, other = (kind.Table(row_of, plain, []).found(hits) for kind in (places, library))
+    ends = [max(0, end - gap) for end in [*starts[1:], LENGTH + 1]][: len(starts)]
+    assert one.together(parts, starts, ends) == other.together(parts, starts, ends)
+
+
+@given(pairs, st.sampled_from([1, 3, 64, 65, 300]))
+def test_both_find_the_same_sentences_of_places(library: ModuleType, asked: list[places.Pair], sentences: int) -> None:
+    numbers = [at * sentences // (LENGTH + 1) for at in range(LENGTH + 1)]
+    sentence_at = bytes(numbers) if sentences <= 256 else array("I", numbers)
+    assert library.mask_of(sentence_at, asked) == places.mask_of(sentence_at, asked)
 
 
 texts = st.text("ab ’.\n", max_size=LENGTH)
@@ -104,7 +136,21 @@ def test_what_is_no_hit_is_an_error_and_no_crash(library: ModuleType) -> None:
         with pytest.raises((TypeError, ValueError)):
             table.found(hits)
     with pytest.raises(ValueError, match="no sentence"):
-        table.found([(9, 12, 0)]).masks(b"\0\0", 1, {})
+        table.found([(9, 12, 0)]).masks(b"\0\0", 1)
+    with pytest.raises(ValueError, match="no sentence"):
+        library.mask_of(b"\0\0", [(2, 3)])
+    with pytest.raises(ValueError, match="no such row"):
+        table.found([]).add(0, 1, [(1, 2)])
+    for pair in (1, (1,), (-1, 2), (1, "2")):
+        with pytest.raises((TypeError, ValueError)):
+            library.mask_of(b"\0\0\0", [pair])
+        with pytest.raises((TypeError, ValueError)):
+            table.found([(0, 3, 0)]).add(0, 1, [pair])
+        with pytest.raises((TypeError, ValueError)):
+            table.found([(0, 3, 0)]).together([[pair]], [0], [9])
+    for starts, ends in (([0], []), ([-1], [3]), (["0"], [3])):
+        with pytest.raises((TypeError, ValueError)):
+            table.found([(0, 3, 0)]).together([1], starts, ends)
     with pytest.raises(ValueError, match="bounds"):
         library.Table([1], [(1,)], [])
 
