@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from monitor.errors import ConfigError
 
 PREFIX = "VEILLE_"
+MOST_PAGES = 500  # in one message
 LONGEST = timedelta(seconds=900)  # the broker gives a message to another worker after that
 DEMO_SECRET = "veille-demo-only"  # noqa: S105 - every secret under docker/demo-secrets begins so
 
@@ -62,7 +63,7 @@ class Settings(BaseModel):
     deliver_lease: timedelta = Field(timedelta(seconds=60), description="the same for a delivery")
     deliver_time_limit: timedelta = Field(timedelta(seconds=45), description="the same for a delivery")
     poll_batch: int = Field(100, ge=1, le=500, description="feeds in one message")
-    read_batch: int = Field(20, ge=1, le=500, description="pages in one message")
+    read_batch: int = Field(20, ge=1, le=MOST_PAGES, description="pages in one message; of candidates thrice as many")
     keep_sketches_days: int = Field(30, ge=11, description="for finding copies; stories look back ten days")
     keep_entries_days: int = Field(30, ge=1, description="feeds' own texts; rows stay, or entries would come back")
     keep_texts_days: int = Field(400, ge=1, description="texts that matched nothing; alerts and their evidence stay")
@@ -128,6 +129,11 @@ class Settings(BaseModel):
             return inside
         digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"veille-{os.getuid()}-{digest}" / "broker.sock"
+
+    @property
+    def pages_together(self) -> int:
+        """Pages in one message: three times `read_batch` where most are only looked at, which costs a fourth."""
+        return self.read_batch if self.store == "all" else min(3 * self.read_batch, MOST_PAGES)
 
     @property
     def effective_broker_url(self) -> str:

@@ -84,7 +84,7 @@ def send(announcement: Announcement) -> None:
     lease = settings.deliver_lease if announcement.kind in {Kind.DELIVER, Kind.DIGEST} else settings.poll_lease
     pairs = list(announcement.pairs)
     if announcement.kind is Kind.READ:
-        messages = together(dealt(pairs, settings.read_batch))
+        messages = together(dealt(pairs, settings.pages_together))
     else:
         messages = sliced(pairs, settings.poll_batch if announcement.kind is Kind.POLL else 10)
     try:
@@ -100,7 +100,7 @@ def first_batch(pairs: list[tuple[int, int]], expires: str | float | None) -> li
     So a first poll's thousands of entries cost a thirtieth of the messages while feeds are polled, and what expires
     unread was never taken apart.
     """
-    size = monitor().settings.read_batch
+    size = monitor().settings.pages_together
     if len(pairs) > size:
         try:
             _send(Kind.READ, pairs[size:], expires)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import product
 
@@ -38,6 +38,7 @@ SILENT = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f")
 _TAG = re.compile(r"<(?:[!?/]|[a-z][a-z0-9:-]*[\s/>])", re.IGNORECASE)  # not what a script compares
 # The end of a word for certain, after what closes inline: most of what a beginning of a word is followed by.
 _PARTING = re.compile(r"(?:</(?:a|b|em|span|strong|time)>)*</?(?:article|div|h\d|li|p|td|ul)[\s>]", re.IGNORECASE)
+_CONTROL = b"\x02"
 _BLANK, _BREAK = 32, b"\x01"  # the second for what may vanish within a word: a tag's beginning, "\\", a soft hyphen
 # Where a word begins: after a blank, a break, or what JSON writes as a letter after a backslash.
 _STARTS = (b" ", _BREAK, *(_BREAK + bytes([letter]) for letter in b"nrtbf"))
@@ -56,7 +57,14 @@ class Glance:
     """
 
     def __init__(self, patterns: Iterable[bytes], marks: Iterable[bytes] = ()) -> None:
-        self._groups = {_words_of(pattern) for pattern in patterns}
+        words_of = {pattern: _words_of(pattern) for pattern in patterns}
+        # By words: of each pattern that they are of, a short word that it has beside them.
+        self._groups = {
+            words: frozenset(_short_word(pattern) for pattern, same in words_of.items() if same == words)
+            for words in set(words_of.values())
+        }
+        # Patterns of one word: where that stands whole, a proper look finds it too.
+        self._certain = frozenset[bytes]().union(*(words for pattern, words in words_of.items() if _is_word(pattern)))
         self._useless = frozenset() in self._groups
         # By what is looked for: a word, and how much of it stands before what breaks it; 0 for a whole one.
         meanings: dict[bytes, list[_Meaning]] = {mark: [_MARK] for mark in marks}
@@ -73,11 +81,17 @@ class Glance:
 
     def leaves(self, text: str) -> bool:
         """Whether none of the patterns can stand in `text`, whatever vanishes from it and whatever its tags join."""
-        if self._useless or "\x1b" in text:
-            return False
+        return self.says(text) is False
+
+    def says(self, text: str) -> bool | None:
+        """False where none of the patterns can stand in `text`; True where one does, or a mark; None in doubt."""
+        if self._useless:
+            return None
         if self._machine is None:
-            return True
+            return False
         marked, found = _marked(text), set[bytes]()
+        if _CONTROL in marked:  # extraction takes it out: a tag or a reference may be another without it
+            return None
         text += " "  # one for each of `marked` but the first
         is_tag, parts = _TAG.match, _PARTING.match
         for _, end, number in self._machine.find_overlapping(marked):
@@ -86,26 +100,50 @@ class Glance:
                 meanings = self._whole[number]
             for meaning in meanings:
                 word, at = meaning
-                if meaning is _MARK:
-                    return False
+                if meaning is _MARK or (not at and word in self._certain):
+                    return True
                 if not at:
                     found.add(word)
                 elif _goes_on(text, marked, end - 1, word[at:]):
-                    return False
-        return not (found and any(group <= found for group in self._groups))
+                    return None
+        groups = (short for words, short in self._groups.items() if words <= found)
+        return None if found and any(_may_stand(short)(marked) for short in groups) else False
 
 
-def _words_of(pattern: bytes) -> frozenset[bytes]:
-    """Words that `pattern` cannot do without, a blank after each that it sees the end of; none where it has no such.
+def _all_words_of(pattern: bytes) -> list[bytes]:
+    """The words of `pattern`, a blank after each that it sees the end of.
 
     Only ASCII letters and digits, as letters of other scripts share their bytes; only whole beginnings of words.
     """
     first = 0 if pattern.startswith(b" ") else 1
-    pieces = [piece for piece in (pattern + b"|").split()[first:] if piece.isascii()]
-    words = [piece[:-1] if piece.endswith(b"|") else piece + b" " for piece in pieces]
+    pieces = [piece for piece in (pattern + b"|").split()[first:] if piece.isascii() and piece != b"|"]
+    return [piece[:-1] if piece.endswith(b"|") else piece + b" " for piece in pieces]
+
+
+def _words_of(pattern: bytes) -> frozenset[bytes]:
+    """Words that `pattern` cannot do without, long ones where it has any; none where it has no such word at all."""
+    words = _all_words_of(pattern)
     longest = max(words, key=len, default=b"").strip()
     least = min(_LONG, len(longest))
     return frozenset(word for word in words if len(word.strip()) >= least > 0)
+
+
+def _short_word(pattern: bytes) -> bytes:
+    """The longest word of `pattern` that `_words_of` leaves out, or b""."""
+    return max((word for word in _all_words_of(pattern) if word not in _words_of(pattern)), key=len, default=b"")
+
+
+@lru_cache(maxsize=64)
+def _may_stand(words: frozenset[bytes]) -> Callable[[bytes], object]:
+    """Asks what `_marked` gave whether one of `words` may stand in it, whole or broken; b"" always may."""
+    ways = [re.escape(word.rstrip()) + (rb"[ \x01]" if word.endswith(b" ") else b"") for word in words]
+    ways += [re.escape(word[:at]) + rb"\x01" for word in words for at in range(1, len(word.rstrip()))]
+    return re.compile(rb"[ \x01](?:(?<=\x01)[nrtbf])?(?:" + b"|".join(ways) + b")").search
+
+
+def _is_word(pattern: bytes) -> bool:
+    """Whether `pattern` is one word, or the beginning of one, and nothing else."""
+    return pattern.startswith(b" ") and len(pattern.split()) == 1
 
 
 def _goes_on(text: str, marked: bytes, at: int, rest: bytes) -> bool:
@@ -144,6 +182,8 @@ def _mark(code: int) -> int:
     char = chr(code)
     if char in "\t\n\r":
         return _BLANK
+    if code < 32:
+        return _CONTROL[0]
     if 0x80 <= code < 0xA0:
         char = char.encode("latin-1").decode("cp1252", "ignore")
     if char in "<\\\xad" or (not char.isprintable() and char != "\xa0"):

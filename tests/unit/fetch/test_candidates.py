@@ -59,6 +59,8 @@ INSIDE = [
     "<!-- > -->",
     "&#0;",
     "&#11;",
+    "&#12;",
+    "\x1b",
     "\x0b",
     "\u0301",
     "&zwnj;",
@@ -114,6 +116,16 @@ def test_a_glance_leaves_most_pages(matcher: Matcher) -> None:
     assert not glance.leaves("Huawei<5")
     assert not glance.leaves("Huawei</p>")
     assert not glance.leaves("équipemen\u00adtier de la Chine, chinois")
+
+
+def test_a_glance_tells_what_is_certain_from_what_is_in_doubt(matcher: Matcher) -> None:
+    glance = Glance(matcher.needed or (), (b"isaccessibleforfree",))
+    assert glance.says("selon Huawei, rien") is True
+    assert glance.says('{"isAccessibleForFree": false}') is True
+    assert glance.says("selon Hua<b>wei</b>, rien") is None
+    assert glance.says("un équipementier, la préfecture, un Chinois") is None
+    assert glance.says("la préfec\x0bture") is None
+    assert glance.says("la préfecture") is False
 
 
 def test_a_dossier_that_needs_no_word_keeps_every_page() -> None:

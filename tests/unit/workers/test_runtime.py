@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from monitor.settings import load_settings
 from workers.runtime import dealt, sliced, together
 
 PAIRS = [(number, 0) for number in range(120)]
@@ -24,3 +25,9 @@ def test_several_batches_travel_in_one_message() -> None:
     assert len(messages) == 3
     assert max(map(len, messages)) <= 600
     assert sorted(row for message in messages for row, _ in message) == list(range(1350))
+
+
+def test_a_message_of_candidates_carries_more_pages() -> None:
+    assert load_settings({}).pages_together == 20
+    assert load_settings({"VEILLE_STORE": "candidates"}).pages_together == 60
+    assert load_settings({"VEILLE_STORE": "candidates", "VEILLE_READ_BATCH": "400"}).pages_together == 500
