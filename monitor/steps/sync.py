@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -21,6 +18,7 @@ from monitor.domain.subscribers import SubscriberSpec, load_subscribers
 from monitor.domain.topics import Dossier, load_dossiers
 from monitor.errors import ConfigError
 from monitor.settings import Settings
+from monitor.steps.config_hash import config_hash
 from monitor.steps.questions import check_questions, known_dossiers
 from monitor.storage.deliveries import disable_missing_subscribers, put_subscriber
 from monitor.storage.dossiers import (
@@ -46,32 +44,6 @@ class Synced:
 
     changed: bool = False
     errors: list[str] = field(default_factory=list)
-
-
-def config_hash(directory: Path) -> str:
-    """A hash of every file of the configuration, names and bytes; a file that cannot be read counts by why."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in directory.rglob("*") if p.is_file() and not p.name.startswith(".")):
-        digest.update(str(path.relative_to(directory)).encode() + b"\0" + _digest_of(path) + b"\0")
-    return digest.hexdigest()
-
-
-def _digest_of(path: Path) -> bytes:
-    """An unreadable file must not end every tick: whoever wants it says so, and the others stay in force."""
-    try:
-        found = path.stat()
-        state = (str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-        # what changed this instant may change again without its time telling
-        return _read(*state) if time.time() - found.st_ctime > _SETTLED else _read.__wrapped__(*state)
-    except OSError as error:
-        return str(error.strerror).encode()
-
-
-@lru_cache(maxsize=256)
-def _read(path: str, *_state: int) -> bytes:
-    """Of what a file holds in that state: megabytes of training beside a dossier need not be read at each tick."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False) -> Synced:

@@ -111,6 +111,12 @@ def _waiting(kind: Kind) -> Any:
     return select(literal(1)).where(due_at <= bindparam("now")).limit(1)
 
 
+@lru_cache(maxsize=8)
+def _crashed(kind: Kind) -> Any:
+    table = TABLES[kind]
+    return select(table.id).where(table.due_at <= bindparam("now"), table.attempts >= CRASHED_AFTER)
+
+
 def anything_due(session: Session, kind: Kind, now: datetime) -> bool:
     """Whether a row's time has come, be it to announce it or to end it."""
     return session.connection().scalar(_waiting(kind), {"now": now}) is not None
@@ -198,8 +204,7 @@ def finish(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> i
 
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
     """Rows whose step died `CRASHED_AFTER` times without a closing write and whose lease is over."""
-    table = TABLES[kind]
-    return list(session.scalars(select(table.id).where(table.due_at <= now, table.attempts >= CRASHED_AFTER)))
+    return list(session.connection().scalars(_crashed(kind), {"now": now}))
 
 
 def end(session: Session, kind: Kind, row_id: int, *, due_at: datetime | None, **values: Any) -> None:
