@@ -94,7 +94,9 @@ _FACTS = _any(
     r"^(?:(?:article )?(?:publié|mis en ligne|posté|paru|écrit|rédigé|créé|mis à jour|modifié|actualisé|màj|dernière (?:mise à jour|modification))"
     r"[^.!?]{0,30}(?:\b(?:le|il y a|à|hier|aujourd)\b|:))(?:(?! : \w+ \w+ \w+).){0,110}$",
     r"^(?:le )?(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) )?(?:le )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?"
-    r" \d{4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?.{0,30}$",
+    r" \d{4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?(?:\W{0,3}(?:mis(?:e)? à jour|modifié|actualisé|màj)\b.{0,60}|.{0,30})$",
+    r"^(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e? \d.{0,80}$",
+    r"^(?:(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e?(?: le| à| par)?\W*){1,3}$",
     r"[^.!?]{0,60}\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? (?:à|-|–|\|) ?\d{1,2} ?[h:] ?\d{2}\b[^!?]{0,160}$",
     r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
     r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"

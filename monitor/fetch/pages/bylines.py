@@ -26,8 +26,8 @@ _SIGNS = re.compile(
     r"|analyse|portrait|décryptage)\s|l[’'])?"
     r"(?:par|by|von|(?:propos )?recueillis?(?: et [a-zé]+)? par|texte(?: de| par| et photos)?|signé"
     r"|auteur(?:e|s|es|[·.]e(?:[·.]?s)?|\(e?s?\))?"
-    r"|(?:écrite?|rédigée?|réalisée?|menée?|conduite?|préparée?|publié|posté|proposé|ajouté|mis en ligne|mis à jour"
-    r"|written|posted) (?:par|by)"
+    r"|(?:écrite?|rédigée?|réalisée?|menée?|conduite?|préparée?|publié|posté|soumis|proposé|ajouté|mis en ligne"
+    r"|mis à jour|written|posted) (?:par|by)"
     r"|(?:article|billet|chronique|tribune|reportage|enquête|documentaire|podcast|récit|contribution|édito(?:rial)?"
     r"|correspondance|analyse|décryptage) de"
     r"|réalisation(?: de)?|(?:de )?(?:notre|nos) (?:correspondante?s?|envoyée?s? spécia(?:les?|l|ux))"
@@ -86,9 +86,16 @@ _SAID = r"(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b"
 # The other way about, to the line's end: "2 mars 2026 à 8h15 | Lucie Weber".
 _AFTER_DATE = re.compile(
     rf"(?:{_SAID}\s+)?(?:[Ll]e\s+)?(?:[^\W\d]{{3,5}}di,?\s+)?(?:\d{{1,2}}(?:er)?\s+[^\W\d]{{3,9}}\.?\s+\d{{4}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
-    rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?\s*[|•·,–—-]\s*({_LIST})\.?"
+    rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?"
+    rf"(?:\s*[|•·,–—-]\s*\d{{1,3}}\s?min(?:utes?)?\b[^|•·–—-]{{0,12}})?\s*[|•·,–—-]\s*({_LIST})\.?"
 )
 _DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
+_MAILED = re.compile(rf"({_LIST})\s*[<(]?[\w.+-]+@[\w-]+\.[\w.-]+[>)]?")
+# A name and a day, and nothing else but a time: of the page, and not of the text, whatever parts them.
+_WITH_DAY = re.compile(
+    rf"(?:[Pp]ar\s+)?{_LIST}\W*(?:{_SAID}\s*)?(?:[Ll]e\s+)?(?:[^\W\d]{{3,5}}di\s+)?"
+    rf"(?:(?:{_DAY})[^\W\d]*\.?(?:\s+\d{{4}})?)[\s,à|–-]*(?:\d{{1,2}}\s*[h:]\s*\d{{0,2}})?\W*"
+)
 _LIST_ALONE = re.compile(rf"(?!Par\b){_LIST}")
 _LABEL = re.compile(r"(?:auteure?s?(?:\(s\)|·e·?s?)?|texte|écrit par|article de|signataires?)\s*:?", re.IGNORECASE)
 _BELOW_NAMES = re.compile(rf"{_SAID}|{_ROLE}")
@@ -146,10 +153,10 @@ def signed_below(lines: list[str]) -> list[str]:
 
 
 def signs_alone(line: str, authors: tuple[str, ...]) -> bool:
-    """Whether `line` is names only, one of the `authors`, with or without an agency or a place beside."""
+    """Whether `line` is names only, one of the `authors`, with or without an agency, a place or a day beside."""
     text = line.strip(" —–-")
     known = len(text) <= LONGEST_SIGNATURE and any(name in text for name in authors)
-    return known and bool(_LONE.fullmatch(text) or _CREDITED.fullmatch(text) or _LIST_ALONE.fullmatch(text))
+    return known and any(shape.fullmatch(text) for shape in (_LONE, _CREDITED, _LIST_ALONE, _WITH_DAY, _MAILED))
 
 
 def _first_names(lines: Iterable[str]) -> list[str]:
@@ -165,7 +172,7 @@ def _first_names(lines: Iterable[str]) -> list[str]:
 
 def _unannounced(line: str) -> re.Match[str] | None:
     """Names that no "Par" stands before, but what follows or precedes a signature does."""
-    return _DATED.match(line) or _AFTER_DATE.fullmatch(line) or _CREDITED.fullmatch(line)
+    return _DATED.match(line) or _AFTER_DATE.fullmatch(line) or _CREDITED.fullmatch(line) or _MAILED.fullmatch(line)
 
 
 def names_in(text: str) -> list[str]:

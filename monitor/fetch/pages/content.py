@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -27,6 +28,9 @@ from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.markup import empty_page
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
 
+_GLUED_CLOCK = re.compile(
+    r"^(\d{1,2} ?[h:] ?\d{2})(?=[A-ZÀ-Þ«“\"])"
+)  # of a live blog: "10h15Le maire", where tags stood
 _FILLING = frozenset({"h2", "h3", "h4", "p", "li", "blockquote"})
 _MARKED = frozenset({"article", "main", "body", "html"})
 # trafilatura's own lists, in place, for its functions here: the same answers, found quicker.
@@ -41,6 +45,7 @@ ask_once(BODY_XPATH, first=True)
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 CUT = 0.6  # share of the known text below which an extraction was cut
+LONG_PROSE = 120  # characters of a box of prose that is of the article
 FARTHEST = 5_000  # blocks of a page that are looked at
 LOST = 0.25  # the same share where nothing marks the article: much of a whole page is teasers
 SWALLOWED = 1.6  # times the known text above which an extraction swallowed its surroundings
@@ -95,8 +100,9 @@ def _opening(around: list[Block], article: html.HtmlElement, lines: list[str]) -
             break
         if block.element.tag == "h1":
             opening = []
-        elif block.element.tag == "p" and len(block.text) >= PROSE and block.link_share < 0.4:
-            opening += _lines(block.text)
+        elif len(block.text) >= PROSE and block.link_share < 0.4:
+            beside = block.element.tag == "div" and block.element.getparent() is article.getparent()
+            opening += _lines(block.text) if beside or block.element.tag == "p" else []
     return [line for line in opening if line not in lines]
 
 
@@ -137,7 +143,7 @@ def _split(text: str | None) -> list[str]:
 
 def _lines(part: str) -> list[str]:
     pieces = (squeeze(piece).removeprefix("- ").strip(" |") for piece in part.split(LINE_BREAK))
-    return [piece for piece in pieces if piece]
+    return [_GLUED_CLOCK.sub(r"\1 ", piece) if piece[0].isdigit() else piece for piece in pieces if piece]
 
 
 def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
@@ -152,7 +158,8 @@ def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
     for before, after in pairwise(kept):
         beside = {blocks[before].element.getparent(), blocks[after].element.getparent()}
         for block in blocks[before + 1 : after]:
-            if block.element.tag in _FILLING and block.link_share < 0.3 and block.element.getparent() in beside:
+            fills = block.element.tag in _FILLING and block.link_share < 0.3 and block.element.getparent() in beside
+            if fills or _is_box_above(block, blocks[after].element):
                 missing.setdefault(seats[before], []).extend(_lines(block.text))
     known = squash(" ".join(lines)) if missing else ""
     return [
@@ -160,6 +167,13 @@ def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
         for at, line in enumerate(lines)
         for text in (line, *(extra for extra in missing.get(at, ()) if squash(extra) not in known))
     ]
+
+
+def _is_box_above(block: Block, paragraph: html.HtmlElement) -> bool:
+    """Whether `block` is a `div` of prose just before what holds the `paragraph`: a summary, what happened."""
+    if block.element.tag != "div" or block.link_share or len(block.text) < LONG_PROSE or block.text[-1] not in ".!?»…":
+        return False
+    return block.element.getnext() in {paragraph, *paragraph.iterancestors()}
 
 
 def _prose(blocks: list[Block]) -> list[str]:

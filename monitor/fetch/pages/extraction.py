@@ -31,6 +31,7 @@ from monitor.fetch.pages.title import find_title, headings
 _FRENCH = re.compile(r"\b(?:le|la|les|des|du|une|est|dans|pour|qui|que|par|sur|aux?|pas)\b", re.IGNORECASE)
 MOST_OF_A_WALL = 600  # characters of what a paywall says after its first line
 LONGEST_LABEL = 40  # characters of what stands above a title
+FEWEST_OF_TITLE, MOST_ADDED = 20, 12  # letters of a title that a line repeats, and of what it adds
 EDGE = 5  # lines at either end of a text where signatures stand
 
 
@@ -113,6 +114,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
         words = squash(line)
         dropped = (
             words in names
+            or (edge and _is_title(words, title))
             or (at < EDGE and words in above)
             or is_boilerplate(line)
             or is_credit(line)
@@ -121,6 +123,12 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
         )
         if not dropped:
             yield line
+
+
+def _is_title(words: str, title: str) -> bool:
+    """Whether the squashed `words` are the title and what a page adds to it: "(photos)", "En images"."""
+    own = squash(title)
+    return len(own) > FEWEST_OF_TITLE and len(words) - len(own) <= MOST_ADDED and words.startswith(own)
 
 
 def _above_title(content: Content) -> set[str]:

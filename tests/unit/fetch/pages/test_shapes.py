@@ -79,3 +79,54 @@ def test_who_signs_below_the_text_is_no_text(line: str) -> None:
 def test_a_sentence_with_the_author_s_name_is_text() -> None:
     said = "Lucie Weber était à la réunion."
     assert page(above="<p>Par Lucie Weber</p>", below=f"<p>{said}</p>").text == f"{WHOLE}\n\n{said}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Par Lucie Weber | 02.03.26",
+        "Lucie Weber | Le 2 mars 2026 à 8h15",
+        "Lucie Weber lucie@gazette.example",
+        "2 mars 2026 · 3 min · Lucie Weber",
+        "Soumis par Lucie Weber le lun, 02/03/2026 - 08:15",
+    ],
+)
+def test_who_signs_beside_a_day_or_an_address_is_no_text(line: str) -> None:
+    found = page(above=f"<p>{line}</p>")
+    assert (found.authors, found.text) == (("Lucie Weber",), WHOLE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Le 2 mars 2026 à 08h15, mis à jour le 4 mars 2026 à 9h",
+        (
+            'Mis à jour <time datetime="2026-03-05T10:00">05.03.26</time>'
+            ' Publié <time datetime="2026-03-02T08:15">02.03.26</time>'
+        ),
+    ],
+)
+def test_when_it_came_out_and_was_changed_is_no_text(line: str) -> None:
+    found = page(above=f"<p>{line}</p>")
+    assert found.text == WHOLE
+    assert found.published_at is not None
+    assert found.published_at.date().isoformat() == "2026-03-02"
+
+
+def test_a_box_of_prose_just_before_the_text_is_of_it() -> None:
+    fact = (
+        "La firme Valtor a été condamnée lundi à rembourser deux millions d’euros à la commune de Brumath,"
+        " qui lui reproche d’avoir caché ce que boit son centre de données."
+    )
+    told = page(above=f'<div class="faits">{fact}</div>')
+    assert (told.lead, told.text) == (fact, WHOLE)
+
+
+def test_a_title_with_a_word_about_pictures_is_not_repeated_in_the_text() -> None:
+    assert page(above=f"<h2>{TITLE} (photos)</h2>").text == WHOLE
+
+
+def test_the_clock_of_a_live_page_stands_apart_from_what_happened() -> None:
+    events = "".join(f"<li><span>{n}h15</span><div>{paragraph}</div></li>" for n, paragraph in enumerate(TEXT, 8))
+    found = page(below=f"<ol>{events}</ol>").text
+    assert all(f"{n}h15 {paragraph}" in found for n, paragraph in enumerate(TEXT, 8))
