@@ -75,25 +75,31 @@ is_of_word(Py_UCS4 c)
     return c == '_' || Py_UNICODE_ISALNUM(c);
 }
 
-/* The first offset from `from` on that holds a stop or a line break; the end of the text where there is none. */
-static Py_ssize_t
-next_stop(const Text *text, Py_ssize_t from)
+/* Looks for a character of which `wanted` holds, with a loop for each width of characters. */
+#define SEARCH(text, from, wanted)                                                                                     \
+    do {                                                                                                               \
+        if ((text)->kind == PyUnicode_1BYTE_KIND)                                                                      \
+            SEARCH_IN(Py_UCS1, text, from, wanted)                                                                     \
+        else if ((text)->kind == PyUnicode_2BYTE_KIND)                                                                 \
+            SEARCH_IN(Py_UCS2, text, from, wanted)                                                                     \
+        else                                                                                                           \
+            SEARCH_IN(Py_UCS4, text, from, wanted)                                                                     \
+    } while (0)
+#define SEARCH_IN(type, text, from, wanted)                                                                            \
+    for (const type *chars = (text)->data; from < (text)->length && !wanted(chars[from]); from++)                      \
+        ;
+
+/* Most characters are letters and blanks: these are told first. */
+static inline int
+is_stop_or_break(Py_UCS4 c)
 {
-    /* most are letters and blanks: these first */
-#define SEARCH(type)                                                                                                   \
-    for (const type *chars = text->data; from < text->length; from++)                                                  \
-        if ((chars[from] <= '?' ? chars[from] != ' ' : chars[from] == 0x2026) &&                                       \
-            (chars[from] == '\n' || is_stop(chars[from])))                                                             \
-            return from;
-    if (text->kind == PyUnicode_1BYTE_KIND) {
-        SEARCH(Py_UCS1)
-    } else if (text->kind == PyUnicode_2BYTE_KIND) {
-        SEARCH(Py_UCS2)
-    } else {
-        SEARCH(Py_UCS4)
-    }
-#undef SEARCH
-    return text->length;
+    return c <= '?' ? c != ' ' && (c == '\n' || is_stop(c)) : c == 0x2026;
+}
+
+static inline int
+is_break(Py_UCS4 c)
+{
+    return c == '\n';
 }
 
 /* Where a sentence ends whose stop stands at `stop`: behind further stops, closing marks and white space, before an
@@ -204,7 +210,8 @@ texts_sentence_starts(PyObject *Py_UNUSED(module), PyObject *given)
     Py_ssize_t cut = 0, from = 0;
     while (starts != NULL) {
         int cuts = 1;
-        Py_ssize_t stop = next_stop(&text, from);
+        Py_ssize_t stop = from;
+        SEARCH(&text, stop, is_stop_or_break);
         from = stop < text.length ? pass(&text, stop, &cuts) : text.length;
         if (cuts) {
             if (append_begun(starts, &text, cut, from) < 0)
@@ -225,10 +232,12 @@ texts_paragraphs(PyObject *Py_UNUSED(module), PyObject *given)
         return NULL;
     PyObject *found = PyList_New(0);
     for (Py_ssize_t start = 0, end; found != NULL && start < text.length; start = end + 1) {
-        int written = 0;
-        for (end = start; end < text.length && at(&text, end) != '\n'; end++)
-            written = written || !Py_UNICODE_ISSPACE(at(&text, end));
-        if (!written)
+        Py_ssize_t first = start;
+        end = start;
+        SEARCH(&text, end, is_break);
+        while (first < end && Py_UNICODE_ISSPACE(at(&text, first)))
+            first++;
+        if (first == end)
             continue;
         PyObject *pair = Py_BuildValue("nn", start, end);
         if (pair == NULL || PyList_Append(found, pair) < 0)
@@ -268,7 +277,53 @@ texts_numbered(PyObject *Py_UNUSED(module), PyObject *args)
     return numbers;
 }
 
+/* Sets a byte for each character from a table by codes; 0 if there is one that the table does not know. */
+#define TRANSLATE(type)                                                                                                \
+    for (Py_ssize_t n = 0; n < text->length; n++) {                                                                    \
+        Py_UCS4 c = ((const type *)text->data)[n];                                                                     \
+        bytes[n] = c < size ? table[c] : 0;                                                                            \
+        known &= bytes[n] != 0;                                                                                        \
+    }
+
+static int
+translate(const Text *text, const unsigned char *table, Py_UCS4 size, unsigned char *bytes)
+{
+    int known = 1;
+    if (text->kind == PyUnicode_1BYTE_KIND) {
+        TRANSLATE(Py_UCS1)
+    } else if (text->kind == PyUnicode_2BYTE_KIND) {
+        TRANSLATE(Py_UCS2)
+    } else {
+        TRANSLATE(Py_UCS4)
+    }
+    return known;
+}
+#undef TRANSLATE
+
+static PyObject *
+texts_haystack_of(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *given, *table;
+    Text text;
+    if (!PyArg_ParseTuple(args, "OO!", &given, &PyBytes_Type, &table) || text_of(given, &text) < 0)
+        return NULL;
+    if (text.length > PY_SSIZE_T_MAX - 2 || PyBytes_GET_SIZE(table) > 0x110000) {
+        PyErr_SetString(PyExc_OverflowError, "too long a text or table");
+        return NULL;
+    }
+    PyObject *haystack = PyBytes_FromStringAndSize(NULL, text.length + 2);
+    if (haystack == NULL)
+        return NULL;
+    unsigned char *bytes = (unsigned char *)PyBytes_AS_STRING(haystack);
+    bytes[0] = bytes[text.length + 1] = ' ';
+    if (translate(&text, (unsigned char *)PyBytes_AS_STRING(table), (Py_UCS4)PyBytes_GET_SIZE(table), bytes + 1))
+        return haystack;
+    Py_DECREF(haystack);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"haystack_of", texts_haystack_of, METH_VARARGS, "The skeleton between two spaces."},
     {"sentence_starts", texts_sentence_starts, METH_O, "Where sentences begin."},
     {"paragraphs", texts_paragraphs, METH_O, "Stretches without a line break."},
     {"numbered", texts_numbered, METH_VARARGS, "Of each offset the number of its sentence."},

@@ -13,12 +13,13 @@ from monitor.domain import places, sums, text
 if TYPE_CHECKING:
     from monitor.domain.places import Table, mask_of, near_pairs
     from monitor.domain.sums import heaviest, held, tallied, words_of
-    from monitor.domain.text import numbered, paragraphs, sentence_starts
+    from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
     "Table",
     "compiled",
     "digest",
+    "haystack_of",
     "heaviest",
     "held",
     "mask_of",
@@ -52,4 +53,5 @@ if not TYPE_CHECKING:
     _sums: Any = compiled("_sums") or sums
     heaviest, held, tallied, words_of = _sums.heaviest, _sums.held, _sums.tallied, _sums.words_of
     _texts: Any = compiled("_texts") or text
-    numbered, paragraphs, sentence_starts = _texts.numbered, _texts.paragraphs, _texts.sentence_starts
+    haystack_of, numbered = _texts.haystack_of, _texts.numbered
+    paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts

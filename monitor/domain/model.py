@@ -64,7 +64,7 @@ class Field(StrEnum):
     __hash__ = str.__hash__  # that of an Enum is Python, and each span of evidence is hashed
 
 
-# Spans and contributions are made by the dozen for every article, and take half as long to make when not frozen.
+# These and what a verdict is made of come by the dozen for every article: half as long to make when not frozen.
 @dataclass(slots=True, unsafe_hash=True)
 class Span:
     """A stretch of one field: `text == field_text[start:end]`, offsets in characters. Not to be changed."""
@@ -100,7 +100,7 @@ class Contribution:
     spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TopicMatch:
     """A topic found in a document. `score` is in 0..1; `evidence` has at least one span, best first."""
 
@@ -110,7 +110,7 @@ class TopicMatch:
     arithmetic: tuple[Contribution, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Verdict:
     """What one dossier says of one document. `topics` is empty unless `relevant`; `score` is in 0..1."""
 

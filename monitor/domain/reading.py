@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
-from monitor.domain.kernel import Table, mask_of, numbered, paragraphs, sentence_starts
+from monitor.domain.kernel import Table, haystack_of, mask_of, numbered, paragraphs, sentence_starts
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
-from monitor.domain.text import INVISIBLE, has_invisible, narrow, sentences, skeleton_of
+from monitor.domain.text import INVISIBLE, ONE_BYTE, sentences, skeleton
 
 GAP = "\n\n"
 _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
@@ -32,12 +32,8 @@ class Reading:
         self.document = document
         self._raw = raw = f"{document.title}{GAP}{document.lead}{GAP}{document.body}"
         self._kept: list[int] | None = None
-        self.text, small = raw, narrow(raw)
-        if has_invisible(raw, small):
-            self._kept = [i for i, char in enumerate(raw) if not INVISIBLE.match(char)]
-            self.text = "".join(raw[i] for i in self._kept)
-            small = narrow(self.text)
-        self.haystack = b" %b " % skeleton_of(self.text, small)
+        self.text = raw
+        self.haystack = haystack_of(raw, ONE_BYTE) or self._rare_haystack()
         """The skeleton of `text` between two spaces: byte n + 1 stands for character n."""
         self.end = len(self.text)
         self.places = _NOTHING
@@ -53,6 +49,13 @@ class Reading:
         self._word_starts: list[int] | None = None
         self._masks: dict[int, int] | None = None
         self._sentence_at: bytes | array[int] | None = None
+
+    def _rare_haystack(self) -> bytes:
+        """The same of a text with rare characters, or with some that show nothing: these are left out."""
+        if INVISIBLE.search(self._raw):
+            self._kept = [i for i, char in enumerate(self._raw) if not INVISIBLE.match(char)]
+            self.text = "".join(self._raw[i] for i in self._kept)
+        return b" %b " % skeleton(self.text)
 
     @property
     def day(self) -> date | None:
@@ -193,8 +196,8 @@ class Reading:
         """What is shown for a pair, made once for all topics: the pair that is whole, and its span."""
         found = self._shown.get(pair)
         if found is None:
-            whole = self.whole(*pair)
-            found = self._shown[pair] = whole, self.span_of(*whole)
+            start, end = self.whole(*pair)
+            found = self._shown[pair] = (start, end), self.span_of(start, end)
         return found
 
     def whole(self, start: int, end: int) -> Pair:
@@ -207,10 +210,11 @@ class Reading:
     def span_of(self, start: int, end: int) -> Span:
         """The span of the original field under a pair that is whole."""
         fields, name, base = self.fields, _TITLE, 0
-        if start >= fields["body"][0]:
-            name, base = _BODY, fields["body"][0]
-        elif start >= fields["lead"][0]:
-            name, base = _LEAD, fields["lead"][0]
+        body, lead = fields["body"][0], fields["lead"][0]
+        if start >= body:
+            name, base = _BODY, body
+        elif start >= lead:
+            name, base = _LEAD, lead
         if self._kept is None:
             return Span(name, start - base, end - base, self.text[start:end])
         start, end = self._kept[start], self._kept[end - 1] + 1

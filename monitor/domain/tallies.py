@@ -59,10 +59,7 @@ def tallies_of(
     """What each of these owners gathers; `levels` as `sums.tallied` takes them."""
     wanted = tuple(owners)
     found = (tallied if _is_short(reading) else sums.tallied)(counted, wanted, *levels)
-    return {owner: Tally(*one) if one[1] else _NOTHING for owner, one in zip(wanted, found, strict=True)}
-
-
-_NOTHING = Tally(0.0, [])
+    return dict(zip(wanted, map(Tally._make, found), strict=True))
 
 
 def _is_short(reading: Reading) -> bool:

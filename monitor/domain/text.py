@@ -96,6 +96,19 @@ _FOLD_BYTES = bytes(_STAND_IN[c] if c in _STAND_IN else ord(c) for c in _LATIN_F
 _SKELETON_BYTES = bytes(_skeleton_byte(c) for c in _LATIN_FOLD)
 
 
+def _one_byte() -> bytes:
+    """By code, the byte of each character that `narrow` knows; 0 for others, and for what shows nothing."""
+    table = bytearray(max(ord(wide) for wide, _ in _WIDE) + 1)
+    table[:256] = _SKELETON_BYTES
+    table[ord("\u00ad")] = 0
+    for wide, stand_in in _WIDE:
+        table[ord(wide)] = _SKELETON_BYTES[ord(stand_in)]
+    return bytes(table)
+
+
+ONE_BYTE = _one_byte()
+
+
 def narrow(text: str) -> bytes | None:
     """One byte a character, or None when a rare character has none."""
     try:
@@ -146,6 +159,15 @@ def skeleton_of(text: str, small: bytes | None) -> bytes:
     for match in _RARE.finditer(text):
         plain[match.start()] = _skeleton_byte(_FOLD[ord(match.group())])
     return bytes(plain)
+
+
+def haystack_of(text: str, table: bytes = ONE_BYTE) -> bytes | None:  # noqa: ARG001 - what the compiled twin looks at
+    """The skeleton between two spaces, so that byte n + 1 stands for character n.
+
+    None where a character is rare or shows nothing.
+    """
+    small = narrow(text)
+    return None if small is None or has_invisible(text, small) else b" %b " % small.translate(_SKELETON_BYTES)
 
 
 # A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash; and

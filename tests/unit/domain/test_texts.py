@@ -45,6 +45,22 @@ def test_what_is_no_text_is_an_error_and_no_crash(library: ModuleType) -> None:
             library.sentence_starts(given_)
         with pytest.raises(TypeError):
             library.paragraphs(given_)
+        with pytest.raises(TypeError):
+            library.haystack_of(given_, text.ONE_BYTE)
     for starts, length in (([0, 9], 4), ([0, -1], 4), ([0], -1), (list(range(257)), 300), ([0, "1"], 4)):
         with pytest.raises((TypeError, ValueError)):
             library.numbered(starts, length)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pieces | st.text() | st.text(alphabet=st.characters(max_codepoint=0x20B0)))
+def test_both_fold_to_the_same_haystack(library: ModuleType, written: str) -> None:
+    found = library.haystack_of(written, text.ONE_BYTE)
+    assert found == text.haystack_of(written)
+    assert found is None or found == b" %b " % text.skeleton(written)
+
+
+@pytest.mark.parametrize("rare", ["\u00ad", "e\u0301", "Ж", "\U0001f600", "\u200b"])
+def test_rare_characters_and_those_that_show_nothing_have_no_byte(rare: str) -> None:
+    assert kernel.haystack_of(f"L’été{rare} – 5 €", text.ONE_BYTE) is None
+    assert kernel.haystack_of("L’été – 5 €", text.ONE_BYTE) == b" l ete   5 \x80 "
