@@ -16,24 +16,6 @@ from monitor.formats import plain
 
 app = typer.Typer()
 
-# where the dossier's [signals] were counted, by the end of a number's name
-_COUNTED = {
-    " near": "near the subject",
-    " everywhere": "in the whole article",
-    " a mention": "for each mention of the subject",
-}
-_NUMBERS = {
-    "noise": "noise, in the whole article",
-    "mentions": "mentions of the subject",
-    "first mention": "how far down the subject is first named",
-    "late": "the subject comes late",
-    "reach": "from the first mention of the subject to the last",
-    "in the title": "the subject in the title",
-    "in the lead": "the subject in the lead",
-    "here against far, near": "here against far, near the subject",
-    "here in its sentences": "here, in sentences that name the subject",
-}
-
 
 @app.command()
 def explain(
@@ -43,9 +25,12 @@ def explain(
 ) -> None:
     """Tell term by term why each topic fired, or how far it fell short and what was missing."""
     from monitor.domain.explaining import explanation
+    from monitor.domain.reasons import number_in_words
+    from monitor.settings import load_settings
 
-    document = _stored(int(article)) if article.isdigit() else _from_file(article)
-    found = explanation(find_dossier(dossier), document)
+    stored = article.isdigit()
+    document = _stored(int(article)) if stored else _from_file(article)
+    found = explanation(find_dossier(dossier), document, load_settings().cache_dir if stored else None)
     if format == "json":
         typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
         return
@@ -53,7 +38,7 @@ def explain(
     typer.echo(f"{'relevant' if found.relevant else 'not relevant'}, score {found.score:.2f}, by {decided}")
     if found.missing:
         typer.echo(f"  {found.missing}")
-    _show(tuple(dataclasses.replace(line, label=_in_words(line.label)) for line in found.arithmetic))
+    _show(tuple(dataclasses.replace(line, label=number_in_words(line.label, "en")) for line in found.arithmetic))
     _tell_words(found.words)
     for topic in found.topics:
         state = "fired" if topic.fired else "silent"
@@ -64,15 +49,6 @@ def explain(
         if topic.passage and (topic.fired or topic.raw >= topic.threshold):
             typer.echo(f"  the model's best passage: « {plain(topic.passage.sentence.text)} »")
             _tell_words(topic.passage.words)
-
-
-def _in_words(label: str) -> str:
-    """What a number of relevance is: `here near` is a signal of the dossier and where it was counted."""
-    for ending, said in _COUNTED.items():
-        name = label.removesuffix(ending)
-        if name != label:
-            return f"{name}, {said}"
-    return _NUMBERS.get(label, label)
 
 
 def _tell_words(words: tuple[Contribution, ...]) -> None:

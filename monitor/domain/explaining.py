@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from monitor.domain.automaton import Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier
+from monitor.domain.matching import compile_dossiers
 from monitor.domain.model import Contribution, Document
 from monitor.domain.operations import is_about
 from monitor.domain.reading import Reading
+from monitor.domain.reasons import BELOW_HALF, IN_PASSING, NO_ANCHOR, NO_TERM, NOT_FOLLOWED, NOT_RELEVANT, NOT_REQUIRED
 from monitor.domain.scoring import RELEVANCE, CompiledDossier
 from monitor.domain.tallies import Tally, arithmetic, squash
 from monitor.domain.words_weighed import Passage, passages, words_for_relevance
@@ -44,13 +46,12 @@ class Explanation:
     words: tuple[Contribution, ...] = ()
 
 
-def explanation(dossier: Dossier, document: Document) -> Explanation:
-    """Judges a document, keeping what is thrown away otherwise."""
-    vocabulary = Vocabulary()
-    compiled = CompiledDossier(dossier, vocabulary)
-    automaton = compile_vocabulary(vocabulary)
-    reading = Reading(document)
-    automaton.scan(reading)
+def explanation(dossier: Dossier, document: Document, cache_dir: Path | None = None) -> Explanation:
+    """Judges a document, keeping what is thrown away otherwise. `cache_dir` is where the dossier was compiled before.
+
+    Raises `DossierError` for a dossier that does not compile.
+    """
+    compiled, reading = compile_dossiers([dossier], cache_dir).reading(document, dossier.slug)
     verdict = compiled.verdict(reading)
     anchors = compiled.anchors(reading) or []
     counted = compiled.counted(reading)
@@ -86,21 +87,21 @@ def explanation(dossier: Dossier, document: Document) -> Explanation:
 
 def _missing(tally: Tally, threshold: float, *, relevant: bool) -> str:
     if not tally.lines:
-        return "none of its terms stands in the article"
+        return NO_TERM
     if tally.raw < threshold:
         return f"its rules fall {threshold - tally.raw:.2f} short"
-    return "its rules hold, and the model does not follow them" if relevant else "the article is not relevant"
+    return NOT_FOLLOWED if relevant else NOT_RELEVANT
 
 
 def _lacking(compiled: CompiledDossier, reading: Reading, tally: Tally) -> str:
     """What the article lacks for being relevant, the first reason first."""
     anchors = compiled.anchors(reading)
     if anchors is None:
-        return "the anchor is not named"
+        return NO_ANCHOR
     if compiled.weigher is not None:
-        return "the model weighs it below one half"
+        return BELOW_HALF
     if anchors and not is_about(reading, anchors, compiled.dossier.about):
-        return "the anchor is named in passing only"
+        return IN_PASSING
     if tally.raw < compiled.dossier.threshold:
         return f"its rules fall {compiled.dossier.threshold - tally.raw:.2f} short"
-    return "what the dossier requires does not hold, or no topic fires"
+    return NOT_REQUIRED

@@ -57,10 +57,15 @@ class Matcher:
         """The verdict of one dossier. Raises `KeyError` for a slug that was not compiled."""
         return next(verdict for _, verdict in self._verdicts(document, [self._by_slug[slug]]))
 
-    def beside(self, document: Document, slug: str) -> tuple[Verdict, Verdict]:
-        """The verdict of one dossier, and that of its rules alone: the same where no model weighs them."""
+    def reading(self, document: Document, slug: str) -> tuple[CompiledDossier, Reading]:
+        """One dossier as it was compiled, and a document as its automaton read it."""
         compiled, reading = self._by_slug[slug], Reading(document)
         self._automaton.scan(reading)
+        return compiled, reading
+
+    def beside(self, document: Document, slug: str) -> tuple[Verdict, Verdict]:
+        """The verdict of one dossier, and that of its rules alone: the same where no model weighs them."""
+        compiled, reading = self.reading(document, slug)
         verdict, anchors = compiled.verdict(reading), compiled.anchors(reading)
         if compiled.weigher is None or anchors is None:
             return verdict, verdict
@@ -68,8 +73,7 @@ class Matcher:
 
     def gathered(self, document: Document, slug: str) -> dict[str, Gathered]:
         """What each topic's rules found in a document that names the anchor, whatever the verdict; only what held."""
-        compiled, reading = self._by_slug[slug], Reading(document)
-        self._automaton.scan(reading)
+        compiled, reading = self.reading(document, slug)
         anchors = compiled.anchors(reading)
         if anchors is None:
             return {}

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.feed_health import Language
 from monitor.domain.model import AlertStatus
+from monitor.domain.reasons import missing_in_words, number_in_words
 from monitor.steps.watch import troubles
 from monitor.web.desk import Desk, Principal
 from monitor.web.marking import Mark, marked
@@ -74,6 +75,8 @@ def render(
             number=partial(_number, language),
             weight=partial(_weight, language),
             counted_in_words=partial(counted_in_words, language=language),
+            number_in_words=partial(number_in_words, language=language),
+            missing_in_words=partial(missing_in_words, language=language),
             day=partial(_day, language),
             excerpt=_excerpt,
             broken_file=broken_file,

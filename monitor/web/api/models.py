@@ -11,6 +11,7 @@ from monitor.domain.model import AlertStatus
 
 Row = TypeVar("Row")
 RowNumber = Annotated[int, Field(ge=1, le=(1 << 63) - 1)]
+Slug = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+$")]
 When = Annotated[str, Field(description="ISO 8601, UTC")]
 
 

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from monitor import query as lines
+from monitor.domain.explaining import Explanation
 from monitor.domain.filters import Filter, Window
 from monitor.query import iso
+from monitor.steps.explaining import explain_article
 from monitor.storage.search_rows import Found
 from monitor.web.api import models
 from monitor.web.api.asking import ERRORS, asked, window
@@ -71,6 +73,12 @@ def list_articles(desk: TheDesk, _: Reader, filters: Asked, stretch: Stretch) ->
 def show_article(desk: TheDesk, _: Reader, article: Key) -> Any:
     """One article."""
     return lines.article_line(desk.queries.article(article))
+
+
+@router.get("/articles/{article}/explanation", response_model=Explanation, tags=["articles"])
+def explain(desk: TheDesk, _: Reader, article: Key, dossier: models.Slug) -> Any:
+    """Why each topic of a dossier in force fires on an article or falls short, as `veille explain` tells it."""
+    return explain_article(desk.monitor.store, article, dossier, desk.settings.cache_dir)
 
 
 @router.get("/topics", response_model=list[models.TopicOut], tags=["topics"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
+from monitor.steps.explaining import explain_article
 from monitor.storage.search_rows import ArticleRow, Finding, RevisionRow
 from monitor.web.gate import Reader, TheDesk
 from monitor.web.marking import Mark, marked, paragraphs
@@ -18,6 +20,7 @@ from monitor.web.shell import render
 
 router = APIRouter(include_in_schema=False)
 MARKS = {"del": Markup("<del>{}</del>"), "ins": Markup("<ins>{}</ins>")}
+OfDossier = Annotated[str, Query(max_length=64, pattern=r"^[a-z0-9-]*$")]
 BREAK = "\n"  # between the paragraphs' words
 
 
@@ -46,6 +49,25 @@ def show(request: Request, desk: TheDesk, principal: Reader, article: Key) -> Re
         paragraphs=paragraphs(row.text, marks(found, "body")),
         carriers=carriers,
         edits=edits(row, desk.queries.revisions(article)),
+    )
+
+
+@router.get("/articles/{article}/why")
+def why(request: Request, desk: TheDesk, principal: Reader, article: Key, dossier: OfDossier = "") -> Response:
+    """Every topic of one dossier (the first in force by default), fired or not, with what counted and what lacked."""
+    topics = desk.queries.topics()
+    slug = dossier or next((row.dossier for row in topics), "")
+    found = explain_article(desk.monitor.store, article, slug, desk.settings.cache_dir)
+    return render(
+        request,
+        desk,
+        principal,
+        "why.html",
+        row=desk.queries.article(article),
+        found=found,
+        topics=sorted(found.topics, key=lambda topic: (-topic.fired, -topic.score, -topic.raw)),
+        titles={row.slug: row.title for row in topics if row.dossier == slug},
+        slug=slug,
     )
 
 

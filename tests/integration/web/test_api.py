@@ -43,6 +43,13 @@ def test_a_query_that_cannot_be_read_says_where(writer: Site) -> None:
     assert (error["code"], error["position"]) == ("query", 7)
 
 
+def test_an_article_is_explained_topic_by_topic(writer: Site) -> None:
+    told = writer.get("/api/v1/articles/1/explanation?dossier=huawei").json
+    assert {topic["topic"] for topic in told["topics"]} == {"5g-exclusion", "cloud"}
+    assert all(topic["missing"] or topic["fired"] for topic in told["topics"])
+    assert writer.get("/api/v1/articles/1/explanation?dossier=autre").status == 404
+
+
 def test_an_alert_is_followed_up(writer: Site) -> None:
     changed = writer.send("PATCH", "/api/v1/alerts/1", {"status": "dismissed", "reason": "bruit", "assignee": "Ada"})
     assert (changed.json["status"], changed.json["reason"], changed.json["assignee"]) == ("dismissed", "bruit", "Ada")

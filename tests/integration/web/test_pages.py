@@ -86,6 +86,19 @@ def test_the_bench_goes_to_each_topic_of_its_dossier(open_site: Site) -> None:
     assert '<option value="cloud">Cloud</option>' in page(open_site, "/dossiers/huawei/bench")
 
 
+def test_an_article_tells_why_each_topic_fired_or_fell_short(open_site: Site) -> None:
+    assert "/articles/1/why" in page(open_site, "/articles/1")
+    shown = html.unescape(page(open_site, "/articles/1/why"))
+    assert "5g-exclusion" in shown or "Exclusion" in shown
+    assert "Ses règles :" in shown
+    open_site.cookies["veille_lang"] = "en"
+    assert "Its rules:" in page(open_site, "/articles/1/why?dossier=huawei")
+
+
+def test_a_dossier_that_is_not_in_force_explains_nothing(open_site: Site) -> None:
+    assert open_site.get("/articles/1/why?dossier=autre", accept=HTML).status == 404
+
+
 def test_a_port_that_is_taken_is_passed_over() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
