@@ -21,6 +21,7 @@ _START_SECONDS = 30.0
 # A call that got less than half of its time on the processor gets the rest, up to this many times the limit in all.
 _PATIENCE, _STARVED = 4, 0.5
 _SLACK = 0.02  # seconds
+_TICKS = os.sysconf("SC_CLK_TCK")
 _MAX_REPLY = 64 * 1024 * 1024
 # The child sees no secrets: only what Python and the C library need.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -108,6 +109,9 @@ class Child:
 
     def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._pid, self._reader, self._writer = pid, reader, writer
+        self._stat: int | None = None  # asked at each call, so it stays open; a process that took the number is none
+        with suppress(OSError):
+            self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
         self.alive, self.slowed, self.busy_since = True, False, 0.0
         self._check: asyncio.TimerHandle | None = None
         self._slow: asyncio.TimerHandle | None = None
@@ -159,11 +163,11 @@ class Child:
 
     def _spent(self) -> float:
         """Processor seconds that the child used so far; without /proc, the clock on the wall."""
+        if self._stat is None:
+            return asyncio.get_running_loop().time()
         try:
-            fields = (
-                Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-            )
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            fields = os.pread(self._stat, 4096, 0).rpartition(b")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / _TICKS
         except (OSError, IndexError, ValueError):
             return asyncio.get_running_loop().time()
 
@@ -180,6 +184,9 @@ class Child:
     def kill(self) -> None:
         """At once: SIGKILL does not wait for Python. One that ended by itself is left alone, as is its number."""
         self._writer.close()
+        if self._stat is not None:
+            os.close(self._stat)
+            self._stat = None
         if self.alive:
             self.alive = False
             with suppress(ProcessLookupError):

@@ -31,16 +31,6 @@ SEARCHING = {
     "plan_cache_mode": "force_generic_plan",
 }
 
-# The last: pages that wait in the log before they go to the file. By the usual thousand a first poll's rows went there
-# after each transaction, and the indexes' pages with them each time.
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=NORMAL",
-    "foreign_keys=ON",
-    "busy_timeout=30000",
-    "wal_autocheckpoint=4000",
-)
-
 Answer = TypeVar("Answer")
 
 # steps pass sessions along without knowing where they come from
@@ -169,7 +159,7 @@ def _sqlite(url: Any) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
         connection.create_function("most_shared", 1, most_shared, deterministic=True)
-        for pragma in _PRAGMAS:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

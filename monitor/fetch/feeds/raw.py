@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import xxhash
 
@@ -18,6 +19,7 @@ from monitor.fetch.feeds.text import to_line, to_text
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _MAX_AUTHORS = 20
 _MAX_IDENTITY = 500
+_USUAL_NAME = 80
 
 
 @dataclass(slots=True)
@@ -84,11 +86,12 @@ def make_entry(
     guid = one_line(guid if plain else clean(guid))
     if link is None and guid.startswith(("http://", "https://")):
         link = published_link(guid)
-    title, content = to_line(raw.title, plain=plain), to_text(raw.content, plain=plain)
-    summary = to_text(raw.summary, 20_000, plain=plain)
+    title = to_line(raw.title, plain=plain)
+    content = to_text(raw.content, plain=plain) if raw.content else ""
+    summary = to_text(raw.summary, 20_000, plain=plain) if raw.summary else ""
     if not (link or title or summary or content):
         return None
-    published = plausible(parse_date(raw.published), now)
+    published = _instant(raw.published, now)
     return EntryData(
         identity=_identity(guid if believe_guids or not link else "", link, raw, title or summary or content),
         title=title,
@@ -97,7 +100,7 @@ def make_entry(
         summary=summary,
         content=content if content != summary else "",
         published_at=published,
-        updated_at=published if raw.updated == raw.published else plausible(parse_date(raw.updated), now),
+        updated_at=published if raw.updated == raw.published else _instant(raw.updated, now),
         authors=_authors(raw.authors, plain=plain),
         language=_language(raw.language),
     )
@@ -131,13 +134,27 @@ def _identity(guid: str, link: str | None, raw: RawEntry, text: str) -> str:
     return f"hash:{xxhash.xxh3_128_hexdigest(repr((canonical, text, raw.published or raw.updated)).encode())}"
 
 
-def _authors(names: Iterable[str], *, plain: bool) -> tuple[str, ...]:
+def _instant(date: str, now: datetime) -> datetime | None:
+    return plausible(parse_date(date), now) if date else None
+
+
+def _authors(names: Sequence[str], *, plain: bool) -> tuple[str, ...]:
+    if len(names) == 1 and len(names[0]) <= _USUAL_NAME:
+        return _usual_author(names[0], plain=plain)
     lines = (to_line(name, 200, plain=plain) for name in names)
     return tuple(dict.fromkeys(line for line in lines if line))[:_MAX_AUTHORS]
 
 
+@lru_cache(maxsize=1024)
+def _usual_author(name: str, *, plain: bool) -> tuple[str, ...]:
+    """Who signs one entry of a feed signs others."""
+    line = to_line(name, 200, plain=plain)
+    return (line,) if line else ()
+
+
 def _language(name: str) -> str | None:
-    name = name.strip()
+    if not (name := name.strip()):
+        return None
     return name.replace("_", "-").lower()[:16] if _LANGUAGE.fullmatch(name) else None
 
 
