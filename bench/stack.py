@@ -77,6 +77,11 @@ class Stack:
         command += ["-c", str(self.processes), "--without-mingle", "--without-gossip", "-n", f"{uuid.uuid4()}@%h"]
         self._start([*(["taskset", "-c", cores] if cores else []), *command])
 
+    @property
+    def pids(self) -> list[int]:
+        """The broker's and the workers' process ids."""
+        return [process.pid for process in self._processes]
+
     def stop_worker(self) -> None:
         """The worker ends, and with it what it knew of; its messages go too."""
         worker = self._processes.pop()
@@ -183,7 +188,7 @@ class Stack:
 
     def _measured(self, left: Any) -> Cost:
         start = datetime.now(UTC)
-        with Watch([process.pid for process in self._processes]) as watch:
+        with Watch(self.pids) as watch:
             self.tick()
             self._wait(left, start)
         return watch.cost

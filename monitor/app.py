@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import structlog
 
@@ -18,7 +18,6 @@ from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.domain.urls import canonicalise
 from monitor.errors import ConfigError
-from monitor.fetch.discovery import Preview
 from monitor.fetch.http import DoorPolicy
 from monitor.fetch.nursery import share_nursery
 from monitor.fetch.web import Web
@@ -46,6 +45,9 @@ from monitor.storage.progress import latest_alerts, totals, troubled_feeds
 from monitor.storage.schema_check import make_current
 from monitor.storage.tables import Feed
 from monitor.storage.work import Announcement, Pair
+
+if TYPE_CHECKING:
+    from monitor.fetch.discovery import Preview
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

@@ -154,6 +154,19 @@ class FeedData:
 
 
 @dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """`data` holds the entries that were parsed; `hashes` those of all items of the body, for the next time.
+
+    `known` counts items that were not parsed because their hash was known; `hashes` is empty for a feed that cannot
+    be cut.
+    """
+
+    data: FeedData
+    hashes: tuple[str, ...] = ()
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PageData:
     """A page, extracted. `text` is paragraphs joined by a blank line and does not repeat title or lead.
 

@@ -16,17 +16,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from monitor.domain.model import FeedData, PageData
+from monitor.domain.model import FeedData, PageData, ParsedFeed
 from monitor.errors import ContentError
 from monitor.fetch.nursery import MEMORY_LIMIT, STALL_SECONDS, TIME_LIMIT, Child, Nursery, shared_nursery
 from monitor.fetch.sandbox_child import CONTENT, CRASH
-
-if TYPE_CHECKING:
-    from monitor.fetch.feeds import ParsedFeed
 
 Result = TypeVar("Result")
 
@@ -92,8 +89,6 @@ class Sandbox:
         believe_guids: bool = True,
     ) -> ParsedFeed:
         """`fetch.feeds.parse_new` in the child: items whose hash is `known` are left out."""
-        from monitor.fetch.feeds import ParsedFeed
-
         options = {"url": url, "content_type": content_type, "known": list(known), "believe_guids": believe_guids}
         if now is not None:
             options["now"] = now.isoformat()

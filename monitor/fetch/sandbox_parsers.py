@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from monitor.domain.model import PageData
-from monitor.fetch.feeds import ParsedFeed, parse_new
+from monitor.domain.model import PageData, ParsedFeed
+from monitor.fetch.feeds import parse_new
 from monitor.fetch.pages import extract_page
 from monitor.fetch.pages.language import keep_model_in, language_of
 

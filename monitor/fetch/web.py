@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import xxhash
 
@@ -15,7 +16,6 @@ from monitor.domain.caching import retry_after
 from monitor.domain.model import FeedData, PageData
 from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.fetch.candidates import Wanted, may_hold
-from monitor.fetch.discovery import Preview, discover
 from monitor.fetch.http import Door, DoorPolicy, Response
 from monitor.fetch.http_urls import check_url
 from monitor.fetch.pace import HostBusyError, Pace, Rhythm, pace_key
@@ -23,6 +23,9 @@ from monitor.fetch.robots import Robots
 from monitor.fetch.sandbox import Sandbox
 from monitor.fetch.tdm import reserved_by_headers, reserved_by_robots
 from monitor.settings import Settings
+
+if TYPE_CHECKING:
+    from monitor.fetch.discovery import Preview
 
 MAX_FEED = 10 * 1024 * 1024
 MAX_PAGE = 3 * 1024 * 1024
@@ -150,6 +153,8 @@ class Web:
 
     async def discover(self, url: str, now: datetime) -> list[Preview]:
         """The feeds at a site's address, each seen. Raises `FetchError` when it does not answer."""
+        from monitor.fetch.discovery import discover  # with lxml and feedparser, of which a worker has no use
+
         return await discover(self._get_in_turn, self.sandbox.parse_feed, url, now)
 
     async def _get_in_turn(self, url: str) -> Response:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from monitor.domain.model import FeedData
+from monitor.domain.model import FeedData, ParsedFeed
 from monitor.errors import ContentError
 from monitor.fetch.feeds import by_feedparser, by_pattern, json_feed, sitemap
 from monitor.fetch.feeds.cutting import CutFeed, cut, item_hash, quick_cut
@@ -18,19 +18,6 @@ from monitor.fetch.feeds.raw import RawFeed, make_feed
 MAX_BYTES = 10 * 2**20
 MAX_ENTRIES = 2_000
 _JSON = re.compile(rb"(?:\xef\xbb\xbf|[ \t\r\n])*+[{\[]")
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """`data` holds the entries that were parsed; `hashes` those of all items of the body, for the next time.
-
-    `known` counts items that were not parsed because their hash was known; `hashes` is empty for a feed that cannot
-    be cut.
-    """
-
-    data: FeedData
-    hashes: tuple[str, ...] = ()
-    known: int = 0
 
 
 def parse_feed(
