@@ -35,6 +35,7 @@ PAGES = (
     "/alerts",
     "/alerts/1",
     "/articles/1",
+    "/articles/1/why",
     "/search",
     "/search?q=exclure",
     "/search?q=exclure+AND+(",
