@@ -51,6 +51,7 @@ _LETTER = _any(
     r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
     r"^(?:recevez|retrouvez|inscrivez-vous à|abonnez-vous à) .{0,140}(?:lettre d.information|infolettre|boîte (?:mail|e-?mail)|"
     r"par (?:e-?mail|mail|courriel)|alertes? (?:mail|info))",
+    r"^pour ne (?:rien|pas) (?:manquer|rater|louper)\b.{0,120}\b(?:suivez|abonnez|inscrivez|rejoignez|google|whatsapp|newsletter)\b.{0,100}$",
     r"^(?:suivez|retrouvez|rejoignez|likez|followez)[- ](?:nous|toute l.actu\w*|l.actualité|.{3,40}) "
     r"(?:sur|via) (?:notre |la |les |nos )?(?:facebook|twitter|x\b|instagram|linkedin|whatsapp|google|youtube|tiktok|telegram|bluesky|"
     r"mastodon|threads|réseaux|chaîne|page|application|appli)",
@@ -95,6 +96,7 @@ _FACTS = _any(
     r"[^.!?]{0,30}(?:\b(?:le|il y a|à|hier|aujourd)\b|:))(?:(?! : \w+ \w+ \w+).){0,110}$",
     r"^(?:le )?(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) )?(?:le )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?"
     r" \d{4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?(?:\W{0,3}(?:mis(?:e)? à jour|modifié|actualisé|màj)\b.{0,60}|.{0,30})$",
+    r"^(?:le )?(?:\w{3,5}di )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?[ ,à–-]+\d{1,2} ?[h:] ?\d{0,2}\W*$",
     r"^(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e? \d.{0,80}$",
     r"^(?:(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e?(?: le| à| par)?\W*){1,3}$",
     r"[^.!?]{0,60}\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? (?:à|-|–|\|) ?\d{1,2} ?[h:] ?\d{2}\b[^!?]{0,160}$",
@@ -119,6 +121,8 @@ _BYLINE = _any(
     r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|(?:une? )?(?:texte|article|reportage|enquête) (?:de|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
     r"|auteure?s?|sources?|crédit|traduit (?:de l.\w+ )?par|avec|d.après)\b ?:? ?(?:notre |nos |la rédaction|l.)?[^.!?:;]{2,90}\.?$",
     r"^(?:entretien|interview|propos|reportage|enquête|récit|portrait|dossier|analyse)s? (?:[a-zé]+ (?:et [a-zé]+ )?)?par\b[^.!?:;]{2,90}\.?$",
+    r"^par\b[^.!?:;]{2,60}\. traduite? .{2,60}$",
+    r"^via ?: [^.!?]{2,60}$",
     r"^textes? ?:[^.!?:;]{2,60}\bphotos? ?:[^.!?:;]{2,60}$",
     r"^[\w’' -]{4,40}, (?:notre )?(?:envoyée?s? spécia(?:les?|l|ux)|correspondante?s?)\b[^.!?:;]{0,60}\.?$",
     r"^(?:de notre|nos?) (?:envoyée?s?|correspondante?s?)\b[^.!?]{0,120}\.?$",

@@ -54,7 +54,7 @@ _MONTHS = (
     "|January|February|March|July|August|September|October|November|December|Sept|Oct|Nov|Dec"
 )
 _NO_NAME = re.compile(
-    r"^(?:(?:Le|La|Les|Un|Une|Des)\b|L[’'])|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié"
+    r"^(?:(?:Le|La|Les|Un|Une|Des)\b|L[’'])|\b(?:Envoyée?s?|Correspondante?s?|Journalistes?|[ÉE]dition|Publié|Mis|Modifié|Traduite?"
     r"|Rédaction|Lire|Voir|Plus|Tous|Profil|Biographie|Articles?|Suivre|Newsletter|Abonn\w+|Partager?|Photos?|Crédits?|Temps"
     rf"|{_MONTHS}|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Staff|Follow"
@@ -82,7 +82,7 @@ _ROLE = (
     r"(?:[Jj]ournaliste|[Rr]édact(?:eur|rice)|[Cc]orrespondante?|[Ee]nvoyée? spéciale?|[Pp]igiste|[Cc]hroniqueu(?:r|se)"
     r"|[ÉEée]ditorialiste)\b"
 )
-_SAID = r"(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Pp]osté)\b"
+_SAID = r"(?:[Pp]ublié|[Mm]is à jour|[Mm]is en ligne|[Mm]odifié|[Pp]osté)\b"
 # The other way about, to the line's end: "2 mars 2026 à 8h15 | Lucie Weber".
 _AFTER_DATE = re.compile(
     rf"(?:{_SAID}\s+)?(?:[Ll]e\s+)?(?:[^\W\d]{{3,5}}di,?\s+)?(?:\d{{1,2}}(?:er)?\s+[^\W\d]{{3,9}}\.?\s+\d{{4}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
@@ -97,7 +97,10 @@ _WITH_DAY = re.compile(
     rf"(?:(?:{_DAY})[^\W\d]*\.?(?:\s+\d{{4}})?)[\s,à|–-]*(?:\d{{1,2}}\s*[h:]\s*\d{{0,2}})?\W*"
 )
 _LIST_ALONE = re.compile(rf"(?!Par\b){_LIST}")
-_LABEL = re.compile(r"(?:auteure?s?(?:\(s\)|·e·?s?)?|texte|écrit par|article de|signataires?)\s*:?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:auteure?s?(?:\(s\)|·e·?s?)?|texte|(?:article )?(?:écrit|rédigé) par|article de|signataires?)\s*:?",
+    re.IGNORECASE,
+)
 _BELOW_NAMES = re.compile(rf"{_SAID}|{_ROLE}")
 # Or an agency, or where it was written, to the line's end: "Lucie Weber avec AFP", "Lucie Weber (à Bruxelles)".
 _CREDITED = re.compile(

@@ -88,10 +88,12 @@ def test_a_sentence_with_the_author_s_name_is_text() -> None:
         "Lucie Weber | Le 2 mars 2026 à 8h15",
         "Lucie Weber lucie@gazette.example",
         "2 mars 2026 · 3 min · Lucie Weber",
+        "Par Lucie Weber | Modifié le Lundi 2 mars 2026 à 10:02",
+        "Par Lucie Weber. Traduit de l’anglais par Paul Ott.",
         "Soumis par Lucie Weber le lun, 02/03/2026 - 08:15",
     ],
 )
-def test_who_signs_beside_a_day_or_an_address_is_no_text(line: str) -> None:
+def test_who_signs_beside_a_day_an_address_or_a_translator_is_no_text(line: str) -> None:
     found = page(above=f"<p>{line}</p>")
     assert (found.authors, found.text) == (("Lucie Weber",), WHOLE)
 
@@ -130,3 +132,15 @@ def test_the_clock_of_a_live_page_stands_apart_from_what_happened() -> None:
     events = "".join(f"<li><span>{n}h15</span><div>{paragraph}</div></li>" for n, paragraph in enumerate(TEXT, 8))
     found = page(below=f"<ol>{events}</ol>").text
     assert all(f"{n}h15 {paragraph}" in found for n, paragraph in enumerate(TEXT, 8))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Pour ne rien manquer de l’actualité, suivez La Gazette sur Google Actualités et WhatsApp.",
+        "Via : The Verge",
+        "Lundi 2 mars à 8h15",
+    ],
+)
+def test_what_a_paper_says_of_itself_is_no_text(line: str) -> None:
+    assert page(below=f"<p>{line}</p>").text == WHOLE
