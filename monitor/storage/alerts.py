@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import AlertStatus
@@ -44,14 +44,13 @@ def raise_alert(
 
     `changes` are sentences of the edit that brought it; the trail keeps them and a changed alert shows them.
     """
-    story = session.execute(
-        select(Story).join(Article, Article.story_id == Story.id).where(Article.id == article_id)
-    ).scalar_one()
-    dossier_id = session.scalar(select(Dossier.id).where(Dossier.slug == dossier))
-    if dossier_id is None:
+    session.flush()  # what follows asks the connection, as to ask the session costs several times as much
+    story = session.connection().execute(_STORY, {"article": article_id, "dossier": dossier}).one()
+    if story.dossier_id is None:
         return None
+    muted = story.muted_at is not None
     row = {
-        "dossier_id": dossier_id,
+        "dossier_id": story.dossier_id,
         "story_id": story.id,
         "title": story.title,
         "score": score,
@@ -64,13 +63,12 @@ def raise_alert(
         "updated_at": now,
     }
     fresh = insert_new(session, Alert.__table__, [row], [Alert.id])  # type: ignore[arg-type]
+    if fresh:
+        return Raised(fresh[0].id, 1, True, _first_topics(session, fresh[0].id, row, article_id), backlog, muted)
     alert = session.execute(
-        select(Alert).where(Alert.dossier_id == dossier_id, Alert.story_id == story.id)
+        select(Alert).where(Alert.dossier_id == story.dossier_id, Alert.story_id == story.id)
     ).scalar_one()
     new_topics = _bring_topics(session, alert)
-    if fresh:
-        add_event(session, alert.id, "raised", SYSTEM, now, article=article_id, topics=list(new_topics))
-        return Raised(alert.id, 1, True, new_topics, backlog, story.muted_at is not None)
     alert.score = max(alert.score, score)
     _note_article(session, alert, article_id, now)
     if not new_topics:
@@ -82,19 +80,45 @@ def raise_alert(
     detail = {"article": article_id, "topics": list(new_topics), "changes": list(changes)}
     add_event(session, alert.id, "revised", SYSTEM, now, **detail)
     session.flush()
-    return Raised(alert.id, alert.revision, False, new_topics, backlog, story.muted_at is not None)
+    return Raised(alert.id, alert.revision, False, new_topics, backlog, muted)
+
+
+_STORY = (
+    select(
+        Story.id,
+        Story.title,
+        Story.muted_at,
+        select(Dossier.id).where(Dossier.slug == bindparam("dossier")).scalar_subquery().label("dossier_id"),
+    )
+    .join(Article, Article.story_id == Story.id)
+    .where(Article.id == bindparam("article"))
+)
+# The best score of each topic among a story's articles.
+_BEST = (
+    select(Topic.id, Topic.slug, func.max(Match.score).label("score"))
+    .join(Match, Match.topic_id == Topic.id)
+    .join(Article, Article.id == Match.article_id)
+    .where(Article.story_id == bindparam("story"), Topic.dossier_id == bindparam("dossier"))
+    .group_by(Topic.id, Topic.slug)
+    .order_by(Topic.id)
+)
+
+
+def _first_topics(session: Session, alert_id: int, row: dict[str, Any], article_id: int) -> tuple[str, ...]:
+    """The topics of an alert that is new, and the first line of its trail; gives their slugs."""
+    best = session.connection().execute(_BEST, {"story": row["story_id"], "dossier": row["dossier_id"]}).all()
+    topics = [{"alert_id": alert_id, "topic_id": topic.id, "score": topic.score, "since_revision": 1} for topic in best]
+    insert_new(session, AlertTopic.__table__, topics, [AlertTopic.topic_id])  # type: ignore[arg-type]
+    slugs = tuple(topic.slug for topic in best)
+    detail = {"article": article_id, "topics": list(slugs)}
+    event = {"alert_id": alert_id, "kind": "raised", "who": SYSTEM, "at": row["raised_at"], "detail": detail}
+    insert_new(session, AlertEvent.__table__, [event], [AlertEvent.id])  # type: ignore[arg-type]
+    return slugs
 
 
 def _bring_topics(session: Session, alert: Alert) -> tuple[str, ...]:
-    """The best score of each topic among the story's articles; gives the slugs that are new. A topic never leaves."""
-    best = session.execute(
-        select(Topic.id, Topic.slug, func.max(Match.score).label("score"))
-        .join(Match, Match.topic_id == Topic.id)
-        .join(Article, Article.id == Match.article_id)
-        .where(Article.story_id == alert.story_id, Topic.dossier_id == alert.dossier_id)
-        .group_by(Topic.id, Topic.slug)
-        .order_by(Topic.id)
-    ).all()
+    """Bring the best score of each topic; gives the slugs that are new. A topic never leaves."""
+    best = session.connection().execute(_BEST, {"story": alert.story_id, "dossier": alert.dossier_id}).all()
     known = {row.topic_id: row for row in session.scalars(select(AlertTopic).where(AlertTopic.alert_id == alert.id))}
     new = []
     for topic_id, slug, score in best:
