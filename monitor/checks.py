@@ -190,11 +190,24 @@ def check_system(settings: Settings) -> Iterator[Finding]:
         yield Finding("S001", Level.OK, f"the data directory has {free // 2**30} GiB free", str(directory))
 
 
+def check_matching(_settings: Settings) -> Iterator[Finding]:
+    """Whether the inner loops of matching are compiled: they decide how many articles a second are judged."""
+    from monitor.domain.kernel import in_python
+
+    left = in_python()
+    if left:
+        hint = "quicker once Veille is installed again where there is a C compiler"
+        yield Finding("S005", Level.OK, f"matching runs in Python (not compiled: {', '.join(left)})", hint=hint)
+    else:
+        yield Finding("S005", Level.OK, "matching is compiled")
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_config,
     check_database,
     check_broker,
     check_system,
+    check_matching,
     check_mail,
     check_given_up,
     check_web,

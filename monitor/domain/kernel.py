@@ -22,6 +22,7 @@ __all__ = [
     "haystack_of",
     "heaviest",
     "held",
+    "in_python",
     "mask_of",
     "near_pairs",
     "numbered",
@@ -30,6 +31,8 @@ __all__ = [
     "tallied",
     "words_of",
 ]
+
+LIBRARIES = ("_places", "_sums", "_texts")
 
 
 def compiled(name: str, folder: Path = Path(__file__).parent) -> ModuleType | None:
@@ -40,6 +43,11 @@ def compiled(name: str, folder: Path = Path(__file__).parent) -> ModuleType | No
     except ImportError:
         return None
     return found if not source.exists() or digest(source) == found.SOURCE else None
+
+
+def in_python() -> list[str]:
+    """The libraries that could not be compiled, or no longer fit their sources: what they do is done in Python."""
+    return [name for name in LIBRARIES if compiled(name) is None]
 
 
 def digest(source: Path) -> str:

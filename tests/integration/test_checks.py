@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from monitor.checks import check_all
+from monitor.domain.kernel import in_python
 from monitor.storage.engine import open_store
 from monitor.storage.tables import Channel, Delivery, Subscriber
 
@@ -26,6 +30,15 @@ def test_a_mail_server_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
 def test_links_without_https_are_warned_of(tmp_path: Path) -> None:
     assert ("W002", "warning") in codes(tmp_path, VEILLE_PUBLIC_URL="http://veille.example")
     assert ("W001", "ok") in codes(tmp_path, VEILLE_PUBLIC_URL="https://veille.example")
+
+
+def test_matching_says_what_it_runs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"VEILLE_DATA_DIR": str(tmp_path / "var"), "VEILLE_CONFIG_DIR": str(tmp_path / "config")}
+    if not in_python():
+        assert {finding.code: finding.message for finding in check_all(environ)}["S005"] == "matching is compiled"
+    monkeypatch.setitem(sys.modules, "monitor.domain._sums", None)
+    said = {finding.code: finding.message for finding in check_all(environ)}["S005"]
+    assert said == "matching runs in Python (not compiled: _sums)"
 
 
 def test_the_databases_clock_is_compared(tmp_path: Path, postgres_url: str) -> None:
