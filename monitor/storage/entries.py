@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import xxhash
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from monitor.domain.model import EntryData, Outcome
 from monitor.storage.inserting import insert_new
@@ -84,14 +85,22 @@ def _drop_churned(session: Session, feed_id: int, fresh: Mapping[str, int]) -> s
     """Take back those of the rows just inserted that repeat an older entry's link and title under another identity."""
     if not fresh:
         return set()
-    first = min(fresh.values())
-    older, newer = aliased(Entry), aliased(Entry)
-    same = and_(older.feed_id == feed_id, older.id < first, older.link == newer.link, older.title == newer.title)
-    statement = select(newer.id).where(newer.id.in_(fresh.values()), newer.link.is_not(None), exists().where(same))
-    churned = set(session.scalars(statement))
+    ids = list(fresh.values())
+    given = {"feed": feed_id, "first": min(ids), "fresh": ids}
+    churned = set(session.connection().scalars(_repeated(), given))
     if churned:
         session.execute(delete(Entry).where(Entry.id.in_(churned)).execution_options(synchronize_session=False))
     return churned
+
+
+@lru_cache(maxsize=1)
+def _repeated() -> Any:
+    """Of the rows `fresh`, those that repeat one before them. Made once: to build it costs ten times its running."""
+    older, newer = Entry.__table__.alias(), Entry.__table__.alias()
+    before = and_(older.c.feed_id == bindparam("feed"), older.c.id < bindparam("first"))
+    same = and_(before, older.c.link == newer.c.link, older.c.title == newer.c.title)
+    these = newer.c.id.in_(bindparam("fresh", expanding=True))
+    return select(newer.c.id).where(these, newer.c.link.is_not(None), exists().where(same))
 
 
 def _row(entry: EntryData) -> dict[str, Any]:
