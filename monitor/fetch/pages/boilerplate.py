@@ -100,7 +100,7 @@ _FACTS = _any(
     r"^(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e? \d.{0,80}$",
     r"^(?:(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e?(?: le| à| par)?\W*){1,3}$",
     r"[^.!?]{0,60}\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? (?:à|-|–|\|) ?\d{1,2} ?[h:] ?\d{2}\b[^!?]{0,160}$",
-    r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
+    r"^\(?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
     r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"
     r"(?: (?:photo|image|d.illustration|à la une|de une|principale|vidéo))?s? ?(?:[:©/|]|\(|par |d.illustration).{0,160}$",
     r"^illustration\b.{0,60}\bpour\b.{0,50}$",

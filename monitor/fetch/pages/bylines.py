@@ -78,6 +78,7 @@ _PEN_NAME = re.compile(
 )
 # A name that a date or a role follows signs without a word: "Lucie Weber | 3 mars 2026", "Lucie Weber, journaliste".
 _DAY = r"\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
+_WEEKDAY = "(?:[Ll]un|[Mm]ar|[Mm]ercre|[Jj]eu|[Vv]endre|[Ss]ame)di|[Dd]imanche"
 _ROLE = (
     r"(?:[Jj]ournaliste|[Rr]édact(?:eur|rice)|[Cc]orrespondante?|[Ee]nvoyée? spéciale?|[Pp]igiste|[Cc]hroniqueu(?:r|se)"
     r"|[ÉEée]ditorialiste)\b"
@@ -89,7 +90,7 @@ _AFTER_DATE = re.compile(
     rf"(?:[\s,à|–-]*\d{{1,2}}\s*[h:]\s*(?:\d{{2}})?(?:\s*[Uu]hr)?)?"
     rf"(?:\s*[|•·,–—-]\s*\d{{1,3}}\s?min(?:utes?)?\b[^|•·–—-]{{0,12}})?\s*[|•·,–—-]\s*({_LIST})\.?"
 )
-_DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:{_DAY}))")
+_DATED = re.compile(rf"({_LIST})\s*(?:[|•·,–—-]\s*)?(?:{_SAID}|{_ROLE}|(?:[Ll]e )?(?:(?:{_WEEKDAY}) )?(?:{_DAY}))")
 _MAILED = re.compile(rf"({_LIST})\s*[<(]?[\w.+-]+@[\w-]+\.[\w.-]+[>)]?")
 # A name and a day, and nothing else but a time: of the page, and not of the text, whatever parts them.
 _WITH_DAY = re.compile(

@@ -15,6 +15,7 @@ MIN_TEXT = 250  # characters of prose below which an element is a teaser
 DOMINANT = 0.6  # share of the page's prose that makes an element the article
 TITLED = 0.25  # the share that is enough for the element that holds the title
 TIGHT = 0.8  # share of an element's prose that makes a child of it stand for the whole
+MOST_WITH_TITLE = 0.6  # the same where the child holds the title too
 PROSE = 80  # characters from which a `p` is prose
 LINE_BREAK = "\u23ce"  # stands for a paragraph break made of `br`s; no press text uses it
 
@@ -40,6 +41,7 @@ def find_article(root: html.HtmlElement) -> html.HtmlElement:
 
     In place: menus, forms, captions go everywhere; consent, comments, hidden parts within the article's element.
     """
+    _unwrap_forms(root)
     etree.strip_elements(root, *_AWAY, with_tail=False)
     cut_boxes(root, MIN_TEXT)
     break_lines(root)
@@ -97,6 +99,13 @@ def break_lines(root: html.HtmlElement) -> None:
         double = following is not None and following.tag == "br" and not (element.tail or "").strip()
         element.tail = (LINE_BREAK if double else " ") + (element.tail or "")
     etree.strip_tags(root, "br")
+
+
+def _unwrap_forms(root: html.HtmlElement) -> None:
+    """A form around the title or prose is one around the whole page, as programs of Microsoft make it."""
+    for form in list(root.iter("form")):
+        if next(form.iter("h1"), None) is not None or prose_of(form) >= MIN_TEXT:
+            form.tag = "div"
 
 
 def _unwrap_layout(root: html.HtmlElement, prose: Prose) -> None:
@@ -172,7 +181,8 @@ def _tightest(root: html.HtmlElement) -> html.HtmlElement:
         return root
     found = root
     while (best := max(found, key=lambda child: share.get(child, 0), default=None)) is not None:
-        if share.get(best, 0) < TIGHT * share[root] or best.tag == "p":
+        titled = next(best.iter("h1"), None) is not None
+        if share.get(best, 0) < (MOST_WITH_TITLE if titled else TIGHT) * share[root] or best.tag == "p":
             break
         found = best
     return found

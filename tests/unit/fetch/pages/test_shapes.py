@@ -144,3 +144,35 @@ def test_the_clock_of_a_live_page_stands_apart_from_what_happened() -> None:
 )
 def test_what_a_paper_says_of_itself_is_no_text(line: str) -> None:
     assert page(below=f"<p>{line}</p>").text == WHOLE
+
+
+LONG = [f"En {year}. {paragraph}" for year in (2024, 2025, 2026) for paragraph in TEXT]
+
+
+def around(start: str, end: str) -> PageData:
+    """A page without `article` whose title and text stand between `start` and `end`."""
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in LONG)
+    body = f"<html lang=fr><title>{TITLE}</title><body>{start}<h1>{TITLE}</h1>{text}{end}</body></html>"
+    return extract_page(body.encode(), url="https://gazette.example/centre")
+
+
+def test_a_form_around_the_whole_page_is_no_form_to_fill_in() -> None:
+    search = "<form><p>Que cherchez-vous aujourd’hui dans toutes les archives de notre journal depuis 1890 ?</p></form>"
+    found = around(f'{search}<form id="aspnetForm"><div>', "</div></form>")
+    assert found.text == "\n\n".join(LONG)
+
+
+def test_films_beside_an_article_that_nothing_marks_are_not_of_it() -> None:
+    film = (
+        "<p>Un détective de province enquête sur la mort d’un banquier, et trouve plus qu’il ne cherchait, hélas.</p>"
+    )
+    found = around("<div><div>", f"</div><div><h2>Au cinéma</h2>{3 * film}</div></div>")
+    assert found.text == "\n\n".join(LONG)
+
+
+def test_a_day_in_brackets_is_no_text() -> None:
+    assert page(above="<p>(02/03/2026)</p>").text == WHOLE
+
+
+def test_a_name_before_a_weekday_signs() -> None:
+    assert page(above="<p>Lucie Weber Lundi 2 mars 2026, 8h15 | mis à jour à 10:02</p>").authors == ("Lucie Weber",)
