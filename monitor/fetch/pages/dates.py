@@ -43,15 +43,21 @@ def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str)
         return next((at for at in marked if at.date() == said.date()), said)
     if marked:
         return marked[0]
+    if (changed := _said_near_title(root, changes=True)) is not None:  # the only day that the page tells
+        return changed
     limit = (datetime.now(UTC) + AHEAD).date().isoformat()
     found = find_date(root, original_date=True, url=url or None, max_date=limit)
     return parse_stamp(found) if found else None
 
 
-def _said_near_title(root: html.HtmlElement) -> datetime | None:
-    """The first date in words near the title: "Publié le 2 mars 2026 à 8h15"; what follows "mis à jour" is none."""
+def _said_near_title(root: html.HtmlElement, *, changes: bool = False) -> datetime | None:
+    """The first date in words near the title: "Publié le 2 mars 2026 à 8h15"; what follows "mis à jour" is none.
+
+    With `changes` it is one too.
+    """
     for line in lines_near_title(root):
-        said = _of_publication(line) if len(line) <= MOST_AROUND_A_DATE else ""
+        short = len(line) <= MOST_AROUND_A_DATE
+        said = (line if changes else _of_publication(line)) if short else ""
         if (dated := _DATED.search(said)) and (at := parse_date(said)) is not None:
             local = at.astimezone(PARIS)
             return parse_stamp(local.isoformat() if dated["clock"] else local.date().isoformat())

@@ -18,6 +18,7 @@ from monitor.fetch.pages.paper import LONGEST_NAME, PARTS, Paper
 LONGEST_KICKER = 25  # characters of a place or a section's name that an `h1` begins with
 LONGEST_MARKED_KICKER = 80  # where the page sets it in an element of its own
 MOST_PARTS = 6  # elements of an `h1` in which a kicker or a subtitle is looked for
+LONGEST_LABEL = 15  # letters of "article réservé" after a small heading
 FEWEST_LETTERS = 8  # of a small heading that stands for a title
 _LABEL = re.compile(
     r"(?:(?:article |contenu )?(?:réservée? aux )?abonné(?:e?s|·e·s)?|premium|payant|(?:contenu |article )?exclusif)",
@@ -103,7 +104,7 @@ def find_title(root: html.HtmlElement, found: list[str], headline: str, head: He
     best = max(own, key=lambda text: max((_closeness(text, other) for other in said), default=0.0), default="")
     if best and best not in said and (part := in_a_part(root, said).get(best)):
         return part
-    if best and len(best) <= LONGEST_KICKER and (spoken_heading := _said_by_a_small_heading(root, best, said)):
+    if best and (spoken_heading := _said_by_a_small_heading(root, best, said)):
         return spoken_heading
     best = _without_label(best, [*said, *(parts[0] for text in said if len(parts := PARTS.split(text)) > 1)])
     if best and (len(found) == 1 == len(own) or not said or max(_closeness(best, other) for other in said) >= 0.3):
@@ -150,11 +151,20 @@ def _without_label(heading: str, said: list[str]) -> str:
 
 
 def _said_by_a_small_heading(root: html.HtmlElement, heading: str, said: list[str]) -> str:
-    """What is `said` where a small heading says the same and the `heading` no word of it: it is a section's name."""
+    """What is `said` where a small heading says the same and the `heading` no word of it: it is a section's name.
+
+    Or the paper's, with what it is; then a label may stand after the title ("Abonnés").
+    """
     if any(_closeness(heading, text) for text in said):
         return ""
-    own = {squash(text) for text in small_headings(root)}
-    return next((text for text in said if len(squash(text)) >= FEWEST_LETTERS and squash(text) in own), "")
+    own = [squash(text) for text in small_headings(root)]
+    spoken = [*said, *(PARTS.split(text)[0] for text in said)] if len(heading) > LONGEST_KICKER else said
+    for text in spoken:
+        wanted = squash(text)
+        longest = len(wanted) + (LONGEST_LABEL if len(wanted) > LONGEST_KICKER else 0)
+        if len(wanted) >= FEWEST_LETTERS and any(part.startswith(wanted) and len(part) <= longest for part in own):
+            return text
+    return ""
 
 
 def _small_heading(root: html.HtmlElement, said: str, paper: Paper) -> str:

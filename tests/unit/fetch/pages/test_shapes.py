@@ -176,3 +176,19 @@ def test_a_day_in_brackets_is_no_text() -> None:
 
 def test_a_name_before_a_weekday_signs() -> None:
     assert page(above="<p>Lucie Weber Lundi 2 mars 2026, 8h15 | mis à jour à 10:02</p>").authors == ("Lucie Weber",)
+
+
+def test_the_paper_s_name_and_what_it_is_are_no_title_where_a_small_heading_says_the_page_s() -> None:
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in LONG)
+    body = (
+        f"<html lang=fr><title>{TITLE} - gazette.example</title><h1>Le Quotidien, premier site d’information"
+        f" d’Alsace</h1><div><h2>{TITLE} <span>article réservé</span></h2>{text}</div></html>"
+    )
+    assert extract_page(body.encode(), url="https://gazette.example/centre").title == TITLE
+
+
+def test_a_day_of_change_is_the_day_where_the_page_tells_no_other() -> None:
+    beside = '<aside><p>Paru <time datetime="2025-04-03T08:00">le 3 avril 2025</time></p></aside>'
+    found = page(above="<p>Mise à jour : samedi 7 mars 2026 08h23</p>", below=beside)
+    assert found.published_at is not None
+    assert found.published_at.date().isoformat() == "2026-03-07"
