@@ -1,17 +1,13 @@
-"""URLs as keys: one form for one address, and nothing but http and https.
-
-Registrable domains come from the snapshot of the Public Suffix List inside the tldextract wheel, never the network;
-private suffixes count (`a.github.io` and `b.github.io` are two sites, or one could speak for the other).
-"""
+"""URLs as keys: one form for one address, and nothing but http and https."""
 
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from courlan.clean import TRACKERS_RE
+
+from monitor.domain.suffixes import registrable
 
 MAX_LENGTH = 2_000
 _PORTS = {"http": 80, "https": 443}
@@ -76,7 +72,7 @@ def host_key(url: str) -> str:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return ""
-    return _registrable(host) or (f"{host}:{port}" if host and port else host)
+    return registrable(host) or (f"{host}:{port}" if host and port else host)
 
 
 def _canonicalise(url: str, base: str | None) -> str | None:
@@ -156,15 +152,3 @@ def _is_tracking(name: str, value: str) -> bool:
     if found is None or value.isdecimal():
         return False
     return found[0].endswith("_") or _WORD_END.fullmatch(name, found.end()) is not None
-
-
-@cache
-def _extractor() -> Any:
-    from tldextract import TLDExtract
-
-    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-
-
-@lru_cache(maxsize=4096)
-def _registrable(host: str) -> str:
-    return str(_extractor().extract_str(host).top_domain_under_public_suffix)
