@@ -118,10 +118,11 @@ class Exchange:
         if self._over or self._parser is None:
             return
         status = self._parser.get_status_code()
-        if 100 <= status < 200:
+        if status < 200:
             self._fields.clear()
-            if status == 101:
-                self._fail(FetchError(FetchFailure.PROTOCOL, "the server switches to another protocol"))
+            if status == 101 or status < 100:
+                words = "the server switches to another protocol" if status == 101 else f"{status} is no status"
+                self._fail(FetchError(FetchFailure.PROTOCOL, words))
             return
         self._status, self._headers = status, read_headers(self._fields)
         try:

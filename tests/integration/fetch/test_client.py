@@ -69,6 +69,14 @@ async def test_interim_answers_are_passed_over(door: Door, server: Server) -> No
     assert (answer.status, answer.body, "link" in answer.headers) == (200, b"ok", False)
 
 
+@pytest.mark.parametrize("status", [b"000", b"099", b"101"])
+async def test_what_is_no_status_is_no_answer(door: Door, server: Server, status: bytes) -> None:
+    server.answer = b"HTTP/1.1 " + status + b" X\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(FetchError) as caught:
+        await asyncio.wait_for(door.get(server.url), 5)
+    assert caught.value.kind is FetchFailure.PROTOCOL
+
+
 async def test_chunks_are_put_together_and_their_trailers_are_no_headers(door: Door, server: Server) -> None:
     server.answer = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nETag: x\r\n\r\n"
