@@ -509,7 +509,39 @@ sums_words_of(PyObject *Py_UNUSED(module), PyObject *args)
     return found;
 }
 
+/* `make`(field, start, end, text) of a place; None where it begins or ends with a digit. `fields` are title, lead and
+ * body, of which the last two begin at `lead` and `body`. */
+static PyObject *
+sums_plain_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    Place place;
+    Py_ssize_t lead, body;
+    if (count != 6 || expect(args[1], 3, "") < 0 || !PyUnicode_Check(args[2]) || PyUnicode_READY(args[2]) < 0) {
+        PyErr_SetString(PyExc_TypeError, "a span takes what makes it, three fields, a text, a place and two offsets");
+        return NULL;
+    }
+    if (place_from(args[3], &place) < 0 || size_from(args[4], &lead) < 0 || size_from(args[5], &body) < 0)
+        return NULL;
+    if (place.start < 0 || place.start >= place.end || place.end > PyUnicode_GET_LENGTH(args[2])) {
+        PyErr_SetString(PyExc_IndexError, "a place lies outside the text");
+        return NULL;
+    }
+    if (Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(args[2], place.start)) ||
+        Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(args[2], place.end - 1)))
+        Py_RETURN_NONE;
+    Py_ssize_t field = place.start >= body ? 2 : place.start >= lead, base = field == 2 ? body : field ? lead : 0;
+    PyObject *start = PyLong_FromSsize_t(place.start - base), *end = PyLong_FromSsize_t(place.end - base);
+    PyObject *text = PyUnicode_Substring(args[2], place.start, place.end), *span = NULL;
+    if (start != NULL && end != NULL && text != NULL)
+        span = PyObject_CallFunctionObjArgs(args[0], PyTuple_GET_ITEM(args[1], field), start, end, text, NULL);
+    Py_XDECREF(start);
+    Py_XDECREF(end);
+    Py_XDECREF(text);
+    return span;
+}
+
 static PyMethodDef functions[] = {
+    {"plain_span", (PyCFunction)(void (*)(void))sums_plain_span, METH_FASTCALL, "The span of a place that is no number."},
     {"held", sums_held, METH_VARARGS, "The items that hold somewhere, each with its sentences."},
     {"tallied", sums_tallied, METH_VARARGS, "What each owner gathers."},
     {"heaviest", sums_heaviest, METH_O, "The sentence that weighs most."},

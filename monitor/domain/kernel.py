@@ -12,7 +12,7 @@ from monitor.domain import places, sums, text
 
 if TYPE_CHECKING:
     from monitor.domain.places import Table, mask_of, near_pairs
-    from monitor.domain.sums import heaviest, held, tallied, words_of
+    from monitor.domain.sums import heaviest, held, plain_span, tallied, words_of
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "near_pairs",
     "numbered",
     "paragraphs",
+    "plain_span",
     "sentence_starts",
     "tallied",
     "words_of",
@@ -59,7 +60,8 @@ if not TYPE_CHECKING:
     _places: Any = compiled("_places") or places
     Table, mask_of, near_pairs = _places.Table, _places.mask_of, _places.near_pairs
     _sums: Any = compiled("_sums") or sums
-    heaviest, held, tallied, words_of = _sums.heaviest, _sums.held, _sums.tallied, _sums.words_of
+    heaviest, held, plain_span = _sums.heaviest, _sums.held, _sums.plain_span
+    tallied, words_of = _sums.tallied, _sums.words_of
     _texts: Any = compiled("_texts") or text
     haystack_of, numbered = _texts.haystack_of, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts

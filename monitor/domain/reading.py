@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
-from monitor.domain.kernel import Table, haystack_of, mask_of, numbered, paragraphs, sentence_starts
+from monitor.domain.kernel import Table, haystack_of, mask_of, numbered, paragraphs, plain_span, sentence_starts
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
 from monitor.domain.text import INVISIBLE, ONE_BYTE, sentences, skeleton
@@ -18,7 +18,8 @@ GAP = "\n\n"
 _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
 _LONGEST_NUMBER = 24
 _NOTHING = Table([], [], []).found([])
-_TITLE, _LEAD, _BODY = Field  # to look one up in its class takes as long as all else about a span
+# To look one up in its class takes as long as all else about a span.
+_FIELDS = _TITLE, _LEAD, _BODY = Field.TITLE, Field.LEAD, Field.BODY
 
 
 class Reading:
@@ -196,8 +197,11 @@ class Reading:
         """What is shown for a pair, made once for all topics: the pair that is whole, and its span."""
         found = self._shown.get(pair)
         if found is None:
-            start, end = self.whole(*pair)
-            found = self._shown[pair] = (start, end), self.span_of(start, end)
+            span = None
+            if self._kept is None:
+                span = plain_span(Span, _FIELDS, self.text, pair, self.fields["lead"][0], self.fields["body"][0])
+            whole = self.whole(*pair) if span is None else pair
+            found = self._shown[pair] = whole, span or self.span_of(*whole)
         return found
 
     def whole(self, start: int, end: int) -> Pair:

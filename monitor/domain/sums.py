@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.domain.places import Pair
 
 if TYPE_CHECKING:
+    from monitor.domain.model import Field, Span
     from monitor.domain.reading import Reading
     from monitor.domain.tallies import Item
 
@@ -110,3 +111,17 @@ def words_of(reading: Reading, lines: list[Line], also: Iterable[Pair], best: in
 
 
 _rank = itemgetter(0, 1)
+
+
+def plain_span(
+    make: type[Span], fields: tuple[Field, Field, Field], text: str, pair: Pair, lead: int, body: int
+) -> Span | None:
+    """The span that `make` makes of a pair; None where it begins or ends with a digit, for a number may go on there.
+
+    `fields` are title, lead and body; the last two begin at `lead` and `body` of `text`.
+    """
+    start, end = pair
+    if text[start].isdigit() or text[end - 1].isdigit():
+        return None
+    field, base = (2, body) if start >= body else (1, lead) if start >= lead else (0, 0)
+    return make(fields[field], start - base, end - base, text[start:end])

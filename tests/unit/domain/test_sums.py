@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import kernel, sums
-from monitor.domain.model import Document
+from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.tallies import Item
@@ -102,6 +102,39 @@ def test_the_best_sentence_is_shown_first_then_its_words_then_others() -> None:
     first, second = reading.sentences[:2]
     lines = [(_item("", lambda *_: [(second[0], second[0] + 4), (first[0], first[0] + 2)]), 1.0, 0b11)]
     assert kernel.words_of(reading, lines, [], 1, 6) == [second, (second[0], second[0] + 4), (first[0], first[0] + 2)]
+
+
+FIELDS = (Field.TITLE, Field.LEAD, Field.BODY)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text("a1² é’\U0001f600", min_size=1, max_size=9),
+    st.integers(0, 8),
+    st.integers(1, 9),
+    st.integers(0, 9),
+    st.integers(0, 9),
+)
+def test_both_make_the_same_spans(
+    library: ModuleType, text: str, start: int, length: int, lead: int, more: int
+) -> None:
+    start = min(start, len(text) - 1)
+    asked = (Span, FIELDS, text, (start, min(start + length, len(text))), lead, lead + more)
+    assert library.plain_span(*asked) == sums.plain_span(*asked)
+
+
+def test_a_span_outside_the_text_is_an_error_and_no_crash(library: ModuleType) -> None:
+    for pair in ((0, 4), (-1, 1), (3, 3), (2, 1), (1,), 1, ("0", 1)):
+        with pytest.raises((TypeError, IndexError)):
+            library.plain_span(Span, FIELDS, "abc", pair, 0, 0)
+    for asked in (
+        (),
+        (Span, FIELDS, b"abc", (0, 1), 0, 0),
+        (Span, (), "abc", (0, 1), 0, 0),
+        (1, FIELDS, "abc", (0, 1), 0, 0),
+    ):
+        with pytest.raises(TypeError):
+            library.plain_span(*asked)
 
 
 def test_what_is_no_line_is_an_error_and_no_crash(library: ModuleType) -> None:
