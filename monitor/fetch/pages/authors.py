@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lxml import html
@@ -31,6 +32,8 @@ def find_authors(
         if people := [name for name in cleaned if name not in groups and not is_outlet(name, site_name, host)]:
             if source == 0 and _only_data_says(people, head, root) and (shown := _shown(root, title, site_name, host)):
                 people = [name for name in shown if " " in name and "." not in name] or people
+            elif source == 0 and len(people) == 1 and (joined := _joined(people[0], root)):
+                people += [name for name in _shown(root, title, site_name, host) if name in joined]
             spelt = dict(_spelt_out(people, (name for _, later in sources for name in _cleaned(later))))
             return tuple(dict.fromkeys(spelt.get(name, name) for name in people[:MOST]))
         printed = printed or (printed_names(names) if cleaned else [])
@@ -46,6 +49,13 @@ def _only_data_says(people: list[str], head: Head, root: html.HtmlElement) -> bo
         return False
     seen = root.text_content().casefold()
     return not any(name.split()[-1].casefold() in seen for name in people)
+
+
+def _joined(name: str, root: html.HtmlElement) -> str:
+    """What the page joins to `name` by "et": many programs tell machines only the first of those who sign."""
+    pattern = rf"{re.escape(name)}((?:, [^,.;:\n]{{3,40}}){{0,3}} (?:et|&) [A-ZÀ-Þ][^,.;:\n]{{3,60}})"
+    found = re.search(pattern, root.text_content())
+    return found[1] if found else ""
 
 
 def _by_habit(names: list[str], data: LinkedData) -> bool:

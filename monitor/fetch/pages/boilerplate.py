@@ -45,6 +45,12 @@ _INVITATION = _any(
     r"^(?:ajouter à (?:mes|vos) favoris|l.article a été (?:ajouté|retiré|supprimé)|enregistrer (?:l.article|pour plus tard))",
     r"^(?:lire|à lire|écouter|garder|sauvegarder|enregistrer) (?:plus tard|cet article|l.article)\W*$",
     r"^(?:offrir|offrez) (?:cet|l.)\s?article",
+    r"^(?:l.)?accès (?:illimité |libre )?(?:aux?|à (?:tous )?(?:les|nos)) (?:articles|contenus) (?:réservés|exclusifs)\b.{0,60}$",
+    r"^(?:tous (?:nos|les) (?:articles|contenus)|(?:une|notre) sélection de newsletters|la sauvegarde de (?:vos|nos) articles)"
+    r"(?: (?:en illimité|réservés|gratuites?|exclusifs|sur le site)\b.{0,50})?\W*$",
+    r"^(?:le (?:journal|quotidien|magazine) en version (?:numérique|pdf|digitale)|offre \d+ ?% numérique)\b[^.!?]{0,60}$",
+    r"^\d+(?:[,.]\d+)? ?€ ?/ ?(?:mois|an|semaine)\W*$",
+    r"^vous avez déjà un compte\b.{0,40}$",
 )
 _LETTER = _any(
     r"^(?:notre |nos |la |les )?(?:newsletters?|infolettres?|lettres? d.information)\b(?!.{160})",

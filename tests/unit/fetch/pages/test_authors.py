@@ -349,3 +349,23 @@ def test_whom_the_data_name_signs_where_something_else_says_so_or_nobody_else_do
 def test_an_article_that_is_part_of_a_described_page() -> None:
     whole = {"@type": "WebPage", "hasPart": article({"@type": "Person", "name": "Lucie Weber"})}
     assert page(data=whole) == ("Lucie Weber",)
+
+
+@pytest.mark.parametrize(
+    ("signature", "authors"),
+    [
+        ("Par Lucie Weber et Paul Ott", ("Lucie Weber", "Paul Ott")),
+        ("Par Lucie Weber, Ana Lima et Paul Ott", ("Lucie Weber", "Ana Lima", "Paul Ott")),
+        ("Par Lucie Weber, Université de Lille", ("Lucie Weber",)),
+        ("Par Lucie Weber", ("Lucie Weber",)),
+    ],
+)
+def test_who_signs_with_the_one_that_the_data_name_is_named_too(signature: str, authors: tuple[str, ...]) -> None:
+    found = page(data=article({"@type": "Person", "name": "Lucie Weber"}), below=f"<p class=author>{signature}</p>")
+    assert found == authors
+
+
+def test_a_name_that_only_the_text_joins_to_the_author_s_does_not_sign() -> None:
+    told = "<p>Lucie Weber et Paul Ott ont visité le chantier en avril, avec la préfète et le maire de Brumath.</p>"
+    below = f"<p class=author>Par Lucie Weber</p>{told}"
+    assert page(data=article({"@type": "Person", "name": "Lucie Weber"}), below=below) == ("Lucie Weber",)

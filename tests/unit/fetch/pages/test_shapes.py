@@ -140,10 +140,31 @@ def test_the_clock_of_a_live_page_stands_apart_from_what_happened() -> None:
         "Pour ne rien manquer de l’actualité, suivez La Gazette sur Google Actualités et WhatsApp.",
         "Via : The Verge",
         "Lundi 2 mars à 8h15",
+        "L’accès aux articles réservés aux inscrits",
+        "Tous nos articles en illimité",
+        "Une sélection de newsletters gratuites",
+        "La sauvegarde de vos articles sur le site et l’application",
+        "Le journal en version numérique le jour de sa parution",
+        "Offre 100% numérique",
+        "8€/ mois",
+        "Vous avez déjà un compte abonné?",
     ],
 )
 def test_what_a_paper_says_of_itself_is_no_text(line: str) -> None:
     assert page(below=f"<p>{line}</p>").text == WHOLE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Une sélection de newsletters que la rédaction a lues, et ce qu’elle en pense.",
+        "Tous nos articles sont fabriqués à Lille, assure le patron de l’usine.",
+        "L’accès aux articles de presse est devenu payant en dix ans.",
+        "Offre 100% électrique, la gamme du constructeur n’a plus de moteur à essence.",
+    ],
+)
+def test_a_sentence_that_begins_like_an_offer_is_text(line: str) -> None:
+    assert line in page(below=f"<p>{line}</p>").text
 
 
 LONG = [f"En {year}. {paragraph}" for year in (2024, 2025, 2026) for paragraph in TEXT]
