@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree, html
 
@@ -167,8 +168,18 @@ def _article_element(root: html.HtmlElement, prose: Prose) -> html.HtmlElement |
         best = max(titled or weighed, key=lambda pair: pair[0], default=(0, None))
         if best[0] >= max(MIN_TEXT, (TITLED if titled else DOMINANT) * total):
             return best[1]
+        if _is_the_one(weighed, root):  # a stub before a paywall: the teasers around it weigh more
+            return weighed[0][1]
     articles = [element for element in _articles(root) if len(squeeze(element.text_content())) >= MIN_TEXT]
     return articles[0] if len(articles) == 1 and total < MIN_TEXT else None
+
+
+def _is_the_one(weighed: list[tuple[int, html.HtmlElement]], root: html.HtmlElement) -> bool:
+    """Whether the only `article` of the page has a text and holds its only `h1`."""
+    if len(weighed) != 1 or weighed[0][1].tag != "article" or weighed[0][0] < MIN_TEXT:
+        return False
+    titles = list(islice(root.iter("h1"), 2))
+    return len(titles) == 1 and weighed[0][1] in titles[0].iterancestors("article")
 
 
 def _tightest(root: html.HtmlElement) -> html.HtmlElement:

@@ -213,3 +213,11 @@ def test_a_day_of_change_is_the_day_where_the_page_tells_no_other() -> None:
     found = page(above="<p>Mise à jour : samedi 7 mars 2026 08h23</p>", below=beside)
     assert found.published_at is not None
     assert found.published_at.date().isoformat() == "2026-03-07"
+
+
+def test_a_stub_in_the_page_s_one_article_stands_though_the_teasers_around_weigh_more() -> None:
+    teasers = "".join(f"<li><h3><a href=/{at}>Chantier {at}</a></h3><p>{line}</p></li>" for at, line in enumerate(LONG))
+    stub = "".join(f"<p>{paragraph}</p>" for paragraph in TEXT)
+    body = f"<main><article><h1>{TITLE}</h1>{stub}</article><ul>{teasers * 2}</ul></main>"
+    found = extract_page(f"<html lang=fr><title>{TITLE}</title>{body}".encode(), url="https://gazette.example/centre")
+    assert found.text == WHOLE
