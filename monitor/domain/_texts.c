@@ -177,8 +177,11 @@ pass(const Text *text, Py_ssize_t stop, int *cuts)
     }
     end = end_behind(text, stop);
     *cuts = end >= 0;
-    if (end < 0)
-        return stop + 1;
+    if (end < 0) { /* nor behind the stops that follow: a text of stops alone is passed once */
+        for (end = stop + 1; is_stop(at(text, end));)
+            end++;
+        return end;
+    }
     if (at(text, stop) == '.' && is_abbreviation(text, stop) && !has_line_break(text, stop, end))
         *cuts = 0;
     return end;

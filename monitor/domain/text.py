@@ -172,9 +172,11 @@ def haystack_of(text: str, table: bytes = ONE_BYTE) -> bytes | None:  # noqa: AR
 
 # A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash; and
 # at a line break. The group marks a point behind what may be an abbreviation: a longer word is none.
+# Only the first of several stops begins a match, and none is given back: what follows them is the same for each, and
+# a text of stops alone would be looked through once for each of them.
 _SENTENCE_END = re.compile(
-    r"[.!?…\n](?:(?<=\n)\n*|(?<!\n)(?:(?<=\w{5}.)|(?<!\.)|())[.!?…]*[\"»”’)\]]*(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+"
-    r"(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9]))"
+    r"\n+|(?<![.!?…])[.!?…](?:(?<=\w{5}.)|(?<!\.)|())[.!?…]*+[\"»”’)\]]*+(?:[ \u00a0\u202f]»)?[ \n\u00a0\u202f]+"
+    r"(?=[\"«“(\[–—-]?[ \u00a0\u202f]?[A-ZÀ-ÖØ-ÞŒ0-9])"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:M|MM|Mme|Mmes|Mlle|Me|Dr|Pr|St|Ste|Mgr|cf|art|etc|env|av|n|no|vol|p|Inc|Corp|Ltd|Jr|vs|[A-Z]))\.$"

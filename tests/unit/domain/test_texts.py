@@ -33,6 +33,14 @@ def test_both_cut_at_the_same_places(library: ModuleType, written: str) -> None:
     assert library.paragraphs(written) == text.paragraphs(written)
 
 
+@pytest.mark.parametrize("stops", ["." * 300_000, "Huawei" + "!?" * 150_000 + " a", ".…" * 150_000 + "»" * 1000])
+def test_a_text_of_stops_is_passed_once(stops: str) -> None:
+    """Looked through once for each of them it would take hours."""
+    found = kernel.compiled("_texts")
+    for cut in (text.sentence_starts, *([found.sentence_starts] if found else [])):
+        assert cut(f"{stops} b. Une phrase.") == [0, len(stops) + 4]
+
+
 @given(st.lists(st.integers(0, 40), unique=True, max_size=9).map(sorted), st.integers(0, 9))
 def test_both_number_the_same_sentences(library: ModuleType, starts: list[int], rest: int) -> None:
     length = max(starts, default=0) + rest
