@@ -112,10 +112,12 @@ class Sandbox:
         child = await self._take()
         try:
             payload = await child.ask(header, body, self._time_limit)
-        except BaseException:
+        except BaseException as error:
             # Timed out, crashed or cancelled half-way: the child's state is unknown.
             self.killed += 1
             self._discard(child)
+            if self._closed and isinstance(error, ContentError):  # we ended the child: that says nothing of the body
+                raise asyncio.CancelledError from error
             raise
         if child.fit:
             self._give(child)
@@ -124,7 +126,7 @@ class Sandbox:
         return payload
 
     async def close(self) -> None:
-        """End the children. A call still under way fails with `crashed`."""
+        """End the children. A call still under way is cancelled: a process that is told to end closes in its midst."""
         if self._timer is not None:
             self._timer.cancel()
         self._closed = True

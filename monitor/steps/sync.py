@@ -35,7 +35,6 @@ from monitor.storage.feeds import sync_feeds
 log = structlog.get_logger(__name__)
 
 KEY = "config"
-_SETTLED = 2.0  # seconds; coarser than any file system's clock
 
 
 @dataclass

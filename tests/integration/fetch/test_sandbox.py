@@ -175,6 +175,15 @@ async def test_closing_ends_the_children(sandbox: Sandbox) -> None:
         os.kill(child, 0)
 
 
+async def test_closing_cancels_the_call_under_way_and_blames_no_page(sandbox: Sandbox) -> None:
+    """A worker that is told to end in the midst of a page: the page is read by another, not put down as unreadable."""
+    reading = asyncio.create_task(title(sandbox, "loop"))
+    await asyncio.sleep(0.3)
+    await sandbox.close()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
 FORKED = """
 import asyncio, os, sys
 from monitor.domain.model import PageData
