@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -227,10 +228,10 @@ class Monitor:
         return DossierShelf(self.store, self.settings.cache_dir, _report_dossier, self._compiled)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        """In this process's one event loop, where the door keeps its connections."""
+        """In this process's one event loop, where the door keeps its connections; log lines have the caller's task."""
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(work)
+        return self._runner.run(work, context=copy_context())
 
     def close(self) -> None:
         if self._context is not None:
