@@ -74,8 +74,9 @@ class Texts:
         if self.carriage:
             item = item.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         found: list[Element] = _ELEMENT.findall(item)
-        if found.pop()[4]:  # else it is the end
-            raise DoubtError
+        while found and not found[-1][0]:  # what is left, or the end, with the blanks before it and once more
+            if found.pop()[4]:
+                raise DoubtError
         return found
 
     def read(self, section: bytes, value: bytes) -> str:

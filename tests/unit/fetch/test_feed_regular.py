@@ -72,6 +72,7 @@ NAMESPACES = (
     ' xmlns:m="http://search.yahoo.com/mrss/" xmlns:a="http://www.w3.org/2005/Atom"'
     ' xmlns:s="http://purl.org/rss/1.0/modules/syndication/"'
 )
+BETWEEN = ["", "", "\n\t\t", "\r\n  "]
 LINKS = ["https://fil.exemple/{n}?a=1&amp;b=2", "/relatif/{n}", "file:///etc/{n}", "https:///{n}", "x;{n}", "é {n}"]
 
 
@@ -93,7 +94,7 @@ def assert_same(text: str) -> None:
 ITEMS = (
     st.tuples(st.sampled_from(LINKS), st.lists(st.sampled_from(IN_ITEM), unique=True, max_size=7))
     .flatmap(lambda parts: st.permutations([f"<link>{parts[0]}</link>", *parts[1]]))
-    .map(lambda parts: f"<item>{''.join(parts)}</item>")
+    .flatmap(lambda parts: st.sampled_from(BETWEEN).map(lambda blank: blank.join(["<item>", *parts, "</item>"])))
 )
 
 
@@ -165,7 +166,9 @@ IN_FEED = [
     "<icon>/i</icon>",
     "<x:odd/>",
 ]
-ENTRIES = st.lists(st.sampled_from(IN_ENTRY), unique=True, max_size=7).map("".join)
+ENTRIES = st.lists(st.sampled_from(IN_ENTRY), unique=True, max_size=7).flatmap(
+    lambda parts: st.sampled_from(BETWEEN).map(lambda blank: blank.join(["", *parts, ""]))
+)
 REGULAR_ENTRY = st.permutations([IN_ENTRY[n] for n in (0, 4, 6, 13, 14, 16, 22, 24, 28)])
 ROOTS = ["", " xml:lang='fr_FR'", " xml:lang=''", " xml:base='https://x.fr/'"]
 
@@ -190,6 +193,13 @@ def test_a_fixture_reads_the_same_or_is_left_to_feedparser(path: Path) -> None:
 
 def test_most_of_what_wordpress_writes_is_regular() -> None:
     assert regular(prepare((FEEDS / "rss-2.0-wordpress.xml").read_text(encoding="utf-8"))) is not None
+
+
+def test_a_feed_written_for_people_to_read_is_regular() -> None:
+    item = "<item>\n\t\t<title>a</title>\n\t\t<link>https://fil.exemple/1</link>\n\t</item>"
+    found = regular(f'<rss version="2.0">\n<channel>\n\t<title>Fil</title>\n\t{item}\n\t{item}\n</channel>\n</rss>\n')
+    assert found is not None
+    assert [entry.title for entry in found.entries] == ["a", "a"]
 
 
 def test_a_plain_atom_feed_is_regular() -> None:
