@@ -76,7 +76,7 @@ def _check_feeds(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_dossiers(settings: Settings) -> Iterator[Finding]:
-    from monitor.domain.matching import failed_samples
+    from monitor.domain.proofreading import slips
     from monitor.domain.topics import load_dossiers
 
     folder = settings.config_dir / "dossiers"
@@ -85,13 +85,13 @@ def _check_dossiers(settings: Settings) -> Iterator[Finding]:
         try:
             if isinstance(dossier, ConfigError):
                 raise dossier
-            failures = failed_samples(dossier)
+            found = slips(dossier)
         except ConfigError as error:
             yield _config_finding(error)
             continue
         yield Finding("C006", Level.OK, f"dossier {dossier.slug}: {len(dossier.topics)} topics", str(path))
-        for where, failure in failures:
-            yield Finding("C006", Level.ERROR, f"a sample of {failure}", where, "change the rule or the sample")
+        for slip in found:
+            yield Finding("C006", Level.ERROR if slip.sure else Level.WARNING, slip.what, slip.where, slip.remedy)
     if path is None:
         hint = "docs/topics.md says how to write one"
         yield Finding("C006", Level.WARNING, "no dossier: nothing will match", str(folder), hint)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from monitor.errors import DossierError
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_MISSING = object()
+MISSING = object()  # where no value is asked for; None is one
 
 
 class Values:
@@ -30,15 +30,15 @@ class Values:
         self._from = found[number].start() if number < len(found) else 0
 
     def fail(
-        self, message: str, *, near: str = "", value: object = _MISSING, code: str = "D002", hint: str = ""
+        self, message: str, *, near: str = "", value: object = MISSING, code: str = "D002", hint: str = ""
     ) -> NoReturn:
         """Raises `DossierError` at the line of `near`: of a key with this `value` when one is given."""
         raise DossierError(message, where=f"{self._where}:{self.line(near, value)}", code=code, hint=hint)
 
-    def line(self, near: str, value: object = _MISSING) -> int:
+    def line(self, near: str, value: object = MISSING) -> int:
         """The line, from 1, where `near` stands in the section, else anywhere, else where the section begins."""
         patterns = [rf"(?<![\w-]){re.escape(near)}(?![\w-])"] if near else []
-        if near and value is not _MISSING:
+        if near and value is not MISSING:
             patterns.insert(0, rf"(?<![\w-]){re.escape(near)}\"?\s*=\s*{_written(value)}")
         for start in dict.fromkeys((self._from, 0)):
             for pattern in patterns:
@@ -84,7 +84,7 @@ class Values:
     def string(self, data: Mapping[str, Any], key: str, default: str | None = None) -> str:
         found = data.get(key, default)
         if not isinstance(found, str):
-            near, value = (key, found) if key in data else (str(data.get("slug", "")), _MISSING)
+            near, value = (key, found) if key in data else (str(data.get("slug", "")), MISSING)
             self.fail(f"{key!r} is missing or not a string", near=near, value=value, hint=f'{key} = "…"')
         return found
 
@@ -129,6 +129,11 @@ def closest(word: str, known: Iterable[str]) -> str:
     """A hint: the known word that is most like this one, else all of them."""
     close = difflib.get_close_matches(word, list(known), 1)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+
+
+def place_of(text: str, where: str, written: str, value: object = MISSING) -> str:
+    """`where:line` of what a dossier's `text` says, as `Values.line` finds it."""
+    return f"{where}:{Values(text, where).line(written, value)}"
 
 
 def _written(value: object) -> str:

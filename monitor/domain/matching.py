@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier
-from monitor.domain.dossier_values import Values
+from monitor.domain.dossier_values import place_of
 from monitor.domain.model import Document, Verdict
 from monitor.domain.reading import Reading
 from monitor.domain.scoring import CompiledDossier
@@ -132,7 +132,7 @@ def _uncollected() -> Iterator[None]:
 def _at_fault(dossiers: list[Dossier], error: QueryError) -> DossierError:
     """The error at the line of its term, in the dossier that does not compile by itself."""
     dossier = next((one for one in dossiers if _is_broken(one)), None)
-    where = "" if dossier is None else _place(dossier, error.text)
+    where = "" if dossier is None else place_of(dossier.text, dossier.where, error.text)
     return DossierError(error.message, where=where, code="D007", hint=error.hint)
 
 
@@ -144,30 +144,3 @@ def _is_broken(dossier: Dossier) -> bool:
     except QueryError:
         return True
     return False
-
-
-def failed_samples(dossier: Dossier) -> list[tuple[str, str]]:
-    """What a dossier's own sentences say against its rules: (place, sentence about it), none when all hold.
-
-    A sample is one sentence, so what decides is whether its topic's rules reach their threshold in it. Raises
-    `DossierError` for a dossier that does not compile, or whose model cannot be read.
-    """
-    vocabulary = Vocabulary()
-    compiled = CompiledDossier(dossier, vocabulary)
-    try:
-        automaton = compile_vocabulary(vocabulary)
-    except QueryError as error:
-        raise _at_fault([dossier], error) from error
-    failures = []
-    for topic in dossier.topics:
-        for sample in topic.samples:
-            reading = Reading(Document(body=sample.text))
-            automaton.scan(reading)
-            if compiled.fires(reading, topic.slug) != sample.fires:
-                verb = "does not fire" if sample.fires else "fires"
-                failures.append((_place(dossier, sample.text), f"{topic.slug} {verb} on: {sample.text}"))
-    return failures
-
-
-def _place(dossier: Dossier, written: str) -> str:
-    return f"{dossier.where}:{Values(dossier.text, dossier.where).line(written)}"

@@ -95,11 +95,17 @@ class CompiledDossier:
         return Verdict(
             self.dossier.slug,
             relevant=bool(topics),
-            score=squash(relevance.raw, self.dossier.threshold),
+            score=self._score(relevance.raw, topics),
             topics=topics,
             rules_hash=self.dossier.rules_hash,
             arithmetic=arithmetic(reading, relevance),
         )
+
+    def _score(self, raw: float, topics: tuple[TopicMatch, ...]) -> float:
+        """That of the rules of relevance; of the best topic in a dossier that has none."""
+        if self.dossier.rules:
+            return squash(raw, self.dossier.threshold)
+        return max((match.score for match in topics), default=0.0)
 
     def _held(self, reading: Reading, anchors: list[Pair]) -> bool:
         """Whether the article is about the anchor, and what the dossier requires holds."""

@@ -129,11 +129,12 @@ class _Reader(Values):
         self.known(data, _KEYS["relevance"], "relevance")
         about = self.table(data, "about")
         self.known(about, _KEYS["about"], "about")
+        rules = tuple(self._rules(data))
         return {
             "anchor": self._expression(data["anchor"]) if "anchor" in data else None,
             "requires": self._expression(data["requires"]) if "requires" in data else None,
-            "threshold": self.number(data, "threshold", 1.0),
-            "rules": tuple(self._rules(data)),
+            "threshold": self.number(data, "threshold", 1.0 if rules else 0.0),
+            "rules": rules,
             "about": About(self.count(about, "mentions", 3), self.count(about, "paragraphs", 2)),
         }
 

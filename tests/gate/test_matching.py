@@ -30,10 +30,10 @@ def test_a_figure_below_its_floor_is_said() -> None:
 
 def test_the_samples_of_the_dossier_hold_for_its_rules() -> None:
     """Each topic's sentences fire it, or leave it silent, by its rules alone."""
-    from monitor.domain.matching import failed_samples
+    from monitor.domain.proofreading import slips
     from monitor.domain.topics import load_dossier
 
-    assert failed_samples(load_dossier(ROOT / "config/dossiers/huawei-europe.toml")) == []
+    assert slips(load_dossier(ROOT / "config/dossiers/huawei-europe.toml")) == []
 
 
 def test_floors_are_figures() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.matching import compile_dossiers, failed_samples
+from monitor.domain.matching import compile_dossiers
+from monitor.domain.proofreading import slips
 from monitor.domain.topics import Dossier, load_dossier, load_dossiers, parse_dossier
 from monitor.errors import DossierError
 
@@ -113,9 +114,9 @@ def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
 
 def test_a_sample_that_does_not_hold_is_told_at_its_line() -> None:
     text = GOOD + 'fires = ["Il est exclu.",\n"Rien ici."]\nsilent = ["Exclue !"]\n'
-    assert failed_samples(parse_dossier(text, "essai.toml")) == [
-        ("essai.toml:10", "a does not fire on: Rien ici."),
-        ("essai.toml:11", "a fires on: Exclue !"),
+    assert [(slip.where, slip.what, slip.sure) for slip in slips(parse_dossier(text, "essai.toml"))] == [
+        ("essai.toml:10", "a does not fire on: Rien ici. (its rules reach 0.00 of 1.00)", True),
+        ("essai.toml:11", "a fires on: Exclue ! (its rules reach 1.00 of 1.00: exclure 1.00)", True),
     ]
 
 
@@ -123,4 +124,4 @@ def test_a_model_that_cannot_be_read_says_how_to_make_it() -> None:
     with pytest.raises(DossierError, match="veille train"):
         compile_dossiers([parse_dossier(GOOD, "essai.toml", model=b"nonsense")])
     with pytest.raises(DossierError, match="veille train"):
-        failed_samples(parse_dossier(GOOD, "essai.toml", model=b"nonsense"))
+        slips(parse_dossier(GOOD, "essai.toml", model=b"nonsense"))

@@ -10,8 +10,8 @@ import pytest
 
 from monitor.domain.expressions import parse_expression
 from monitor.domain.judging import Judge
-from monitor.domain.matching import failed_samples
 from monitor.domain.model import Document
+from monitor.domain.proofreading import slips
 from monitor.domain.topics import parse_dossier
 
 PAGE = (Path(__file__).parents[3] / "docs/topics.md").read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def test_every_function_and_operator_is_on_the_page() -> None:
 
 def test_the_small_dossier_holds_its_own_samples() -> None:
     (small,) = _blocks("slug")
-    assert failed_samples(parse_dossier(small, "docs/topics.md")) == []
+    assert slips(parse_dossier(small, "docs/topics.md")) == []
 
 
 def test_the_entities_and_sets_of_the_page_can_be_pasted_into_a_dossier() -> None:
