@@ -1,5 +1,6 @@
 """What pyproject.toml cannot say: `config/` goes into the wheel as `monitor/starter/`, from where `veille init` copies
-it out; and the inner loops of matching are compiled where there is a compiler (docs/decisions/0080).
+it out; and the inner loops of matching and of reading feeds are compiled where there is a compiler
+(docs/decisions/0080 and 0040).
 """
 
 import hashlib
@@ -21,11 +22,14 @@ class BuildWithStarter(build_py):
             shutil.copytree("config", target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
-def compiled(name: str) -> Extension:
+def compiled(path: Path) -> Extension:
     """The extension of one C file. It says which source it was made from: one older than the source is not loaded."""
-    path = f"monitor/domain/{name}.c"
-    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-    return Extension(f"monitor.domain.{name}", [path], define_macros=[("SOURCE", f'"{digest}"')], optional=True)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    name = ".".join(path.with_suffix("").parts)
+    return Extension(name, [str(path)], define_macros=[("SOURCE", f'"{digest}"')], optional=True)
 
 
-setup(cmdclass={"build_py": BuildWithStarter}, ext_modules=[compiled(name) for name in ("_places", "_sums", "_texts")])
+setup(
+    cmdclass={"build_py": BuildWithStarter},
+    ext_modules=[compiled(path) for path in sorted(Path("monitor").rglob("*.c"))],
+)

@@ -191,15 +191,16 @@ def check_system(settings: Settings) -> Iterator[Finding]:
 
 
 def check_matching(_settings: Settings) -> Iterator[Finding]:
-    """Whether the inner loops of matching are compiled: they decide how many articles a second are judged."""
+    """Whether the inner loops are compiled: they decide how many articles a second are judged, and feeds read."""
     from monitor.domain.kernel import in_python
+    from monitor.fetch.feeds import regular
 
-    left = in_python()
+    left = [*in_python(), *([] if regular.COMPILED else ["_items"])]
     if left:
         hint = "quicker once Veille is installed again where there is a C compiler"
-        yield Finding("S005", Level.OK, f"matching runs in Python (not compiled: {', '.join(left)})", hint=hint)
+        yield Finding("S005", Level.OK, f"inner loops run in Python (not compiled: {', '.join(left)})", hint=hint)
     else:
-        yield Finding("S005", Level.OK, "matching is compiled")
+        yield Finding("S005", Level.OK, "matching and the reading of feeds are compiled")
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from monitor.domain import places, sums, text
+from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
     from monitor.domain.places import Table, mask_of, near_pairs
@@ -36,24 +33,9 @@ __all__ = [
 LIBRARIES = ("_places", "_sums", "_texts")
 
 
-def compiled(name: str, folder: Path = Path(__file__).parent) -> ModuleType | None:
-    """A compiled library, such as `_places`; None where there is none, or one of another source than lies there."""
-    source = folder / f"{name}.c"
-    try:
-        found = import_module(f"monitor.domain.{name}")
-    except ImportError:
-        return None
-    return found if not source.exists() or digest(source) == found.SOURCE else None
-
-
 def in_python() -> list[str]:
     """The libraries that could not be compiled, or no longer fit their sources: what they do is done in Python."""
     return [name for name in LIBRARIES if compiled(name) is None]
-
-
-def digest(source: Path) -> str:
-    """What a library says of the source that it was made from."""
-    return hashlib.sha256(source.read_bytes()).hexdigest()[:16]
 
 
 if not TYPE_CHECKING:

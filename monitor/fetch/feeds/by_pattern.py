@@ -33,7 +33,7 @@ def _read(feed: CutFeed, items: tuple[bytes, ...], texts: Texts) -> RawFeed:
         raise DoubtError
     form = regular_rss if is_rss else regular_atom
     # an empty item stands for all, and shows where they stand
-    shell = b"".join((feed.head, form.EMPTY, feed.tail))
+    shell = b"".join((feed.head, form.EMPTY_ITEM, feed.tail))
     if (is_rss and b"xml:" in shell) or prepare(text := shell.decode()) != text:
         raise DoubtError
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)

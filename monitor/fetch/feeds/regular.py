@@ -1,4 +1,7 @@
-"""What the readers of regular feeds share: an item's elements, when to give way, which text and addresses are plain."""
+"""What the readers of regular feeds share: an item's elements, when to give way, which text and addresses are plain.
+
+`_items.c` reads the usual item in C. It leaves what it was not made for to the pattern here, which says what is meant.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from monitor.domain.cleaning import is_plain
+from monitor.domain.compiling import compiled
 from monitor.fetch.feeds.prepass import is_legal
 
 # name, attributes as written, then what stands in it: one CDATA section and nothing else, or whatever it is; and, of
@@ -46,12 +52,27 @@ class DoubtError(Exception):
     """Something that feedparser should see."""
 
 
+# A name as written, its field, what stands in such an element, and attributes as written that a text may have.
+Line = tuple[bytes, str, int, tuple[bytes, ...]]
+# What stands in an element, as `_items.c` numbers it: a text that is read (each field once), one that is not, nothing,
+# nothing but attributes that refer, a person. The last two may be there several times.
+TEXT, SKIPPED, EMPTY, LINK, PERSON = range(5)
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the names of elements stand for, as written where a feed's items stand, and the prefixes bound there."""
+    """What the names of elements stand for, as written where a feed's items stand, and the prefixes bound there.
+
+    `lines` says the same for the usual item.
+    """
 
     fields: Mapping[bytes, str]
     prefixes: frozenset[bytes]
+    lines: tuple[Line, ...]
+
+
+_library: Any = compiled("_items", Path(__file__).parent, __package__ or "")
+COMPILED = _library is not None
 
 
 @dataclass(slots=True)
@@ -69,10 +90,27 @@ class Texts:
         plain = is_plain(body.replace(b"\r", b"") if carriage else body)
         return cls(plain, plain and _SEAM.search(body) is None, carriage)
 
+    def usual(self, item: bytes, tag: bytes, names: Names) -> dict[str, Any] | None:
+        """What the elements of an item called `tag` say, by field, where it is a usual one and that was compiled.
+
+        Of links and persons each field has a list: of what the first refer to as `Mapping[str, str]`, of names.
+        """
+        if _library is None:
+            return None
+        if self.carriage:
+            item = _unix(item)
+        found: dict[str, Any] | None = _library.fields(item, len(tag) + 2, len(item) - len(tag) - 3, names.lines)
+        if found and not self.untricky:
+            for said in found.values():
+                for text in (said,) if isinstance(said, str) else said:
+                    if isinstance(text, str):
+                        untricky(text)
+        return found
+
     def elements(self, item: bytes) -> list[Element]:
         """The elements in an item, in order. Raises `DoubtError` for other content and for elements in them."""
         if self.carriage:
-            item = item.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            item = _unix(item)
         found: list[Element] = _ELEMENT.findall(item)
         while found and not found[-1][0]:  # what is left, or the end, with the blanks before it and once more
             if found.pop()[4]:
@@ -119,6 +157,10 @@ class Texts:
         self.untricky = self.untricky and character.isascii()
         self.plain = self.plain and is_plain(character.encode())
         return character
+
+
+def _unix(item: bytes) -> bytes:
+    return item.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def bound(namespaces: Iterable[str | None]) -> frozenset[bytes]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from lxml import etree
 
 from monitor.fetch.feeds.raw import RawEntry, RawFeed
 from monitor.fetch.feeds.regular import (
+    EMPTY,
+    LINK,
+    PERSON,
+    TEXT,
     DoubtError,
     Element,
     Names,
@@ -20,7 +25,7 @@ from monitor.fetch.feeds.regular import (
     untricky,
 )
 
-EMPTY = b"<entry/>"
+EMPTY_ITEM = b"<entry/>"
 _SPACE = "http://www.w3.org/2005/Atom"
 _ATOM = f"{{{_SPACE}}}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -35,6 +40,11 @@ _IGNORED, _NAME, _REFERS = "ignored", "author", "link"
 _FIELDS = {**_PROSE, **_DATES, b"id": "guid", b"author": _NAME, b"link": _REFERS}
 # without a bearing on what is read here
 _FIELDS |= dict.fromkeys((b"category", b"rights"), _IGNORED)
+_KINDS = {_IGNORED: EMPTY, _NAME: PERSON, _REFERS: LINK}
+_USUAL = (b' type="html"', b' type="text"')
+_LINES = tuple(
+    (name, field, _KINDS.get(field, TEXT), _USUAL if name in _PROSE else ()) for name, field in _FIELDS.items()
+)
 _PERSON = frozenset([b"name", b"uri", b"email"])
 _KNOWN_RELS = frozenset(["self", "hub", "next", "first", "last", "enclosure", "replies", "edit", "related", "via"])
 _HTML = frozenset(["", "text/html", "application/xhtml+xml"])
@@ -67,14 +77,30 @@ def names(namespaces: Mapping[str | None, str]) -> Names:
     """What the names of an entry's elements stand for in these namespaces. Raises `DoubtError`."""
     if namespaces.get(None) != _SPACE:
         raise DoubtError
-    return Names(_FIELDS, bound(namespaces))
+    return Names(_FIELDS, bound(namespaces), _LINES)
 
 
 def entry(item: bytes, names: Names, texts: Texts) -> RawEntry:
     """An entry, `names` of whose elements are those of `names`. Raises `DoubtError`."""
     if not (item.startswith(b"<entry>") and item.endswith(b"</entry>")):
         raise DoubtError
-    values, authors, links = dict[str, str](), list[str](), list[dict[str, str]]()
+    values = texts.usual(item, b"entry", names) or fields(item, names, texts)
+    authors, links = values.pop(_NAME, ()), values.pop(_REFERS, ())
+    # the order counts where both are there
+    if "summary" in values and "content" in values and [*values].index("summary") > [*values].index("content"):
+        raise DoubtError
+    plain_guid(values.get("guid", ""))
+    found = RawEntry(**values)
+    found.link, found.authors = _links(links)["alternate"], tuple(authors)
+    found.published = found.published or found.updated
+    if found.summary == found.content:
+        found.summary = ""
+    return found
+
+
+def fields(item: bytes, names: Names, texts: Texts) -> dict[str, Any]:
+    """What the elements of an entry say, by field, as the pattern finds it. Raises `DoubtError`."""
+    values, authors, links = dict[str, Any](), list[str](), list[dict[str, str]]()
     for element in texts.elements(item[7:-8]):
         name, written, section, value, _ = element
         field = names.fields.get(name)
@@ -88,19 +114,11 @@ def entry(item: bytes, names: Names, texts: Texts) -> RawEntry:
                 raise DoubtError
             if field is _REFERS:
                 links.append({key.decode(): predefined(text.decode()) for key, text in said.items()})
+        elif said and (name not in _PROSE or not _is_prose(said)):
+            raise DoubtError
         else:
-            # the order counts where both a summary and a content are there
-            late = field == "summary" and "content" in values
-            if late or (said and (name not in _PROSE or not _is_prose(said))):
-                raise DoubtError
             values[field] = texts.read(section, value)
-    plain_guid(values.get("guid", ""))
-    found = RawEntry(**values)
-    found.link, found.authors = _links(links)["alternate"], tuple(authors)
-    found.published = found.published or found.updated
-    if found.summary == found.content:
-        found.summary = ""
-    return found
+    return {**values, _NAME: authors, _REFERS: links}
 
 
 def _is_prose(said: Mapping[bytes, bytes]) -> bool:

@@ -9,9 +9,21 @@ from functools import lru_cache
 from lxml import etree
 
 from monitor.fetch.feeds.raw import RawEntry, RawFeed
-from monitor.fetch.feeds.regular import DoubtError, Names, Texts, attributes, bound, plain_address, plain_guid, untricky
+from monitor.fetch.feeds.regular import (
+    EMPTY,
+    SKIPPED,
+    TEXT,
+    DoubtError,
+    Names,
+    Texts,
+    attributes,
+    bound,
+    plain_address,
+    plain_guid,
+    untricky,
+)
 
-EMPTY = b"<item/>"
+EMPTY_ITEM = b"<item/>"
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -62,6 +74,8 @@ _IGNORED_IN_CHANNEL = frozenset(
 
 
 _IGNORED, _BLANK = "ignored", "blank"
+_KINDS = {_IGNORED: SKIPPED, _BLANK: EMPTY}
+_USUAL = (b' isPermaLink="false"', b' isPermaLink="true"')
 _FIELDS = {**_IN_ITEM, **dict.fromkeys(_IGNORED_IN_ITEM, _IGNORED), **dict.fromkeys(_MEDIA, _BLANK)}
 
 
@@ -83,6 +97,19 @@ def entry(item: bytes, names: Names, texts: Texts) -> RawEntry:
     """An item, `names` of whose elements are those of `fields`. Raises `DoubtError`."""
     if not (item.startswith(b"<item>") and item.endswith(b"</item>")):
         raise DoubtError
+    values = texts.usual(item, b"item", names) or fields(item, names, texts)
+    creator = values.pop("creator", "")
+    plain_address(values.get("link", ""))
+    plain_guid(values.get("guid", ""))
+    found = RawEntry(**values)
+    found.authors = (creator,) if creator else ()
+    if found.summary == found.content:
+        found.summary = ""
+    return found
+
+
+def fields(item: bytes, names: Names, texts: Texts) -> dict[str, str]:
+    """What the elements of an item say, by field, as the pattern finds it. Raises `DoubtError`."""
     values = dict[str, str]()
     for name, written, section, value, _ in texts.elements(item[6:-7]):
         field = names.fields.get(name)
@@ -96,14 +123,7 @@ def entry(item: bytes, names: Names, texts: Texts) -> RawEntry:
             raise DoubtError
         else:
             values[field] = texts.read(section, value)
-    creator = values.pop("creator", "")
-    plain_address(values.get("link", ""))
-    plain_guid(values.get("guid", ""))
-    found = RawEntry(**values)
-    found.authors = (creator,) if creator else ()
-    if found.summary == found.content:
-        found.summary = ""
-    return found
+    return values
 
 
 def names(namespaces: Mapping[str | None, str]) -> Names:
@@ -123,7 +143,8 @@ def _names(namespaces: tuple[tuple[str | None, str], ...]) -> Names:
             found[tag.encode()] = field
         elif (prefix := written.get(space + brace)) is not None:
             found[f"{prefix}{local}".encode()] = field
-    return Names(found, bound(dict(namespaces)))
+    lines = tuple((name, field, _KINDS.get(field, TEXT), _USUAL) for name, field in found.items())
+    return Names(found, bound(dict(namespaces)), lines)
 
 
 def _values(channel: etree._Element) -> dict[str, str]:
