@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +22,8 @@ from monitor.storage.sharing import most_shared
 # milliseconds: a worker that is frozen in the middle of a transaction (a stopped process, a moved machine) would hold
 # its locks for ever, and everybody who waits for them with it
 FROZEN = 60_000
+_PATIENCE = 30_000  # milliseconds that SQLite waits for a lock
+_LOOKS, _BETWEEN_LOOKS = 100, 0.0005  # of our own at SQLite's writers' lock before that; seconds
 ALONE = 0x414C4F4E  # any number, the same for all; that of migrations is another
 
 # Of a search: sequential scans are taken for cheap where lists of words are read; candidates come in order, so each is
@@ -159,15 +163,34 @@ def _sqlite(url: Any) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
         connection.create_function("most_shared", 1, most_shared, deterministic=True)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_PATIENCE}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        write = connection.get_execution_options().get("veille_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if not connection.get_execution_options().get("veille_write"):
+            connection.exec_driver_sql("BEGIN")
+        elif not _begun_soon(connection.connection.driver_connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _begun_soon(connection: sqlite3.Connection) -> bool:
+    """Whether a writing transaction could begin within a tenth of a second or so.
+
+    SQLite itself sleeps 1, 2, 5, 10, 15 … milliseconds between two looks at a lock that is mostly held for some three.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        for _ in range(_LOOKS):
+            with suppress(sqlite3.OperationalError):
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+            time.sleep(_BETWEEN_LOOKS)
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_PATIENCE}")
 
 
 def _json(value: Any) -> str:
