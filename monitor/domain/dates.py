@@ -12,6 +12,7 @@ from email.utils import parsedate_tz
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BELIEVABLE = EPOCH + timedelta(days=1)
 PARIS = ZoneInfo("Europe/Paris")
 _MONTHS = ["janv", "fevr", "mars", "avr", "mai", "juin", "juil", "aout", "sept", "oct", "nov", "dec"]
 _ACCENTS = str.maketrans("éèêûôàç", "eeeuoac")
@@ -60,14 +61,15 @@ def parse_date(text: str, zone: tzinfo = PARIS) -> datetime | None:
 
 def plausible(instant: datetime | None, now: datetime) -> datetime | None:
     """`instant` in UTC, not after `now`; None when it lies before 1970 (the mark of a broken clock)."""
-    if instant is None or instant < EPOCH + timedelta(days=1):
+    if instant is None or instant < _BELIEVABLE:
         return None
     return min(instant if instant.tzinfo is UTC else instant.astimezone(UTC), now)
 
 
 def _mail(found: re.Match[str]) -> datetime:
     day, month, year, clock, offset = found.groups()
-    return datetime.fromisoformat(f"{year}-{_MONTH[month]}-{day}T{clock}{offset or '+0000'}").astimezone(UTC)
+    instant = datetime.fromisoformat(f"{year}-{_MONTH[month]}-{day}T{clock}{offset or '+00:00'}")
+    return instant.astimezone(UTC) if offset else instant
 
 
 def _seconds(text: str) -> datetime | None:

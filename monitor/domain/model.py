@@ -122,7 +122,7 @@ class Verdict:
     arithmetic: tuple[Contribution, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen, making one costs thrice as much
 class EntryData:
     """One item as a feed published it. `identity` is guid, else canonical link, else a hash of title and date."""
 
