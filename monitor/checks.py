@@ -193,9 +193,10 @@ def check_system(settings: Settings) -> Iterator[Finding]:
 def check_matching(_settings: Settings) -> Iterator[Finding]:
     """Whether the inner loops are compiled: they decide how many articles a second are judged, and feeds read."""
     from monitor.domain.kernel import in_python
-    from monitor.fetch.feeds import regular
+    from monitor.fetch.feeds import regular, text
 
-    left = [*in_python(), *([] if regular.COMPILED else ["_items"])]
+    readers = {"_items": regular.COMPILED, "_markup": text.COMPILED}
+    left = [*in_python(), *(name for name, made in readers.items() if not made)]
     if left:
         hint = "quicker once Veille is installed again where there is a C compiler"
         yield Finding("S005", Level.OK, f"inner loops run in Python (not compiled: {', '.join(left)})", hint=hint)

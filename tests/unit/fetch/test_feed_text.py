@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.entities import html5
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.cleaning import is_plain
@@ -38,12 +38,22 @@ NESTED = st.recursive(
 MARKUP = st.lists(st.sampled_from(PIECES) | NESTED, max_size=10).map("".join)
 
 
-@settings(max_examples=120)
+@pytest.fixture(params=["compiled", "in Python"], autouse=True)
+def _both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "in Python":
+        monkeypatch.setattr(module, "_library", None)
+    elif not module.COMPILED:
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(MARKUP)
 @example("a<<b>p>b")
 @example("<b>a</b> <i>b</i>")
 @example("un<p>deux<p>trois")
 @example("<p>un</p>\n \n<p>deux\nmots</p>")
+@example("&lt;p&gt;un &amp;amp; deux&lt;/p&gt;\n\ttrois\u00a0\n\n\u00a0\nquatre  cinq")
+@example("<p>un</p>deux</p>")
 def test_plain_markup_reads_the_same(markup: str) -> None:
     assert is_plain(markup.encode())
     assert to_text(markup, plain=True) == to_text(markup)
@@ -62,3 +72,17 @@ def test_what_most_summaries_are_made_of_needs_no_parser(monkeypatch: pytest.Mon
     monkeypatch.delattr(module, "_strip_tags")
     markup = '<p>L&#8217;<b>é</b>t&eacute; &amp; <a href="https://fil.exemple/?a=1">plus</a></p><p>Fin<br/>là</p>'
     assert to_text(markup, plain=True) == "L’été & plus\n\nFin là"
+
+
+SIMPLE = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "un", "é", " ", "\t", "\n", "\u00a0", "’", "&amp;", "&lt;", "&gt;", "p", "&#39;", "&x;"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SIMPLE, st.integers(0, 12) | st.just(100))
+def test_the_simplest_markup_reads_the_same_up_to_any_length(markup: str, limit: int) -> None:
+    assert to_text(markup, limit, plain=True) == to_text(markup, limit)
