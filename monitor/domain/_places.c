@@ -174,23 +174,67 @@ table_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)self;
 }
 
+typedef struct {
+    int32_t start, stop, pattern;
+} Hit;
+
+/* A hit of Python's, or of those that _patterns.c gives as bytes. */
+static int
+hit_of(PyObject *hits, Py_ssize_t n, int32_t patterns, Hit *hit)
+{
+    if (PyBytes_Check(hits)) {
+        memcpy(hit, PyBytes_AS_STRING(hits) + n * sizeof(Hit), sizeof(Hit));
+        if (hit->start >= 0 && hit->stop >= 0 && hit->pattern >= 0 && hit->pattern < patterns)
+            return 0;
+        PyErr_SetString(PyExc_ValueError, "a number is out of its bounds");
+        return -1;
+    }
+    PyObject *given = PyList_GET_ITEM(hits, n);
+    if (!PyTuple_Check(given) || PyTuple_GET_SIZE(given) != 3) {
+        PyErr_SetString(PyExc_TypeError, "a hit is a tuple of three");
+        return -1;
+    }
+    if (int_of(PyTuple_GET_ITEM(given, 0), INT32_MAX, &hit->start) < 0 ||
+        int_of(PyTuple_GET_ITEM(given, 1), INT32_MAX, &hit->stop) < 0)
+        return -1;
+    return int_of(PyTuple_GET_ITEM(given, 2), patterns, &hit->pattern);
+}
+
+/* Puts the hits of one article by row; `place_of` has room for each row. */
+static int
+fill_found(Found *found, PyObject *hits, int32_t *place_of)
+{
+    const Table *table = found->table;
+    memset(place_of, 0xff, (table->rows + 1) * sizeof(int32_t));
+    for (Py_ssize_t n = 0; n < found->count; n++) {
+        Hit hit;
+        if (hit_of(hits, n, (int32_t)table->patterns, &hit) < 0)
+            return -1;
+        int32_t row = table->row_of[hit.pattern];
+        if (place_of[row] < 0) {
+            place_of[row] = (int32_t)found->distinct;
+            found->order[found->distinct++] = row;
+        }
+        found->starts[n] = hit.start;
+        found->stops[n] = hit.stop;
+        found->rows[n] = row;
+        found->place[n] = place_of[row];
+    }
+    return 0;
+}
+
 /* The hits (start, stop, pattern) by row; `stop` lies two characters behind the place's end. */
 static PyObject *
 table_found(Table *self, PyObject *hits)
 {
-    if (!PyList_Check(hits)) {
-        PyErr_SetString(PyExc_TypeError, "hits are a list");
+    if (!PyList_Check(hits) && !(PyBytes_Check(hits) && PyBytes_GET_SIZE(hits) % sizeof(Hit) == 0)) {
+        PyErr_SetString(PyExc_TypeError, "hits are a list, or bytes");
         return NULL;
     }
-    Py_ssize_t count = PyList_GET_SIZE(hits);
-    int32_t *place_of = PyMem_Malloc((self->rows + 1) * sizeof(int32_t));
+    Py_ssize_t count = PyList_Check(hits) ? PyList_GET_SIZE(hits) : PyBytes_GET_SIZE(hits) / (Py_ssize_t)sizeof(Hit);
     Found *found = PyObject_New(Found, &FoundType);
-    if (found == NULL || place_of == NULL) {
-        if (found != NULL)
-            PyObject_Free(found);
-        PyMem_Free(place_of);
-        return PyErr_NoMemory();
-    }
+    if (found == NULL)
+        return NULL;
     Py_INCREF(self);
     found->table = self;
     found->count = count;
@@ -198,41 +242,21 @@ table_found(Table *self, PyObject *hits)
     found->passed = NULL;
     found->passed_count = 0;
     found->starts = PyMem_Malloc((5 * count + 1) * sizeof(int32_t));
-    if (found->starts == NULL) {
-        PyMem_Free(place_of);
-        Py_DECREF(found);
-        return PyErr_NoMemory();
-    }
-    found->stops = found->starts + count;
-    found->rows = found->stops + count;
-    found->order = found->rows + count;
-    found->place = found->order + count;
-    memset(place_of, 0xff, (self->rows + 1) * sizeof(int32_t));
-    for (Py_ssize_t n = 0; n < count; n++) {
-        PyObject *hit = PyList_GET_ITEM(hits, n);
-        int32_t pattern;
-        if (!PyTuple_Check(hit) || PyTuple_GET_SIZE(hit) != 3) {
-            PyErr_SetString(PyExc_TypeError, "a hit is a tuple of three");
-            goto failed;
-        }
-        if (int_of(PyTuple_GET_ITEM(hit, 0), INT32_MAX, &found->starts[n]) < 0 ||
-            int_of(PyTuple_GET_ITEM(hit, 1), INT32_MAX, &found->stops[n]) < 0 ||
-            int_of(PyTuple_GET_ITEM(hit, 2), (int32_t)self->patterns, &pattern) < 0)
-            goto failed;
-        int32_t row = self->row_of[pattern];
-        if (place_of[row] < 0) {
-            place_of[row] = (int32_t)found->distinct;
-            found->order[found->distinct++] = row;
-        }
-        found->rows[n] = row;
-        found->place[n] = place_of[row];
+    int32_t *place_of = PyMem_Malloc((self->rows + 1) * sizeof(int32_t));
+    int done = found->starts != NULL && place_of != NULL ? 0 : -1;
+    if (done < 0) {
+        PyErr_NoMemory();
+    } else {
+        found->stops = found->starts + count;
+        found->rows = found->stops + count;
+        found->order = found->rows + count;
+        found->place = found->order + count;
+        done = fill_found(found, hits, place_of);
     }
     PyMem_Free(place_of);
+    if (done < 0)
+        Py_CLEAR(found);
     return (PyObject *)found;
-failed:
-    PyMem_Free(place_of);
-    Py_DECREF(found);
-    return NULL;
 }
 
 static PyMethodDef table_methods[] = {

@@ -20,7 +20,7 @@ from monitor.domain.terms import BARE, make_check
 from monitor.domain.termtable import Group, TermTable, build_table
 from monitor.domain.text import skeleton
 
-FORMAT = 4  # raised when what is cached changes its meaning
+FORMAT = 5  # raised when what is cached changes its meaning
 
 
 class Vocabulary:
@@ -74,10 +74,7 @@ class Automaton:
 
     def scan(self, reading: Reading) -> None:
         """Gives `reading` the places of each group found."""
-        machine = self.table.machine
-        if machine is None:
-            return
-        found = reading.places = self._groups.found(machine.find_overlapping(reading.haystack))
+        found = reading.places = self._groups.found(self.table.machine.hits(reading.haystack))
         for row in found.checked():
             pairs = found.places(row)
             for one in self._checked(row):

@@ -1,18 +1,20 @@
-"""The inner loops of matching: compiled where they could be, else in Python (`places`, `sums`, `text`)."""
+"""The inner loops of matching: compiled where they could be, else in Python (`patterns`, `places`, `sums`, `text`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monitor.domain import places, sums, text
+from monitor.domain import patterns, places, sums, text
 from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
+    from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, mask_of, near_pairs
     from monitor.domain.sums import heaviest, held, plain_span, tallied, words_of
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
+    "Patterns",
     "Table",
     "compiled",
     "digest",
@@ -30,7 +32,7 @@ __all__ = [
     "words_of",
 ]
 
-LIBRARIES = ("_places", "_sums", "_texts")
+LIBRARIES = ("_patterns", "_places", "_sums", "_texts")
 
 
 def in_python() -> list[str]:
@@ -39,6 +41,8 @@ def in_python() -> list[str]:
 
 
 if not TYPE_CHECKING:
+    _patterns: Any = compiled("_patterns") or patterns
+    Patterns = _patterns.Patterns
     _places: Any = compiled("_places") or places
     Table, mask_of, near_pairs = _places.Table, _places.mask_of, _places.near_pairs
     _sums: Any = compiled("_sums") or sums

@@ -13,10 +13,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from monitor.domain.patterns import Hit
     from monitor.domain.reading import Reading
 
 Pair = tuple[int, int]
-Hit = tuple[int, int, int]  # where a pattern begins, where it ends but for the two spaces around, its number
 
 
 class Table:
@@ -27,7 +27,7 @@ class Table:
         self.row_of, self.plain, self.apart = row_of, plain, frozenset(checked)
 
     def found(self, hits: list[Hit]) -> Found:
-        """What the hits of one article stand for; they come in order of their ends, of these in order."""
+        """What the hits of one article stand for (`Patterns.hits`), in its text between two spaces."""
         return Found(self, hits)
 
 

@@ -14,10 +14,9 @@ from functools import cached_property
 from itertools import compress
 from typing import Any, NamedTuple
 
-from daachorse import DoubleArrayAhoCorasick
-
 from monitor.domain import french
 from monitor.domain.expressions import Term
+from monitor.domain.kernel import Patterns
 from monitor.domain.terms import inflecting_words, surfaces
 
 Group = tuple[Term, ...]
@@ -36,13 +35,11 @@ Row = Sequence[int | Sequence[Any]]  # owners: a number alone where nothing is t
 
 
 class TermTable:
-    """Patterns in order, their rows, and the automaton of the patterns; `packed` is that automaton, serialised."""
+    """Patterns in order, their rows, and the machine that finds the patterns; `packed` is what it packed."""
 
-    def __init__(self, joined: bytes, row_of: list[int], rows: Sequence[Row], packed: bytes | None = None) -> None:
+    def __init__(self, joined: bytes, row_of: list[int], rows: Sequence[Row], packed: bytes = b"") -> None:
         self._joined, self.row_of, self.rows = joined, row_of, rows
-        self.machine = None
-        if row_of:
-            self.machine = DoubleArrayAhoCorasick.deserialize(packed) if packed else _machine(self.patterns)
+        self.machine = Patterns(joined, packed)
 
     @classmethod
     def of(cls, owners: Mapping[bytes, Iterable[Owner]]) -> TermTable:
@@ -86,12 +83,11 @@ class TermTable:
 
     def dump(self) -> bytes:
         """Everything as bytes that `load` reads."""
-        packed = bytes(self.machine.serialize()) if self.machine else b""
         head = json.dumps([len(self.row_of), len(self._joined), self.rows], separators=(",", ":")).encode()
         numbers = array("I", self.row_of)
         if sys.byteorder == "big":
             numbers.byteswap()
-        return head + b"\n" + numbers.tobytes() + self._joined + packed
+        return head + b"\n" + numbers.tobytes() + self._joined + self.machine.pack()
 
     @classmethod
     def load(cls, body: bytes) -> TermTable:
@@ -105,10 +101,6 @@ class TermTable:
             numbers.byteswap()
         machine = patterns + joined
         return cls(body[patterns:machine], numbers.tolist(), rows, body[machine:])
-
-
-def _machine(patterns: Sequence[bytes]) -> DoubleArrayAhoCorasick:
-    return DoubleArrayAhoCorasick(list(patterns))
 
 
 def build_table(vocabulary: Mapping[Group, int]) -> TermTable:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain import kernel, places
+from monitor.domain import kernel, patterns, places
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
 
 ROWS, GROUPS, LENGTH = 6, 8, 40
-patterns = st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=12)
+rows_of = st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=12)
 groups = st.lists(
     st.lists(st.integers(0, GROUPS - 1), unique=True, max_size=4).map(tuple), min_size=ROWS, max_size=ROWS
 )
@@ -30,13 +30,13 @@ def library() -> ModuleType:
     return found
 
 
-def _hits(chosen: list[tuple[int, int, int]], count: int) -> list[places.Hit]:
+def _hits(chosen: list[tuple[int, int, int]], count: int) -> list[patterns.Hit]:
     found = {(start, start + length + 3, pattern % count) for start, length, pattern in chosen}
     return sorted(found, key=lambda hit: (hit[1], hit[0]))
 
 
 @settings(max_examples=200, deadline=None)
-@given(patterns, groups, spots, st.lists(st.integers(0, ROWS - 1), unique=True), st.sampled_from([1, 3, 64, 65, 300]))
+@given(rows_of, groups, spots, st.lists(st.integers(0, ROWS - 1), unique=True), st.sampled_from([1, 3, 64, 65, 300]))
 def test_both_find_the_same_places_and_sentences(
     library: ModuleType,
     row_of: list[int],
@@ -66,7 +66,7 @@ units = st.lists(st.integers(0, LENGTH), unique=True, max_size=8).map(sorted)
 
 
 @settings(max_examples=300, deadline=None)
-@given(patterns, groups, spots, st.lists(st.integers(-1, GROUPS) | pairs, max_size=3), units, st.integers(0, 2))
+@given(rows_of, groups, spots, st.lists(st.integers(-1, GROUPS) | pairs, max_size=3), units, st.integers(0, 2))
 def test_both_find_the_same_together(
     library: ModuleType,
     row_of: list[int],

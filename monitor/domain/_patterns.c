@@ -1,0 +1,413 @@
+/* Where byte patterns stand (monitor/domain/patterns.py), for interpreters that can have it compiled.
+ *
+ * Its twin in patterns.py says what is meant; tests/unit/domain/test_patterns.py holds both to the same answers.
+ *
+ * Nearly all patterns are words between two spaces. These are a tree whose ways are eight letters long, or what is left
+ * of a word. Most words of a text begin no pattern, and are passed by a bit for their first letters, with no leap that
+ * hangs on them: what comes next in a text cannot be foreseen. The other patterns are a tree of bytes. No hit is a
+ * Python object.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifndef SOURCE
+#define SOURCE ""
+#endif
+
+/* The way from one node to another, by letters of a word or by a byte. */
+typedef struct {
+    uint64_t letters;
+    uint32_t from, to; /* `to` is 0 where nothing is kept */
+} Way;
+
+typedef struct {
+    int32_t pattern; /* that ends there, of words behind the space that follows; -1 for none */
+    int leads_on;    /* whether ways go on from here */
+} Node;
+
+enum { LETTERS = 8, SIEVE = 1 << 18, MOST_NODES = 1 << 30, WORDS = 0, BYTES = 1 }; /* the roots of both trees */
+
+typedef struct {
+    PyObject_HEAD
+    Way *ways; /* by hash, half of them kept at most */
+    uint32_t mask;
+    int shift; /* of a hash, so that what is left of it is the number of a way: the highest bits hang on all letters */
+    Node *nodes;
+    uint32_t node_count, node_room;
+    uint64_t *sieve;   /* a bit for each hash of the letters that words begin with */
+    char begins[256];  /* of each byte, whether a pattern of bytes begins with it */
+    int32_t count;
+} Patterns;
+
+typedef struct {
+    int32_t start, stop, pattern;
+} Hit;
+
+typedef struct {
+    Hit *all;
+    Py_ssize_t count, room;
+} Hits;
+
+static inline uint64_t
+hash_of(uint64_t letters)
+{
+    return letters * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* The place of a way among those kept: where it is, or where it would be. */
+static inline Way *
+way_of(const Patterns *self, uint32_t from, uint64_t letters)
+{
+    uint32_t at = (uint32_t)(hash_of(letters ^ (uint64_t)from << 8) >> self->shift);
+    while (self->ways[at].to != 0 && (self->ways[at].letters != letters || self->ways[at].from != from))
+        at = (at + 1) & self->mask;
+    return &self->ways[at];
+}
+
+static inline int
+is_sieved(const Patterns *self, uint64_t letters)
+{
+    uint64_t hash = hash_of(letters) >> 46;
+    return (int)(self->sieve[hash >> 6] >> (hash & 63) & 1);
+}
+
+#define BLANKS UINT64_C(0x2020202020202020)
+
+/* Eight bytes, the first the lowest; blanks behind the end. */
+static inline uint64_t
+eight_of(const unsigned char *bytes, Py_ssize_t left)
+{
+    uint64_t eight = BLANKS;
+    if (left >= LETTERS)
+        return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+               (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+    while (left-- > 0)
+        eight = eight << 8 | bytes[left];
+    return eight;
+}
+
+/* Ones over the bytes before the first blank: the borrow of a subtraction finds it. */
+static inline uint64_t
+before_blank(uint64_t eight)
+{
+    uint64_t none = eight ^ BLANKS;
+    none = (none - UINT64_C(0x0101010101010101)) & ~none & UINT64_C(0x8080808080808080);
+    return ((none & (0 - none)) >> 7) - 1;
+}
+
+/* The bytes before the first blank, then blanks. */
+static inline uint64_t
+letters_of(uint64_t eight)
+{
+    uint64_t before = before_blank(eight);
+    return (eight & before) | (BLANKS & ~before);
+}
+
+/* How many they are. */
+static inline int
+count_of(uint64_t letters)
+{
+    return (int)((before_blank(letters) & UINT64_C(0x0101010101010101)) * UINT64_C(0x0101010101010101) >> 56);
+}
+
+static void
+patterns_dealloc(Patterns *self)
+{
+    PyMem_Free(self->ways);
+    PyMem_Free(self->nodes);
+    PyMem_Free(self->sieve);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+/* ---- What is added ------------------------------------------------------------------------------------------- */
+
+/* Room for twice as many ways and nodes. */
+static int
+grow(Patterns *self)
+{
+    if (self->node_room >= MOST_NODES) {
+        PyErr_SetString(PyExc_OverflowError, "too many patterns");
+        return -1;
+    }
+    uint32_t room = self->node_room ? 2 * self->node_room : 64, before = self->ways != NULL ? self->mask + 1 : 0;
+    Node *nodes = PyMem_Realloc(self->nodes, room * sizeof(Node));
+    Way *ways = PyMem_Calloc(2 * (size_t)room, sizeof(Way)), *old = self->ways;
+    if (nodes != NULL)
+        self->nodes = nodes;
+    if (nodes == NULL || ways == NULL) {
+        PyMem_Free(ways);
+        PyErr_NoMemory();
+        return -1;
+    }
+    self->ways = ways;
+    self->mask = 2 * room - 1;
+    self->shift = self->shift ? self->shift - 1 : 64 - 7;
+    self->node_room = room;
+    for (uint32_t n = 0; n < before; n++)
+        if (old[n].to != 0)
+            *way_of(self, old[n].from, old[n].letters) = old[n];
+    PyMem_Free(old);
+    return 0;
+}
+
+/* A new node; 0 with an error, but for the first. */
+static uint32_t
+add_node(Patterns *self)
+{
+    if (self->node_count == self->node_room && grow(self) < 0)
+        return 0;
+    self->nodes[self->node_count] = (Node){-1, 0};
+    return self->node_count++;
+}
+
+/* The node that a way leads to, made where there is none; 0 with an error. */
+static uint32_t
+lead(Patterns *self, uint32_t from, uint64_t letters)
+{
+    uint32_t node = way_of(self, from, letters)->to;
+    if (node == 0 && (node = add_node(self)) != 0) {
+        *way_of(self, from, letters) = (Way){letters, from, node};
+        self->nodes[from].leads_on = 1;
+    }
+    return node;
+}
+
+/* The node of a pattern of words, behind whose last one a space stands. */
+static uint32_t
+lead_words(Patterns *self, const unsigned char *pattern, Py_ssize_t length)
+{
+    uint64_t letters = letters_of(eight_of(pattern + 1, length - 1)), hash = hash_of(letters) >> 46;
+    uint32_t node = WORDS;
+    self->sieve[hash >> 6] |= UINT64_C(1) << (hash & 63);
+    for (Py_ssize_t at = 1; at < length;) {
+        letters = letters_of(eight_of(pattern + at, length - at));
+        if ((node = lead(self, node, letters)) == 0)
+            return 0;
+        int count = count_of(letters);
+        at += count + (count < LETTERS);
+    }
+    return node;
+}
+
+static uint32_t
+lead_bytes(Patterns *self, const unsigned char *pattern, Py_ssize_t length)
+{
+    uint32_t node = BYTES;
+    self->begins[pattern[0]] = 1;
+    for (Py_ssize_t n = 0; n < length; n++)
+        if ((node = lead(self, node, pattern[n])) == 0)
+            return 0;
+    return node;
+}
+
+static int
+add_pattern(Patterns *self, const unsigned char *pattern, Py_ssize_t length)
+{
+    int is_words = length > 1 && pattern[0] == ' ' && pattern[length - 1] == ' ';
+    uint32_t node = is_words ? lead_words(self, pattern, length) : lead_bytes(self, pattern, length);
+    if (node == 0)
+        return -1;
+    if (self->nodes[node].pattern >= 0) {
+        PyErr_SetString(PyExc_ValueError, "a pattern is there twice");
+        return -1;
+    }
+    self->nodes[node].pattern = self->count++;
+    return 0;
+}
+
+
+static int
+add_lines(Patterns *self, const char *joined, Py_ssize_t length)
+{
+    for (Py_ssize_t start = 0, end; length > 0 && start <= length; start = end + 1) {
+        const char *found = memchr(joined + start, '\n', length - start);
+        end = found != NULL ? found - joined : length;
+        if (end == start || self->count == INT32_MAX) {
+            PyErr_SetString(PyExc_ValueError, "a pattern is empty, or there are too many");
+            return -1;
+        }
+        if (add_pattern(self, (const unsigned char *)joined + start, end - start) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static PyObject *
+patterns_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    const char *joined, *packed; /* `packed` is for the twin */
+    Py_ssize_t length, unused;
+    if ((kwargs != NULL && PyDict_GET_SIZE(kwargs)) || !PyArg_ParseTuple(args, "y#|y#", &joined, &length, &packed, &unused)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "Patterns takes no keywords");
+        return NULL;
+    }
+    Patterns *self = (Patterns *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->sieve = PyMem_Calloc(SIEVE / 64, sizeof(uint64_t));
+    if (self->sieve == NULL)
+        PyErr_NoMemory();
+    if (self->sieve == NULL || add_node(self) != WORDS || add_node(self) != BYTES || add_lines(self, joined, length) < 0)
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+/* ---- What is found ------------------------------------------------------------------------------------------- */
+
+/* Adds a hit where it belongs: they come in order of their ends, of these in order of their starts. */
+static int
+add_hit(Hits *hits, Hit hit)
+{
+    if (hits->count == hits->room) {
+        Py_ssize_t room = 2 * hits->room + 64;
+        Hit *grown = PyMem_Realloc(hits->all, room * sizeof(Hit));
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        hits->all = grown;
+        hits->room = room;
+    }
+    Py_ssize_t at = hits->count++;
+    for (; at > 0 && hits->all[at - 1].stop > hit.stop; at--) /* as far as patterns are long, no farther */
+        hits->all[at] = hits->all[at - 1];
+    hits->all[at] = hit;
+    return 0;
+}
+
+typedef struct {
+    const unsigned char *bytes;
+    int32_t length;
+} Haystack;
+
+static int
+walk_words(const Patterns *self, const Haystack *text, int32_t start, Hits *hits)
+{
+    uint32_t node = WORDS;
+    int32_t at = start + 1;
+    while (self->nodes[node].leads_on) {
+        uint64_t letters = letters_of(eight_of(text->bytes + at, text->length - at));
+        int count = count_of(letters);
+        node = way_of(self, node, letters)->to;
+        at += count;
+        if (node == 0 || at >= text->length) /* the end is taken for a space, but it is none */
+            return 0;
+        if (count == LETTERS)
+            continue;
+        at++;
+        if (self->nodes[node].pattern >= 0 && add_hit(hits, (Hit){start, at, self->nodes[node].pattern}) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+walk_bytes(const Patterns *self, const Haystack *text, int32_t start, Hits *hits)
+{
+    uint32_t node = BYTES;
+    for (int32_t at = start; at < text->length;) {
+        node = way_of(self, node, text->bytes[at++])->to;
+        if (node == 0)
+            return 0;
+        if (self->nodes[node].pattern >= 0 && add_hit(hits, (Hit){start, at, self->nodes[node].pattern}) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The places where a pattern may begin, in order: spaces before the letters that one has, and what patterns of bytes
+ * begin with. */
+static Py_ssize_t
+sift(const Patterns *self, const Haystack *text, int32_t *places)
+{
+    Py_ssize_t found = 0, kept = 0;
+    for (int32_t at = 0; at < text->length; at++) {
+        places[found] = at;
+        found += self->begins[text->bytes[at]] | (text->bytes[at] == ' ');
+    }
+    for (Py_ssize_t n = 0; n < found; n++) {
+        int32_t at = places[n];
+        uint64_t letters = letters_of(eight_of(text->bytes + at + 1, text->length - at - 1));
+        places[kept] = at;
+        kept += self->begins[text->bytes[at]] | is_sieved(self, letters);
+    }
+    return kept;
+}
+
+static PyObject *
+patterns_hits(Patterns *self, PyObject *haystack)
+{
+    if (!PyBytes_Check(haystack)) {
+        PyErr_SetString(PyExc_TypeError, "a haystack is bytes");
+        return NULL;
+    }
+    if (PyBytes_GET_SIZE(haystack) > INT32_MAX - 1) {
+        PyErr_SetString(PyExc_OverflowError, "too long a text");
+        return NULL;
+    }
+    Haystack text = {(const unsigned char *)PyBytes_AS_STRING(haystack), (int32_t)PyBytes_GET_SIZE(haystack)};
+    Hits hits = {NULL, 0, 0};
+    int32_t *places = PyMem_Malloc(((size_t)text.length + 1) * sizeof(int32_t));
+    if (places == NULL)
+        return PyErr_NoMemory();
+    Py_ssize_t count = sift(self, &text, places);
+    int done = 0;
+    for (Py_ssize_t n = 0; done == 0 && n < count; n++) {
+        unsigned char byte = text.bytes[places[n]];
+        if (byte == ' ')
+            done = walk_words(self, &text, places[n], &hits);
+        if (done == 0 && self->begins[byte])
+            done = walk_bytes(self, &text, places[n], &hits);
+    }
+    PyObject *found = done == 0 ? PyBytes_FromStringAndSize((const char *)hits.all, hits.count * sizeof(Hit)) : NULL;
+    PyMem_Free(hits.all);
+    PyMem_Free(places);
+    return found;
+}
+
+/* Nothing: they are made in a few milliseconds. */
+static PyObject *
+patterns_pack(Patterns *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+{
+    return PyBytes_FromStringAndSize(NULL, 0);
+}
+
+static PyMethodDef patterns_methods[] = {
+    {"pack", (PyCFunction)patterns_pack, METH_NOARGS, "Nothing: what its twin makes them of."},
+    {"hits", (PyCFunction)patterns_hits, METH_O, "Where the patterns stand: three numbers a hit, of four bytes each."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject PatternsType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "monitor.domain._patterns.Patterns",
+    .tp_basicsize = sizeof(Patterns),
+    .tp_dealloc = (destructor)patterns_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_methods = patterns_methods,
+    .tp_new = patterns_new,
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_patterns",
+    .m_doc = "Where byte patterns stand, compiled.",
+    .m_size = -1,
+};
+
+PyMODINIT_FUNC
+PyInit__patterns(void)
+{
+    if (PyType_Ready(&PatternsType) < 0)
+        return NULL;
+    PyObject *made = PyModule_Create(&module);
+    if (made == NULL)
+        return NULL;
+    if (PyModule_AddObjectRef(made, "Patterns", (PyObject *)&PatternsType) < 0 ||
+        PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
+        Py_CLEAR(made);
+    return made;
+}

@@ -1,0 +1,87 @@
+"""The compiled search for patterns finds what its twin in Python finds."""
+
+from __future__ import annotations
+
+import struct
+from types import ModuleType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain import kernel, patterns
+
+# Few letters, so that words begin alike; a zero and the highest byte, which no skeleton has; words longer than eight.
+words = st.text("ab ", max_size=20) | st.sampled_from(["abababab", "abababababababab", "a", "", "\x00", "\xff"])
+bounded = words.map(lambda word: f" {word} ")
+lines = st.lists(bounded | words.filter(bool), unique=True, max_size=12)
+texts = st.lists(words, max_size=12).map(" ".join)
+
+
+@pytest.fixture(scope="module")
+def library() -> ModuleType:
+    found = kernel.compiled("_patterns")
+    if found is None:
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+    return found
+
+
+def _joined(chosen: list[str]) -> bytes:
+    return b"\n".join(line.encode("latin-1") for line in chosen)
+
+
+def _both(library: ModuleType, chosen: list[str], text: str) -> tuple[list[patterns.Hit], list[patterns.Hit]]:
+    one, other = (kind.Patterns(_joined(chosen)).hits(text.encode("latin-1")) for kind in (patterns, library))
+    return one, list(struct.iter_unpack("=iii", other))
+
+
+@settings(max_examples=600, deadline=None)
+@given(lines, texts)
+def test_both_find_the_same_hits_in_the_same_order(library: ModuleType, chosen: list[str], text: str) -> None:
+    one, other = _both(library, chosen, text)
+    assert other == one
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(words, min_size=1, max_size=6), st.data())
+def test_both_find_the_words_of_the_text(library: ModuleType, chosen: list[str], data: st.DataObject) -> None:
+    text = " " + " ".join(chosen) + " "
+    cuts = st.tuples(st.integers(0, len(text) - 1), st.integers(1, 14)).map(lambda cut: text[cut[0] : sum(cut)])
+    one, other = _both(library, data.draw(st.lists(cuts, unique=True, min_size=1)), text)
+    assert one
+    assert other == one
+
+
+def test_thousands_of_patterns_are_kept_apart(library: ModuleType) -> None:
+    chosen = [f" {number:x} " for number in range(5000)] + [f"{number:03x}" for number in range(0, 4096, 7)]
+    one, other = _both(library, chosen, "".join(chosen))
+    assert len(one) > len(chosen)
+    assert other == one
+
+
+def test_a_packed_machine_finds_the_same() -> None:
+    made = patterns.Patterns(b" a \n b ")
+    assert patterns.Patterns(b" a \n b ", made.pack()).hits(b" a b ") == made.hits(b" a b ")
+
+
+def test_no_patterns_are_found_nowhere(library: ModuleType) -> None:
+    assert _both(library, [], " a ") == ([], [])
+
+
+@pytest.mark.parametrize("joined", [b" a \n a ", b"a\na", b" a \n", b"\n", b"a\n\nb"])
+def test_patterns_that_are_none_are_an_error(library: ModuleType, joined: bytes) -> None:
+    with pytest.raises(ValueError, match="pattern"):
+        library.Patterns(joined)
+
+
+def test_what_is_no_text_is_an_error_and_no_crash(library: ModuleType) -> None:
+    made = library.Patterns(b" a ")
+    with pytest.raises(TypeError):
+        made.hits("a")
+    with pytest.raises(TypeError):
+        library.Patterns(" a ")
+    table = kernel.Table([0], [(1,)], [])
+    if kernel.compiled("_places") is not None:
+        for hits in (made.hits(b" a ")[:-1], struct.pack("=iii", 0, 3, 1), struct.pack("=iii", -1, 3, 0)):
+            with pytest.raises((TypeError, ValueError)):
+                table.found(hits)
