@@ -87,9 +87,10 @@ def _closing(kind: Kind) -> Any:
 
 @lru_cache(maxsize=8)
 def _due(kind: Kind) -> Any:
+    """They stay locked until the commit, so that what is read of them is what is announced."""
     table = TABLES[kind]
     return (
-        select(table.id)
+        select(table.id, table.turn, table.attempts)
         .where(table.due_at <= bindparam("now"), table.attempts < CRASHED_AFTER, _working(table))
         .order_by(table.due_at)
         .limit(bindparam("limit"))
@@ -101,8 +102,7 @@ def _due(kind: Kind) -> Any:
 def _announcing(kind: Kind) -> Any:
     table = TABLES[kind].__table__
     these = table.c.id.in_(bindparam("ids", expanding=True))
-    announced = update(table).where(these).values(due_at=bindparam("until"))
-    return announced.returning(table.c.id, table.c.turn, table.c.attempts)
+    return update(table).where(these).values(due_at=bindparam("until"))
 
 
 @lru_cache(maxsize=8)
@@ -129,15 +129,12 @@ def announce_due(
 
     Rows at `CRASHED_AFTER` attempts are left for `crashed` to end.
     """
-    ids = list(session.connection().scalars(_due(kind), {"now": now, "limit": limit}))
-    rows: list[Any] = []
-    for start in range(0, len(ids), 5000):
-        given = {"ids": ids[start : start + 5000], "until": now + lease}
-        rows += session.connection().execute(_announcing(kind), given).all()
-    order = {row_id: place for place, row_id in enumerate(ids)}
-    rows.sort(key=lambda row: order[row.id])
-    together = tuple((row.id, row.turn) for row in rows if row.attempts < ALONE_AFTER)
-    alone = [Announcement(kind, ((row.id, row.turn),)) for row in rows if row.attempts >= ALONE_AFTER]
+    rows = session.connection().execute(_due(kind), {"now": now, "limit": limit}).all()
+    for start in range(0, len(rows), 5000):
+        given = {"ids": [row[0] for row in rows[start : start + 5000]], "until": now + lease}
+        session.connection().execute(_announcing(kind), given)
+    together = tuple((row_id, turn) for row_id, turn, attempts in rows if attempts < ALONE_AFTER)
+    alone = [Announcement(kind, ((row_id, turn),)) for row_id, turn, attempts in rows if attempts >= ALONE_AFTER]
     return ([Announcement(kind, together)] if together else []) + alone
 
 
