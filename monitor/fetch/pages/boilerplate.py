@@ -61,6 +61,7 @@ _LETTER = _any(
     r"^(?:suivez|retrouvez|rejoignez|likez|followez)[- ](?:nous|toute l.actu\w*|l.actualité|.{3,40}) "
     r"(?:sur|via) (?:notre |la |les |nos )?(?:facebook|twitter|x\b|instagram|linkedin|whatsapp|google|youtube|tiktok|telegram|bluesky|"
     r"mastodon|threads|réseaux|chaîne|page|application|appli)",
+    r"[^.!?]{0,100}\bsuivez-nous (?:pour|sur|aussi|également)\b[^.?]{0,80}$",
     r"^(?:téléchargez|installez) (?:gratuitement )?(?:l.|notre )\s?appli",
     r"^ajoutez? .{2,40} (?:à|comme|dans|en) .{0,30}(?:google|favoris|sources? préférées?)",
     r"^(?:en cliquant sur|en vous inscrivant|en renseignant|vous pouvez (?:à tout moment )?vous désinscrire|votre adresse (?:e-?mail )?"
@@ -75,7 +76,7 @@ _ELSEWHERE = _any(
     r"|analyse|test|guide|comparatif)|nos (?:articles|tests)|l.article\W*$|la vidéo\W*$|le dossier)\b",
     r"^(?:lire|voir|relire)\s?[:>|→►»]",
     r"^(?:sur le même (?:sujet|thème)|dans le même (?:dossier|thème)|en rapport avec|pour aller plus loin|pour en savoir plus|en savoir plus"
-    r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles|à ne pas (?:manquer|rater)"
+    r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles|à ne pas (?:manquer|rater)(?!\s?:\s?(?-i:[a-zà-ÿ]))"
     r"|les plus lus|dans l.actualité|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) (?:aussi )?vous intéresser"
     r"|(?:ces (?:articles|contenus)|ça|ceci) (?:pourraient?|devraient?|peut) .{0,20}intéresser|sélectionné pour vous|contenus? sponsorisés?"
     r"|suivez la couverture complète|notre dossier|nos dossiers|tous nos articles|retrouvez (?:tous|toutes|l.ensemble de) (?:nos|les) .{0,60})"

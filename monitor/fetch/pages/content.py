@@ -60,14 +60,14 @@ class Content:
     blocks: list[Block]
 
 
-def read_content(root: html.HtmlElement, known: str = "") -> Content:
+def read_content(root: html.HtmlElement, known: str = "", url: str = "") -> Content:
     """The paragraphs of the page's article; `root` is cut to it.
 
     `known` is JSON-LD's `articleBody`: often without the chapô, sometimes cut; never the text, but it tells when the
     extraction lost the article or took in its surroundings.
     """
     known = known if len(known) >= SHORTEST_KNOWN else ""
-    article = find_article(root)
+    article = find_article(root, url)
     region = with_title(article)
     around = list(islice(blocks_of(region), FARTHEST))
     blocks = around if region is article else _within(around, article)

@@ -54,7 +54,7 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     host = host_key(url).partition(".")[0] if url else ""
     named = site_name or name_in_title(head.title)
     authors = find_authors(data, head, root, title=title, site_name=named, host=host)
-    content = read_content(root, _known_text(data))
+    content = read_content(root, _known_text(data), url)
     lines = content.lines
     authors = authors or tuple(signed_below(lines))
     kept = [cleaned for line in _own_lines(content, title, authors) if (cleaned := clean(line))]

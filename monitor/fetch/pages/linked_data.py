@@ -17,6 +17,9 @@ _JUNK = re.compile(
     r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>|\]\]>)\s*;?\s*$"
 )
 
+_WHOLE = ("@type", "author", "creator", "datePublished", "dateModified", "publisher", "isAccessibleForFree", "hasPart")
+_DECODER = json.JSONDecoder(strict=False)
+
 Node = dict[str, Any]
 
 
@@ -66,7 +69,20 @@ def _loads(block: str) -> object:
         return None
     text = _JUNK.sub("", _JUNK.sub("", block)) if block.strip()[:1] not in {"{", "["} else block
     found = _json(text)
-    return _json(re.sub(r",\s*([}\]])", r"\1", _JUNK.sub("", text))) if found is None else found
+    found = _json(re.sub(r",\s*([}\]])", r"\1", _JUNK.sub("", text))) if found is None else found
+    return _salvage(text) if found is None else found
+
+
+def _salvage(text: str) -> Node:
+    """What can be read of an article in `text` that a quote within its headline broke: all but such texts."""
+    node: Node = {}
+    for key in _WHOLE:
+        at = re.search(rf'"{key}"\s*:\s*', text)
+        try:
+            node |= {key: _DECODER.raw_decode(text, at.end())[0]} if at else {}
+        except (ValueError, RecursionError):
+            continue
+    return node if is_article(node) else {}
 
 
 def _json(text: str) -> object:

@@ -11,6 +11,7 @@ from lxml import etree, html
 
 from monitor.fetch.pages.blocks import all_text, squeeze
 from monitor.fetch.pages.boxes import cut_boxes
+from monitor.fetch.pages.teasers import drop_calls, drop_teasers
 
 MIN_TEXT = 250  # characters of prose below which an element is a teaser
 DOMINANT = 0.6  # share of the page's prose that makes an element the article
@@ -20,7 +21,7 @@ MOST_WITH_TITLE = 0.6  # the same where the child holds the title too
 PROSE = 80  # characters from which a `p` is prose
 LINE_BREAK = "\u23ce"  # stands for a paragraph break made of `br`s; no press text uses it
 
-_AWAY = frozenset({"nav", "footer", "form", "button", "figcaption", "dialog", "menu", "select", "textarea", "input"})
+_AWAY = frozenset({"nav", "footer", "form", "figcaption", "dialog", "menu", "select", "textarea", "input"})
 _ROLES = frozenset({"navigation", "complementary", "contentinfo", "search", "dialog", "alertdialog", "menu", "toolbar"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Names that consent managers, comment threads and social networks' own embedding code use on every site.
@@ -37,10 +38,11 @@ Prose = dict[html.HtmlElement, int]
 _MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
 
 
-def find_article(root: html.HtmlElement) -> html.HtmlElement:
+def find_article(root: html.HtmlElement, url: str = "") -> html.HtmlElement:
     """The element of `root` that holds the article, or its body where none stands out; what is around text is cut.
 
-    In place: menus, forms, captions go everywhere; consent, comments, hidden parts within the article's element.
+    In place: menus, forms, captions, lists of links to other articles of the site at `url` go everywhere; consent,
+    comments, hidden parts within the article's element.
     """
     _unwrap_forms(root)
     etree.strip_elements(root, *_AWAY, with_tail=False)
@@ -49,13 +51,14 @@ def find_article(root: html.HtmlElement) -> html.HtmlElement:
     prose = prose_in(root)  # until something is cut, asked once
     _unwrap_layout(root, prose)
     best = _article_element(root, prose)
-    if best is not None:
-        prune(best, prose)
-        return best
     body = root.find("body")
-    found = root if body is None else body
+    around = root if body is None else body
+    found = around if best is None else best
+    drop_calls(found)
+    etree.strip_elements(root, "button", with_tail=False)
+    drop_teasers(found, url)
     prune(found, prose)
-    return _tightest(found)
+    return _tightest(found) if best is None else found
 
 
 def with_title(article: html.HtmlElement) -> html.HtmlElement:
@@ -69,7 +72,7 @@ def with_title(article: html.HtmlElement) -> html.HtmlElement:
 def prune(root: html.HtmlElement, prose: Prose | None = None) -> None:
     """Take out, in place, parts under `root` that their names or roles say are no article: consent, comments, menus.
 
-    `prose` is what `prose_in` says of the tree as it is.
+    `prose` is what `prose_in` said of the tree before teasers were cut.
     """
     prose = prose_in(root) if prose is None else prose
     total = prose.get(root, 0)

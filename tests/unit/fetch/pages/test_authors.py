@@ -369,3 +369,8 @@ def test_a_name_that_only_the_text_joins_to_the_author_s_does_not_sign() -> None
     told = "<p>Lucie Weber et Paul Ott ont visité le chantier en avril, avec la préfète et le maire de Brumath.</p>"
     below = f"<p class=author>Par Lucie Weber</p>{told}"
     assert page(data=article({"@type": "Person", "name": "Lucie Weber"}), below=below) == ("Lucie Weber",)
+
+
+def test_a_quote_that_breaks_the_linked_data_s_headline_takes_no_author_away() -> None:
+    broken = '{"@type":"NewsArticle","headline":"Un "centre" à Brumath","author":[{"name":"Lucie Weber"}]}'
+    assert page(head=f'<script type="application/ld+json">{broken}</script>') == ("Lucie Weber",)

@@ -37,6 +37,15 @@ BOMBS: dict[str, Callable[[], str]] = {
     "par-par-par": lambda: "<p>" + "par " * 50 + "</p>" + PROSE,
     "everybody-signs": lambda: "<p>Mot.</p><a rel=author>Lucie Weber</a></div>".join(["<div>"] * 8_000) + PROSE,
     "authors-in-authors": lambda: '<div class="author fn">' * 200 + "mot " * 30_000 + "</div>" * 200 + PROSE,
+    "lists-of-links-in-lists": lambda: (
+        PROSE + "<ul><li><a href=/a>Un titre assez long pour un article</a>" * 3_000 + "</ul>" * 3_000
+    ),
+    "ten-thousand-lists-of-links": lambda: (
+        PROSE
+        + "<h3>Dossier</h3><ul><li><a href=/a>Un titre assez long</a><li><a href=/b>Et un autre, long</a></ul>" * 5_000
+    ),
+    "ten-thousand-calls-to-subscribe": lambda: PROSE + "<div><a href=/abo>S’abonner</a>" * 10_000,
+    "cards-in-cards": lambda: PROSE + "<div><h3><a href=/a>Un titre</a></h3>" * 10_000,
     "twenty-thousand-paragraphs": lambda: "<p>Il reste une chose à dire ici.</p>" * 20_000,
 }
 

@@ -147,6 +147,8 @@ def test_the_clock_of_a_live_page_stands_apart_from_what_happened() -> None:
         "Le journal en version numérique le jour de sa parution",
         "Offre 100% numérique",
         "8€/ mois",
+        "Toute notre actualité est aussi sur Google : suivez-nous pour ne rien manquer !",
+        "À ne pas manquer : La nappe d’Alsace au plus bas",
         "Vous avez déjà un compte abonné?",
     ],
 )
@@ -160,6 +162,7 @@ def test_what_a_paper_says_of_itself_is_no_text(line: str) -> None:
         "Une sélection de newsletters que la rédaction a lues, et ce qu’elle en pense.",
         "Tous nos articles sont fabriqués à Lille, assure le patron de l’usine.",
         "L’accès aux articles de presse est devenu payant en dix ans.",
+        "À ne pas manquer : la piscine, les bords de la Zorn, le marché du samedi.",
         "Offre 100% électrique, la gamme du constructeur n’a plus de moteur à essence.",
     ],
 )

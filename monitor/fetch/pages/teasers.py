@@ -1,0 +1,161 @@
+"""What leads away from a page among its text, by its shape alone: lists of links, runs of cards, calls to subscribe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby, islice
+
+from lxml import etree, html
+
+from monitor.domain.urls import canonicalise, same_site
+from monitor.fetch.pages.blocks import all_text, blocks_of, squeeze
+from monitor.fetch.pages.boilerplate import is_paywall
+
+_BOXES = frozenset({"div", "section", "aside", "li", "ul"})
+HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+LINKED = 0.6  # share of a list's text in links above which it is one of links
+SHORTEST_TITLE = 20  # letters of a link that is a title, and no tag or name
+LONGEST_INTRODUCTION = 120  # characters of the line that such a list is introduced by
+LONGEST_CARD = 400  # characters of a title and what it says of itself
+LONGEST_CALL = 1_000  # characters of a box that asks for a subscription
+MOST_CALLS = 50  # that are looked at
+PROSE = 80  # characters from which a `p` is prose
+_CALL = re.compile(
+    r"(?:(?:je )?(?:m|s)[’']abonne[rz]?|abonnez-vous|devenir (?:abonné|membre)|(?:je )?(?:m|s)[’']inscri(?:s|re|vez)"
+    r"|(?:voir|découvrir|découvrez) (?:les|nos|toutes nos|l[’'])\s?(?:offres?|abonnements?|formules?)"
+    r"|(?:je )?(?:fais|faire) un don|je donne|(?:nous )?soutenir|soutenez-nous|soutenez .{2,20}"
+    r"|(?:installer|télécharger) (?:l[’'](?:app\w*)|.{2,20}))(?: (?:à|au|aux) .{2,25}| maintenant| gratuitement)?\W*",
+    re.IGNORECASE,
+)
+# Asked in XPath, since to touch an element in Python costs more than all that is asked of most.
+_LISTS = etree.XPath(
+    f"descendant::*[self::ul or self::ol][count(li//a[string-length(normalize-space()) >= {SHORTEST_TITLE}]) > 1]"
+)
+_HEADED = etree.XPath(
+    "descendant::*[self::div or self::li or self::section]"
+    "[*[1][self::h2 or self::h3 or self::h4 or self::h5 or self::h6][.//a]]"
+)
+
+
+def drop_teasers(root: html.HtmlElement, url: str) -> None:
+    """Take out, in place, lists of links to other articles of the site, and runs of cards; what is over them too.
+
+    `url` is the page's own: a list that leads to other sites names sources.
+    """
+    for found in _LISTS(root):
+        if _is_list_of_titles(found, url):
+            _drop_under_its_heading(found)
+    for cards in _runs(root):
+        for card in cards[1:]:
+            card.drop_tree()
+        _drop_under_its_heading(cards[0])
+
+
+def _drop_under_its_heading(element: html.HtmlElement) -> None:
+    """Take out `element`, boxes that are empty without it, and the heading or the line that introduces it."""
+    parent = element.getparent()
+    while parent is not None and parent.tag in _BOXES and _is_all(element, parent):
+        element, parent = parent, parent.getparent()
+    above, below = element.getprevious(), element.getnext()
+    if above is not None and _introduces(above, alone=below is None or below.tag != "p"):
+        above.drop_tree()
+    element.drop_tree()
+
+
+def _is_all(element: html.HtmlElement, parent: html.HtmlElement) -> bool:
+    """Whether `parent` shows nothing but `element`."""
+    if (parent.text or "").strip() or any((child.tail or "").strip() for child in parent):
+        return False
+    return not any(text.strip() for child in parent if child is not element for text in child.itertext())
+
+
+def drop_calls(root: html.HtmlElement) -> None:
+    """Take out, in place, boxes among paragraphs in which a link or a button asks to subscribe, give or install.
+
+    Not where a paywall says so: its words tell that the text is not whole.
+    """
+    for element in list(islice(filter(_calls, root.iter("a", "button")), MOST_CALLS)):
+        box = _box_of(element)
+        if box is not None and not any(is_paywall(block.text) for block in blocks_of(box)):
+            box.drop_tree()
+
+
+def _is_list_of_titles(found: html.HtmlElement, url: str) -> bool:
+    """Whether most points of the list lead to an article by its title, and say next to nothing else."""
+    points = [point for point in found if point.tag == "li"]
+    if len(points) < 2 or len(points) != len(found):
+        return False
+    text = linked = titles = 0
+    for point in points:
+        text += len(squeeze(all_text(point)))
+        sizes = [len(squeeze(all_text(link))) for link in point.iter("a") if _leads_away(link)]
+        linked += sum(sizes)
+        titles += max(sizes, default=0) >= SHORTEST_TITLE
+    if titles < max(2, LINKED * len(points)) or linked < LINKED * text:
+        return False
+    return any(_is_of_site(link.get("href") or "", url) for link in found.iter("a"))
+
+
+def _leads_away(link: html.HtmlElement) -> bool:
+    return not (link.get("href") or "#").startswith("#")
+
+
+def _is_of_site(href: str, url: str) -> bool:
+    address = canonicalise(href, url or None) if "//" in href else None
+    return "//" not in href or (address is not None and same_site(address, url))
+
+
+def _introduces(element: html.HtmlElement, *, alone: bool) -> bool:
+    """Whether `element` stands over a list: a line that ends in a colon, or a heading over nothing else."""
+    text = squeeze(element.text_content())
+    if len(text) > LONGEST_INTRODUCTION:
+        return False
+    return (alone and element.tag in HEADINGS) or (text.endswith(":") and element.tag in {"p", "div", *HEADINGS})
+
+
+def _runs(root: html.HtmlElement) -> Iterator[list[html.HtmlElement]]:
+    """Cards that stand next to each other, two at least, in an element without paragraphs of its own."""
+    cards = set(filter(_is_card, _HEADED(root)))
+    for parent in dict.fromkeys(card.getparent() for card in cards):
+        if any(child.tag == "p" and len(all_text(child)) >= PROSE for child in parent):
+            continue
+        for is_run, found in groupby(parent, cards.__contains__):
+            if is_run and len(run := list(found)) > 1:
+                yield run
+
+
+def _is_card(element: html.HtmlElement) -> bool:
+    """Whether `element` begins with a heading that is a link, and says little more."""
+    if (element.text or "").strip():
+        return False
+    title = squeeze(all_text(element[0]))
+    links = [link for link in element[0].iter("a") if _leads_away(link)]
+    return bool(title) and squeeze("".join(map(all_text, links))) == title and _is_short(element)
+
+
+def _is_short(element: html.HtmlElement) -> bool:
+    return len(squeeze(element.text_content())) <= LONGEST_CARD
+
+
+def _calls(element: html.HtmlElement) -> bool:
+    return bool(_CALL.fullmatch(squeeze(all_text(element))))
+
+
+def _box_of(element: html.HtmlElement) -> html.HtmlElement | None:
+    """The box around a call that stands among paragraphs which say as much as it at least; None for none."""
+    box = element.getparent()
+    while box is not None and box.tag not in {"body", "html", "article", "main"}:
+        size = len(squeeze(box.text_content()))
+        if size > LONGEST_CALL:
+            return None
+        if box.tag in {"div", "section", "aside"} and _prose_beside(box) >= size:
+            return box
+        box = box.getparent()
+    return None
+
+
+def _prose_beside(box: html.HtmlElement) -> int:
+    around = box.getparent()
+    texts = (all_text(child) for child in around if child.tag == "p") if around is not None else ()
+    return sum(len(text) for text in texts if len(text) >= PROSE)
