@@ -1,19 +1,21 @@
-"""The inner loops of matching: compiled where they could be, else in Python (`patterns`, `places`, `sums`, `text`)."""
+"""The inner loops of matching: compiled where they could be, else in Python, by the twin of the same name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monitor.domain import patterns, places, sums, text
+from monitor.domain import beginnings, patterns, places, sums, text
 from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
+    from monitor.domain.beginnings import Beginnings
     from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, mask_of, near_pairs
     from monitor.domain.sums import heaviest, held, plain_span, tallied, words_of
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
+    "Beginnings",
     "Patterns",
     "Table",
     "compiled",
@@ -32,7 +34,7 @@ __all__ = [
     "words_of",
 ]
 
-LIBRARIES = ("_patterns", "_places", "_sums", "_texts")
+LIBRARIES = ("_beginnings", "_patterns", "_places", "_sums", "_texts")
 
 
 def in_python() -> list[str]:
@@ -41,6 +43,8 @@ def in_python() -> list[str]:
 
 
 if not TYPE_CHECKING:
+    _beginnings: Any = compiled("_beginnings") or beginnings
+    Beginnings = _beginnings.Beginnings
     _patterns: Any = compiled("_patterns") or patterns
     Patterns = _patterns.Patterns
     _places: Any = compiled("_places") or places

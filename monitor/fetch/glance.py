@@ -1,8 +1,8 @@
 """A first look at a page's text, tags and all: it leaves what cannot hold a word, for a tenth of a proper look's price.
 
 Most pages hold none of the words that matter, and no trace of one that a tag, a soft hyphen or a backslash breaks. One
-pass over one byte a character tells both: an automaton looks for the words, and for each beginning of one before
-something that may vanish, after which the rest is then looked for. What it finds is only a reason to look properly.
+pass over one byte a character tells both: it looks for the words, and for each beginning of one before something that
+may vanish, after which the rest is then looked for. What it finds is only a reason to look properly.
 """
 
 from __future__ import annotations
@@ -11,23 +11,24 @@ import codecs
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from itertools import product
 
-from daachorse import DoubleArrayAhoCorasick
-
+from monitor.domain.beginnings import BLANK, BREAK, CONTROL
+from monitor.domain.kernel import Beginnings
 from monitor.domain.text import INVISIBLE, fold, narrowed, skeleton
 
 # Tags that do not end a word or a phrase; all others stay, and what they part stays apart. Names of one beginning stand
 # together: one after the other they take half as long again.
 INLINE = re.compile(
     r"<(?:/?(?:a(?:bbr|cronym)?|b(?:d[io]|ig)?|c(?:ite|ode)|d(?:ata|el|fn)|em|font|i(?:ns)?|kbd|mark|nobr|q"
-    r"|s(?:amp|mall|pan|tr(?:ike|ong)|u[bp])?|t(?:ime|t)|u|var|wbr)(?:[\s/][^<>]*)?>|!--[^<>]{0,200}-->)",
+    r"|s(?:amp|mall|pan|tr(?:ike|ong)|u[bp])?|t(?:ime|t)|u|var|wbr)(?:[\s/][^<>]*)?>|!--[^<>]{0,200}-->"
+    # with marks behind its name that are of none: `<b$>`, `<x_y>`
+    r"""|/?[a-z][a-z0-9]*[^a-z0-9\s/<>"':-][^<>"']*>)""",
     re.IGNORECASE,
 )
 # Tags of nobody's list within a word, a long comment, an instruction or a script in it: extraction may join what they
 # part. `<` comes first in the expression: `re` then leaps from one to the next.
 _JOINING = (
-    r"(?:!(?!--[^<>]{0,200}-->)|\?|/(?![a-z])|script\b|style\b|/?[a-z]+[-:]"
+    r"""(?:!(?!--[^<>]{0,200}-->)|\?|/(?![a-z])|script\b|style\b|/?[a-z][a-z0-9]*[-:"'<]"""
     # an attribute with a tag's sign in its value
     r"""|[a-z][^<>"']*(?:"[^"<>]*"[^<>"']*|'[^'<>]*'[^<>"']*)*(?:"[^"<>]*[<>]|'[^'<>]*[<>]))"""
 )
@@ -35,18 +36,9 @@ DOUBT = re.compile(r"<(?<=\w<)" + _JOINING, re.IGNORECASE)
 _IN_DOUBT = re.compile("<" + _JOINING, re.IGNORECASE)  # where it is known that a word stands before
 # Printable, and dropped from text all the same.
 SILENT = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f")
-_TAG = re.compile(r"<(?:[!?/]|[a-z][a-z0-9:-]*[\s/>])", re.IGNORECASE)  # not what a script compares
-# The end of a word for certain, after what closes inline: most of what a beginning of a word is followed by.
-_PARTING = re.compile(r"(?:</(?:a|b|em|span|strong|time)>)*</?(?:article|div|h\d|li|p|td|ul)[\s>]", re.IGNORECASE)
-_CONTROL = b"\x02"
-_BLANK, _BREAK = 32, b"\x01"  # the second for what may vanish within a word: a tag's beginning, "\\", a soft hyphen
-# Where a word begins: after a blank, a break, or what JSON writes as a letter after a backslash.
-_STARTS = (b" ", _BREAK, *(_BREAK + bytes([letter]) for letter in b"nrtbf"))
-_JSON_NOTHING = b"bf"  # the letters of what is dropped
+_JSON_NOTHING = {b"b", b"f"}  # the letters of what is dropped
 _LONG = 4  # letters; shorter words are asked for only where a pattern has no longer one
 _FOLDING = "veille.glance"
-_Meaning = tuple[bytes, int]
-_MARK: _Meaning = (b"", -1)
 _SIGN = "\u00d7"  # of Latin-1, and no letter
 
 
@@ -66,18 +58,16 @@ class Glance:
         # Patterns of one word: where that stands whole, a proper look finds it too.
         self._certain = frozenset[bytes]().union(*(words for pattern, words in words_of.items() if _is_word(pattern)))
         self._useless = frozenset() in self._groups
-        # By what is looked for: a word, and how much of it stands before what breaks it; 0 for a whole one.
-        meanings: dict[bytes, list[_Meaning]] = {mark: [_MARK] for mark in marks}
-        for word in frozenset[bytes]().union(*self._groups):
-            letters = word.rstrip()
-            looked_for = [(letters + end, (word, 0)) for end in ((b" ", _BREAK) if word != letters else (b"",))]
-            looked_for += [(letters[:at] + _BREAK, (letters, at)) for at in range(1, len(letters))]
-            for start, (piece, meaning) in product(_STARTS, looked_for):
-                meanings.setdefault(start + piece, []).append(meaning)
-        ordered = sorted(meanings)
-        self._meanings = [meanings[pattern] for pattern in ordered]
-        self._whole = [[meaning for meaning in found if meaning[1] <= 0] for found in self._meanings]
-        self._machine = DoubleArrayAhoCorasick(ordered) if ordered else None
+        words = sorted(frozenset[bytes]().union(*self._groups))
+        self._whole = list(dict.fromkeys([*words, *marks]))
+        self._marks = frozenset(marks)
+        # By the beginning of a word: what must follow for it to be one.
+        rests: dict[bytes, list[bytes]] = {}
+        for word in {word.rstrip() for word in words}:
+            for at in range(1, len(word)):
+                rests.setdefault(word[:at], []).append(word[at:])
+        self._rests = list(rests.values())
+        self._beginnings = Beginnings(self._whole, list(rests), _MARKS)
 
     def leaves(self, text: str) -> bool:
         """Whether none of the patterns can stand in `text`, whatever vanishes from it and whatever its tags join."""
@@ -87,27 +77,21 @@ class Glance:
         """False where none of the patterns can stand in `text`; True where one does, or a mark; None in doubt."""
         if self._useless:
             return None
-        if self._machine is None:
-            return False
-        marked, found = _marked(text), set[bytes]()
-        if _CONTROL in marked:  # extraction takes it out: a tag or a reference may be another without it
+        small = narrowed(text, _FOLDING)
+        hits = self._beginnings.found(small)
+        if hits is None:  # extraction takes controls out: a tag or a reference may be another without one
             return None
-        text += " "  # one for each of `marked` but the first
-        is_tag, parts = _TAG.match, _PARTING.match
-        for _, end, number in self._machine.find_overlapping(marked):
-            meanings = self._meanings[number]
-            if text[end - 2] == "<" and (not is_tag(text, end - 2) or parts(text, end - 2)):
-                meanings = self._whole[number]
-            for meaning in meanings:
-                word, at = meaning
-                if meaning is _MARK or (not at and word in self._certain):
+        found = set[bytes]()
+        for at, number in hits:
+            if number < len(self._whole):
+                word = self._whole[number]
+                if word in self._certain or word in self._marks:
                     return True
-                if not at:
-                    found.add(word)
-                elif _goes_on(text, marked, end - 1, word[at:]):
-                    return None
-        groups = (short for words, short in self._groups.items() if words <= found)
-        return None if found and any(_may_stand(short)(marked) for short in groups) else False
+                found.add(word)
+            elif any(_goes_on(text, small, at, rest) for rest in self._rests[number - len(self._whole)]):
+                return None
+        groups = [short for words, short in self._groups.items() if words <= found]
+        return None if found and any(_may_stand(short)(_marked(small)) for short in groups) else False
 
 
 def _all_words_of(pattern: bytes) -> list[bytes]:
@@ -146,25 +130,26 @@ def _is_word(pattern: bytes) -> bool:
     return pattern.startswith(b" ") and len(pattern.split()) == 1
 
 
-def _goes_on(text: str, marked: bytes, at: int, rest: bytes) -> bool:
+def _goes_on(text: str, small: bytes, at: int, rest: bytes) -> bool:
     """Whether letters that make up `rest` follow at `at`, with nothing between but what may vanish; or may do so.
 
-    `marked` has a byte for each character of `text`, and one before.
+    `small` is what `narrowed` says of `text`, a byte for each character.
     """
-    while rest and at < len(marked):
-        if marked[at] == rest[0]:
+    while rest and at < len(small):
+        mark = _MARKS[small[at]]
+        if mark == rest[0]:
             at, rest = at + 1, rest[1:]
-        elif marked[at] != _BREAK[0]:
+        elif mark != BREAK[0]:
             return False
-        elif text[at - 1] == "<":
-            if _IN_DOUBT.match(text, at - 1):
+        elif text[at] == "<":
+            if _IN_DOUBT.match(text, at):
                 return True
-            tag = INLINE.match(text, at - 1)
+            tag = INLINE.match(text, at)
             if tag is None:
                 return False
-            at = tag.end() + 1
-        elif text[at - 1] == "\\":
-            if marked[at + 1] not in _JSON_NOTHING:
+            at = tag.end()
+        elif text[at] == "\\":
+            if small[at + 1 : at + 2].translate(_MARKS) not in _JSON_NOTHING:
                 return False
             at += 2
         else:
@@ -172,22 +157,22 @@ def _goes_on(text: str, marked: bytes, at: int, rest: bytes) -> bool:
     return not rest
 
 
-def _marked(text: str) -> bytes:
+def _marked(small: bytes) -> bytes:
     """One byte a character, between two blanks: folded letters and digits, breaks, blanks."""
-    return b" %b " % narrowed(text, _FOLDING).translate(_MARKS)
+    return b" %b " % small.translate(_MARKS)
 
 
 def _mark(code: int) -> int:
     """The byte for a byte of `narrowed`; C1 controls are read as Windows-1252, as `cleaning` does."""
     char = chr(code)
     if char in "\t\n\r":
-        return _BLANK
+        return BLANK[0]
     if code < 32:
-        return _CONTROL[0]
+        return CONTROL[0]
     if 0x80 <= code < 0xA0:
         char = char.encode("latin-1").decode("cp1252", "ignore")
     if char in "<\\\xad" or (not char.isprintable() and char != "\xa0"):
-        return _BREAK[0]
+        return BREAK[0]
     return skeleton(char)[0]
 
 

@@ -31,6 +31,7 @@ from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, wi
 _GLUED_CLOCK = re.compile(
     r"^(\d{1,2} ?[h:] ?\d{2})(?=[A-ZÀ-Þ«“\"])"
 )  # of a live blog: "10h15Le maire", where tags stood
+_NAME = re.compile(r"[a-z][\w.-]*", re.ASCII)
 _FILLING = frozenset({"h2", "h3", "h4", "p", "li", "blockquote"})
 _MARKED = frozenset({"article", "main", "body", "html"})
 # trafilatura's own lists, in place, for its functions here: the same answers, found quicker.
@@ -120,6 +121,15 @@ def _best(lines: list[str], prose: list[str], root: html.HtmlElement, known: str
 
 def _extract(element: html.HtmlElement) -> list[str]:
     """trafilatura's main extractor alone: its rescues for thin results cost as much again, and `_best` is ours."""
+    try:
+        return _extracted(element)
+    except ValueError:  # it makes elements anew, and some are called `b"x"`, which lxml reads and does not make
+        for named in element.iter("*"):
+            named.tag = named.tag if _NAME.fullmatch(str(named.tag)) else "span"
+        return _extracted(element)
+
+
+def _extracted(element: html.HtmlElement) -> list[str]:
     page = prune_unwanted_nodes(_page_of(element), REMOVE_COMMENTS_AND_LISTS_XPATH)
     page = convert_tags(tree_cleaning(page, OPTIONS), OPTIONS)
     body, _ = extract_content(page, OPTIONS)

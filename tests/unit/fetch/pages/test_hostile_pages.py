@@ -89,3 +89,8 @@ def test_a_canonical_front_page_is_not_believed() -> None:
 def test_a_known_text_of_another_article_does_not_replace_what_is_read() -> None:
     data = LINKED.format('"articleBody":"<p>x"')
     assert "La commune attend" in extract_page(f"{data}<h1>Un titre</h1>{PROSE}".encode(), url=URL).text
+
+
+def test_a_tag_that_no_library_would_make_costs_no_text() -> None:
+    page = f'<h1>Un titre de page</h1><article>{PROSE}<blockquote>Une <b"x">citation</blockquote></article>'
+    assert "La commune attend" in extract_page(page.encode(), url=URL).text
