@@ -245,7 +245,7 @@ def read_by_stack(bench: Bench, name: str, stack: Stack, urls: list[str]) -> Non
 
     def run() -> Done:
         cost = stack.read()
-        return Done(cost, {"found": stack.stored()["found"] - before, "left": stack.entries_left(datetime.now(UTC))})
+        return Done(cost, {"found": stack.stored()["found"] - before, "left": int(stack.entries_left(datetime.now(UTC)))})
 
     bench.note("articles", "read", name, len(urls), run, expect)
 
