@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from monitor.domain.automaton import Vocabulary
@@ -35,7 +36,7 @@ class CompiledDossier:
     def __init__(
         self, dossier: Dossier, vocabulary: Vocabulary, *, weigh: bool = True, cache_dir: Path | None = None
     ) -> None:
-        self.dossier = dossier
+        self.dossier = replace(dossier, model=None)  # unpacked it is the weigher's; packed, 1.6 MiB of no use
         entities, sets = {entity.name: entity for entity in dossier.entities}, dict(dossier.sets)
         compiler = Compiler(vocabulary, entities=entities, sets=sets, about=dossier.about, scope=dossier.slug)
         self._anchor = compiler.compile(dossier.anchor) if dossier.anchor is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,22 @@ Table = NDArray[np.floating[Any]]
 _ARRAYS = ("idf", "weights", "article_weights", "gram_relevance")
 
 
+class _Joined(Collection[str]):
+    """Lines held as one text: who weighs asks how many there are, and 27,000 strings of their own take 2 MiB."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._count = text, len(text.splitlines())
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, line: object) -> bool:
+        return line in tuple(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._text.splitlines())
+
+
 @dataclass(frozen=True)
 class Model:
     """Everything that was learnt.
@@ -34,7 +51,7 @@ class Model:
     """
 
     topics: tuple[str, ...]
-    grams: tuple[str, ...]
+    grams: Collection[str]
     idf: Array
     rules: tuple[str, ...]
     weights: Table
@@ -61,7 +78,7 @@ def dump_model(model: Model) -> bytes:
     data = {
         "format": FORMAT,
         "topics": model.topics,
-        "grams": model.grams,
+        "grams": list(model.grams),
         "rules": model.rules,
         "idf": _pack(model.idf),
         "weights": _pack(model.weights),
@@ -97,7 +114,7 @@ def kept_model(packed: bytes, cache_dir: Path | None) -> Model:
     """The same, from `cache_dir` when it was read before: there nothing needs to be unpacked or built."""
     if cache_dir is None:
         return read_model(packed)
-    path = cache_dir / f"model-{FORMAT}-{xxhash.xxh3_128_hexdigest(packed)}.bin"
+    path = cache_dir / f"model-{FORMAT}.1-{xxhash.xxh3_128_hexdigest(packed)}.bin"
     kept = load_kept(path, _load)
     if kept is None:
         kept = read_model(packed)
@@ -108,7 +125,7 @@ def kept_model(packed: bytes, cache_dir: Path | None) -> Model:
 def _dump(model: Model, data: dict[str, Any]) -> bytes:
     """A line of JSON, then the arrays and the automaton as they lie in memory."""
     arrays = [base64.b64decode(data[name]) for name in _ARRAYS]
-    head = {name: value for name, value in data.items() if name not in _ARRAYS}
+    head = {name: value for name, value in data.items() if name not in _ARRAYS} | {"grams": "\n".join(model.grams)}
     head["sizes"] = [len(array) for array in arrays]
     machine = bytes(model.machine.serialize()) if model.machine else b""
     return b"\n".join((json.dumps(head).encode(), b"".join(arrays) + machine))
@@ -120,6 +137,7 @@ def _load(body: bytes) -> Model:
     for name, size in zip(_ARRAYS, head["sizes"], strict=True):
         arrays[name] = np.frombuffer(body[at : at + size], dtype=_HALF)
         at += size
+    head["grams"] = _Joined(head["grams"])
     model = _model(head, arrays)
     if len(body) > at:
         vars(model)["machine"] = DoubleArrayAhoCorasick.deserialize(body[at:])
@@ -132,7 +150,7 @@ def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]]) -> Mode
     topics = tuple(data["topics"])
     return Model(
         topics=topics,
-        grams=tuple(data["grams"]),
+        grams=data["grams"],
         idf=arrays["idf"].astype(np.float64),
         rules=tuple(data["rules"]),
         weights=arrays["weights"].reshape(-1, len(topics)),

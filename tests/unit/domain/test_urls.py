@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from courlan.clean import TRACKERS_RE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,3 +152,8 @@ def test_a_plain_address_takes_a_short_way_to_the_same_form(port: str, rest: str
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urls, "_PLAIN", re.compile(r"(?!)"))
         assert known == (urls.canonicalise(address, base), urls.published_link(address, base))
+
+
+def test_the_list_of_trackers_is_courlans():
+    assert urls._LISTED.pattern == TRACKERS_RE.pattern
+    assert urls._LISTED.flags == TRACKERS_RE.flags

@@ -1,6 +1,7 @@
 """A model read, and the same from a cache."""
 
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ def _same(one: object, other: object) -> bool:
     if dataclasses.is_dataclass(one) and not isinstance(one, type):
         names = [field.name for field in dataclasses.fields(one)]
         return all(_same(getattr(one, name), getattr(other, name)) for name in names)
+    if not isinstance(one, np.ndarray) and isinstance(one, Collection) and isinstance(other, Collection):
+        return list(one) == list(other)
     return bool(np.array_equal(np.asarray(one), np.asarray(other)))
 
 
