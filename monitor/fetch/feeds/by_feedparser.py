@@ -1,8 +1,8 @@
 """RSS and Atom by feedparser: slow and patient, it reads what others refuse.
 
 It is given `BytesIO` of UTF-8 only: `feedparser.parse` would fetch a string that looks like a URL, without a timeout.
-Its sanitising is off: markup becomes plain text here, and the sanitiser is most of its cost. So is its reading of dates
-(they are read from their text), and its table of characters has the usual ones, each of which cost an exception.
+Its sanitising is off: markup becomes plain text here, and the sanitiser is most of its cost. Of the rest it is spared a
+good part (`sparing`).
 """
 
 from __future__ import annotations
@@ -12,23 +12,12 @@ from io import BytesIO
 from typing import Any
 
 import feedparser
-from feedparser import mixin
 
 from monitor.fetch.feeds.raw import RawEntry, RawFeed
 from monitor.fetch.feeds.regular import Texts
+from monitor.fetch.feeds.sparing import spare_work
 
-_NO_DATE = (1970, 1, 1, 0, 0, 0, 3, 1, 0)
-_USUAL = {code: code for code in (*range(0x80), *range(0xA0, 0x180), *range(0x2010, 0x2040), 0x20AC)}
-
-
-def _spare_work() -> None:
-    feedparser.registerDateHandler(lambda _text: _NO_DATE)
-    table = getattr(mixin, "_cp1252", None)
-    if isinstance(table, dict):  # else another version, which does something else
-        mixin._cp1252 = _USUAL | table  # noqa: SLF001 - there is no other way to it
-
-
-_spare_work()
+spare_work()
 
 
 def read(body: bytes) -> tuple[RawFeed, bool]:
