@@ -36,7 +36,7 @@ from monitor.settings import load_settings
 from monitor.storage.feeds import add_feeds
 from monitor.storage.work import Kind
 from monitor.testing import Clock, InlineQueue, make_inline_monitor
-from workers.runtime import sliced
+from workers.runtime import shared_out
 
 FEW = 100  # feeds polled, or announced, in a round: as many at each size
 Costs = Mapping[str, float]
@@ -77,7 +77,7 @@ class Installation:
         while self._queue.messages:
             message = self._queue.messages.popleft()
             if message.kind is Kind.POLL:
-                for pairs in sliced(list(message.pairs), self._monitor.settings.poll_batch):
+                for pairs in shared_out(list(message.pairs), self._monitor.settings.poll_batch, 1):
                     self._monitor.poll(pairs)
 
     def _check(self, feeds: int) -> None:

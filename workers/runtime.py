@@ -23,6 +23,7 @@ from monitor.storage.work import Announcement, Kind
 log = structlog.get_logger(__name__)
 
 _TOGETHER = 30  # batches of pages in one message
+_FEW = 25  # feeds: to share out fewer costs more than it gains
 
 _monitor: Monitor | None = None
 _prepared = False
@@ -85,8 +86,10 @@ def send(announcement: Announcement) -> None:
     pairs = list(announcement.pairs)
     if announcement.kind is Kind.READ:
         messages = together(dealt(pairs, settings.pages_together))
+    elif announcement.kind is Kind.POLL:
+        messages = shared_out(pairs, settings.poll_batch, settings.workers)
     else:
-        messages = sliced(pairs, settings.poll_batch if announcement.kind is Kind.POLL else 10)
+        messages = sliced(pairs, 10)
     try:
         for message in messages:
             _send(announcement.kind, message, lease.total_seconds())
@@ -115,6 +118,12 @@ def _send(kind: Kind, pairs: list[tuple[int, int]], expires: str | float | None)
     # To spell the pairs out for people, as Celery would, takes longer than to send them.
     words = f"{len(pairs)} rows"
     app.send_task(f"veille.{kind.value}", args=[pairs], expires=expires, retry=False, argsrepr=words, kwargsrepr="")
+
+
+def shared_out(pairs: list[tuple[int, int]], most: int, processes: int) -> list[list[tuple[int, int]]]:
+    """Batches of at most `most`, in order and alike, as many for each process: none has the last one to itself."""
+    count = -(-len(pairs) // (most * processes)) * processes
+    return sliced(pairs, min(max(-(-len(pairs) // max(count, 1)), _FEW), most))
 
 
 def sliced(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:

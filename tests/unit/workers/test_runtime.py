@@ -2,8 +2,10 @@
 
 from itertools import pairwise
 
+import pytest
+
 from monitor.settings import load_settings
-from workers.runtime import dealt, sliced, together
+from workers.runtime import dealt, shared_out, sliced, together
 
 PAIRS = [(number, 0) for number in range(120)]
 
@@ -11,6 +13,22 @@ PAIRS = [(number, 0) for number in range(120)]
 def test_feeds_keep_their_order_so_that_the_longest_due_is_polled_first() -> None:
     assert [pair for batch in sliced(PAIRS, 50) for pair in batch] == PAIRS
     assert [len(batch) for batch in sliced(PAIRS, 50)] == [50, 50, 20]
+
+
+@pytest.mark.parametrize(
+    ("feeds", "sizes"),
+    [(0, []), (1, [1]), (30, [25, 5]), (120, [60, 60]), (400, [200, 200]), (1000, [167, 167, 167, 167, 167, 165])],
+)
+def test_feeds_are_shared_out_alike_among_the_processes(feeds: int, sizes: list[int]) -> None:
+    pairs = [(number, 0) for number in range(feeds)]
+    batches = shared_out(pairs, 200, 2)
+    assert [len(batch) for batch in batches] == sizes
+    assert [pair for batch in batches for pair in batch] == pairs
+
+
+@pytest.mark.parametrize("most", [1, 7])
+def test_no_batch_of_feeds_is_larger_than_asked_for(most: int) -> None:
+    assert {len(batch) for batch in shared_out(PAIRS[:28], most, 3)} == {most}
 
 
 def test_pages_that_stand_together_go_apart() -> None:
