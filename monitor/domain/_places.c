@@ -70,6 +70,10 @@ static PyTypeObject TableType, FoundType;
 static int
 int_of(PyObject *item, int32_t limit, int32_t *out)
 {
+    if (!PyLong_Check(item)) { /* so that none of this runs anybody's code */
+        PyErr_SetString(PyExc_TypeError, "no whole number");
+        return -1;
+    }
     long value = PyLong_AsLong(item);
     if (value == -1 && PyErr_Occurred())
         return -1;
@@ -843,35 +847,110 @@ offsets_of(PyObject *pair, const Words *words, Py_ssize_t *start, Py_ssize_t *en
     return 0;
 }
 
-/* Adds `one`, and those of the others that lie less than `distance` words before or after it. */
-static int
-join_near(PyObject *pairs, const Words *words, PyObject *one, PyObject *others, Py_ssize_t distance, int before, int after)
-{
+/* A pair, and whether something stands near it. */
+typedef struct {
     Py_ssize_t start, end;
-    if (offsets_of(one, words, &start, &end) < 0)
+    PyObject *pair; /* the list's, not our own reference */
+    int chosen;
+} Spot;
+
+/* The pairs of ones, then of others, and the others by their ends. */
+typedef struct {
+    Py_ssize_t ones, others;
+    Spot *all, **by_end;
+} Spots;
+
+static int
+spot_by_start(const void *one, const void *other)
+{
+    const Spot *a = one, *b = other;
+    return a->start != b->start ? (a->start > b->start) - (a->start < b->start) : (a->end > b->end) - (a->end < b->end);
+}
+
+static int
+spot_by_end(const void *one, const void *other)
+{
+    const Spot *a = *(Spot *const *)one, *b = *(Spot *const *)other;
+    return (a->end > b->end) - (a->end < b->end);
+}
+
+static int
+fill_spots(Spots *spots, const Words *words, PyObject *ones, PyObject *others)
+{
+    spots->ones = PyList_GET_SIZE(ones);
+    spots->others = PyList_GET_SIZE(others);
+    Py_ssize_t count = spots->ones + spots->others;
+    spots->all = PyMem_Calloc(count + 1, sizeof(Spot));
+    spots->by_end = PyMem_Calloc(spots->others + 1, sizeof(Spot *));
+    if (spots->all == NULL || spots->by_end == NULL) {
+        PyErr_NoMemory();
         return -1;
-    /* (1, 0) holds no offset: a side that is not asked for */
-    Py_ssize_t behind = after ? word_before(words, end, 1) + 1 : 1, reach = after ? word_after(words, end, distance) : 0;
-    Py_ssize_t back = before ? word_before(words, start, distance) + 1 : 1, ahead = before ? word_after(words, start, 1) : 0;
-    int some = 0;
-    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(others); n++) {
-        PyObject *other = PyList_GET_ITEM(others, n);
-        Py_ssize_t first, last;
-        if (offsets_of(other, words, &first, &last) < 0)
-            return -1;
-        if ((behind <= first && first <= reach) || (back <= last && last <= ahead)) {
-            some = 1;
-            if (PySet_Add(pairs, other) < 0)
-                return -1;
-        }
     }
-    return some ? PySet_Add(pairs, one) : 0;
+    for (Py_ssize_t n = 0; n < count; n++) {
+        Spot *spot = &spots->all[n];
+        spot->pair = n < spots->ones ? PyList_GET_ITEM(ones, n) : PyList_GET_ITEM(others, n - spots->ones);
+        if (offsets_of(spot->pair, words, &spot->start, &spot->end) < 0)
+            return -1;
+    }
+    qsort(spots->all + spots->ones, spots->others, sizeof(Spot), spot_by_start);
+    for (Py_ssize_t n = 0; n < spots->others; n++)
+        spots->by_end[n] = &spots->all[spots->ones + n];
+    qsort(spots->by_end, spots->others, sizeof(Spot *), spot_by_end);
+    return 0;
+}
+
+/* How many of the others start, or end, before an offset. */
+static Py_ssize_t
+count_before(const Spots *spots, Py_ssize_t offset, int ends)
+{
+    Py_ssize_t low = 0, high = spots->others;
+    while (low < high) {
+        Py_ssize_t middle = (low + high) / 2;
+        if ((ends ? spots->by_end[middle]->end : spots->all[spots->ones + middle].start) < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Chooses `one`, and those of the others that lie less than `distance` words before or after it. */
+static void
+choose_near(Spots *spots, const Words *words, Spot *one, Py_ssize_t distance, int before, int after)
+{
+    if (after) {
+        Py_ssize_t behind = word_before(words, one->end, 1) + 1, reach = word_after(words, one->end, distance);
+        Spot *other = &spots->all[spots->ones + count_before(spots, behind, 0)];
+        for (; other < &spots->all[spots->ones + spots->others] && other->start <= reach; other++)
+            one->chosen = other->chosen = 1;
+    }
+    if (before) {
+        Py_ssize_t back = word_before(words, one->start, distance) + 1, ahead = word_after(words, one->start, 1);
+        for (Py_ssize_t n = count_before(spots, back, 1); n < spots->others && spots->by_end[n]->end <= ahead; n++)
+            one->chosen = spots->by_end[n]->chosen = 1;
+    }
+}
+
+/* The pairs that were chosen, in order, each once. */
+static PyObject *
+chosen_of(Spots *spots)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t n = 0; n < spots->ones + spots->others; n++)
+        if (spots->all[n].chosen)
+            spots->all[count++] = spots->all[n];
+    qsort(spots->all, count, sizeof(Spot), spot_by_start);
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t n = 0; found != NULL && n < count; n++)
+        if ((n == 0 || spot_by_start(&spots->all[n - 1], &spots->all[n]) != 0) && PyList_Append(found, spots->all[n].pair) < 0)
+            Py_CLEAR(found);
+    return found;
 }
 
 static PyObject *
 places_near(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *reading, *ones, *others;
+    PyObject *reading, *ones, *others, *found = NULL;
     Py_ssize_t distance;
     int before, after;
     if (!PyArg_ParseTuple(args, "OO!O!npp", &reading, &PyList_Type, &ones, &PyList_Type, &others, &distance, &before, &after))
@@ -885,18 +964,36 @@ places_near(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     Words words = {PyBytes_AS_STRING(haystack), PyBytes_GET_SIZE(haystack) - 2};
-    PyObject *pairs = PySet_New(NULL), *found = NULL;
-    int done = pairs != NULL ? 0 : -1;
-    for (Py_ssize_t n = 0; done == 0 && n < PyList_GET_SIZE(ones); n++)
-        done = join_near(pairs, &words, PyList_GET_ITEM(ones, n), others, distance, before, after);
-    if (done == 0 && (found = PySequence_List(pairs)) != NULL && PyList_Sort(found) < 0)
-        Py_CLEAR(found);
-    Py_XDECREF(pairs);
+    Spots spots = {0, 0, NULL, NULL};
+    if (fill_spots(&spots, &words, ones, others) == 0) {
+        for (Py_ssize_t n = 0; n < spots.ones; n++)
+            choose_near(&spots, &words, &spots.all[n], distance, before, after);
+        found = chosen_of(&spots);
+    }
+    PyMem_Free(spots.all);
+    PyMem_Free(spots.by_end);
     Py_DECREF(haystack);
     return found;
 }
 
+static PyObject *
+places_first_words(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *haystack;
+    Py_ssize_t count;
+    if (!PyArg_ParseTuple(args, "O!n", &PyBytes_Type, &haystack, &count))
+        return NULL;
+    if (PyBytes_GET_SIZE(haystack) < 2 || count < 1) {
+        PyErr_SetString(PyExc_ValueError, "no text, or no words");
+        return NULL;
+    }
+    Words words = {PyBytes_AS_STRING(haystack), PyBytes_GET_SIZE(haystack) - 2};
+    Py_ssize_t first = word_after(&words, 0, 1);
+    return PyLong_FromSsize_t(first < words.end ? word_after(&words, first + 1, count) : words.end);
+}
+
 static PyMethodDef functions[] = {
+    {"first_words", places_first_words, METH_VARARGS, "Where the first words end."},
     {"mask_of", places_mask_of, METH_VARARGS, "The sentences of some places."},
     {"near_pairs", places_near, METH_VARARGS, "What stands few words apart."},
     {NULL, NULL, 0, NULL},

@@ -509,43 +509,88 @@ sums_words_of(PyObject *Py_UNUSED(module), PyObject *args)
     return found;
 }
 
-/* `make`(field, start, end, text) of a place; None where it begins or ends with a digit. `fields` are title, lead and
- * body, of which the last two begin at `lead` and `body`. */
+/* ---- The spans that show them ---------------------------------------------------------------------------------- */
+
+/* What makes a span, title, lead and body, the whole text, and where lead and body begin in it. */
+typedef struct {
+    PyObject *make, *fields, *text;
+    Py_ssize_t lead, body;
+} Shown;
+
+/* The span of a place; NULL without an error where it begins or ends with a digit, for a number may go on there. */
 static PyObject *
-sums_plain_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+span_of(const Shown *in, PyObject *pair)
 {
     Place place;
-    Py_ssize_t lead, body;
-    if (count != 6 || expect(args[1], 3, "") < 0 || !PyUnicode_Check(args[2]) || PyUnicode_READY(args[2]) < 0) {
-        PyErr_SetString(PyExc_TypeError, "a span takes what makes it, three fields, a text, a place and two offsets");
+    if (place_from(pair, &place) < 0)
         return NULL;
-    }
-    if (place_from(args[3], &place) < 0 || size_from(args[4], &lead) < 0 || size_from(args[5], &body) < 0)
-        return NULL;
-    if (place.start < 0 || place.start >= place.end || place.end > PyUnicode_GET_LENGTH(args[2])) {
+    if (place.start < 0 || place.start >= place.end || place.end > PyUnicode_GET_LENGTH(in->text)) {
         PyErr_SetString(PyExc_IndexError, "a place lies outside the text");
         return NULL;
     }
-    if (Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(args[2], place.start)) ||
-        Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(args[2], place.end - 1)))
-        Py_RETURN_NONE;
-    Py_ssize_t field = place.start >= body ? 2 : place.start >= lead, base = field == 2 ? body : field ? lead : 0;
+    if (Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(in->text, place.start)) ||
+        Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(in->text, place.end - 1)))
+        return NULL;
+    Py_ssize_t field = place.start >= in->body ? 2 : place.start >= in->lead;
+    Py_ssize_t base = field == 2 ? in->body : field ? in->lead : 0;
     PyObject *start = PyLong_FromSsize_t(place.start - base), *end = PyLong_FromSsize_t(place.end - base);
-    PyObject *text = PyUnicode_Substring(args[2], place.start, place.end), *span = NULL;
+    PyObject *text = PyUnicode_Substring(in->text, place.start, place.end), *span = NULL;
     if (start != NULL && end != NULL && text != NULL)
-        span = PyObject_CallFunctionObjArgs(args[0], PyTuple_GET_ITEM(args[1], field), start, end, text, NULL);
+        span = PyObject_CallFunctionObjArgs(in->make, PyTuple_GET_ITEM(in->fields, field), start, end, text, NULL);
     Py_XDECREF(start);
     Py_XDECREF(end);
     Py_XDECREF(text);
     return span;
 }
 
+/* Sets the span of a place under the pair that it shows, which `whole` tells of a number. */
+static int
+set_span(PyObject *spans, const Shown *in, PyObject *pair, PyObject *whole)
+{
+    PyObject *span = span_of(in, pair);
+    if (span != NULL) {
+        int done = PyDict_SetItem(spans, pair, span);
+        Py_DECREF(span);
+        return done;
+    }
+    PyObject *both = PyErr_Occurred() ? NULL : PyObject_CallOneArg(whole, pair);
+    int done = both != NULL ? expect(both, 2, "what is shown is a pair and its span") : -1;
+    if (done == 0)
+        done = PyDict_SetItem(spans, PyTuple_GET_ITEM(both, 0), PyTuple_GET_ITEM(both, 1));
+    Py_XDECREF(both);
+    return done;
+}
+
+static PyObject *
+sums_spans_of(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Shown in;
+    PyObject *given, *whole, *found = NULL;
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(args, "OO!UO!nnnO", &in.make, &PyTuple_Type, &in.fields, &in.text, &PyList_Type, &given, &in.lead,
+                          &in.body, &most, &whole))
+        return NULL;
+    if (expect(in.fields, 3, "the fields are three") < 0 || PyUnicode_READY(in.text) < 0)
+        return NULL;
+    PyObject *pairs = PyList_AsTuple(given), *spans = PyDict_New(); /* whatever is done to the list meanwhile */
+    int done = pairs != NULL && spans != NULL ? 0 : -1;
+    for (Py_ssize_t n = 0; done == 0 && n < PyTuple_GET_SIZE(pairs) && PyDict_GET_SIZE(spans) < most; n++)
+        done = set_span(spans, &in, PyTuple_GET_ITEM(pairs, n), whole);
+    PyObject *values = done == 0 ? PyDict_Values(spans) : NULL;
+    if (values != NULL)
+        found = PyList_AsTuple(values);
+    Py_XDECREF(values);
+    Py_XDECREF(pairs);
+    Py_XDECREF(spans);
+    return found;
+}
+
 static PyMethodDef functions[] = {
-    {"plain_span", (PyCFunction)(void (*)(void))sums_plain_span, METH_FASTCALL, "The span of a place that is no number."},
     {"held", sums_held, METH_VARARGS, "The items that hold somewhere, each with its sentences."},
     {"tallied", sums_tallied, METH_VARARGS, "What each owner gathers."},
     {"heaviest", sums_heaviest, METH_O, "The sentence that weighs most."},
     {"words_of", sums_words_of, METH_VARARGS, "Where the evidence stands."},
+    {"spans_of", sums_spans_of, METH_VARARGS, "The spans of places."},
     {NULL, NULL, 0, NULL},
 };
 

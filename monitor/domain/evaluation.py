@@ -23,7 +23,8 @@ from monitor.domain.expressions import (
     Within,
     Without,
 )
-from monitor.domain.masks import Masked, joined_by_and, joined_by_or, kept_mask, places_mask, term_mask
+from monitor.domain.masks import Masked, in_field_mask, joined_by_and, joined_by_or, kept_mask, places_mask, term_mask
+from monitor.domain.model import Field
 from monitor.domain.operations import (
     Compiled,
     Named,
@@ -46,6 +47,8 @@ from monitor.domain.operations import (
     without,
 )
 from monitor.domain.reading import Reading
+
+_FIELDS = frozenset(Field)
 
 
 class Alternatives(NamedTuple):
@@ -142,6 +145,10 @@ class Compiler:
             inside = self._sentence_mask(expression.part)
             if inside is not None:
                 return inside
+        if isinstance(expression, Within) and expression.unit in _FIELDS and self._is_placed(expression.part):
+            placed = self._sentence_mask(expression.part)
+            assert placed is not None
+            return in_field_mask(expression.unit, placed)
         if isinstance(expression, Term | Reference):
             simple = self._sentence_mask(expression)
             assert simple is not None

@@ -10,8 +10,8 @@ from monitor.domain.compiling import compiled, digest
 if TYPE_CHECKING:
     from monitor.domain.beginnings import Beginnings
     from monitor.domain.patterns import Patterns
-    from monitor.domain.places import Table, mask_of, near_pairs
-    from monitor.domain.sums import heaviest, held, plain_span, tallied, words_of
+    from monitor.domain.places import Table, first_words, mask_of, near_pairs
+    from monitor.domain.sums import heaviest, held, spans_of, tallied, words_of
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Table",
     "compiled",
     "digest",
+    "first_words",
     "haystack_of",
     "heaviest",
     "held",
@@ -28,8 +29,8 @@ __all__ = [
     "near_pairs",
     "numbered",
     "paragraphs",
-    "plain_span",
     "sentence_starts",
+    "spans_of",
     "tallied",
     "words_of",
 ]
@@ -48,9 +49,10 @@ if not TYPE_CHECKING:
     _patterns: Any = compiled("_patterns") or patterns
     Patterns = _patterns.Patterns
     _places: Any = compiled("_places") or places
-    Table, mask_of, near_pairs = _places.Table, _places.mask_of, _places.near_pairs
+    Table, first_words = _places.Table, _places.first_words
+    mask_of, near_pairs = _places.mask_of, _places.near_pairs
     _sums: Any = compiled("_sums") or sums
-    heaviest, held, plain_span = _sums.heaviest, _sums.held, _sums.plain_span
+    heaviest, held, spans_of = _sums.heaviest, _sums.held, _sums.spans_of
     tallied, words_of = _sums.tallied, _sums.words_of
     _texts: Any = compiled("_texts") or text
     haystack_of, numbered = _texts.haystack_of, _texts.numbered

@@ -32,6 +32,11 @@ def places_mask(find: Callable[[Reading, int, int], Iterable[Pair] | None]) -> M
     return lambda reading: reading.mask_of(find(reading, 0, reading.end) or ())
 
 
+def in_field_mask(unit: str, holds: Masked) -> Masked:
+    """Of what is a matter of places alone, in one field."""
+    return lambda reading: holds(reading) & reading.field_masks[unit]
+
+
 def joined_by_and(masks: list[Masked | None]) -> Masked | None:
     """None when one of the masks is; the others are not asked once a mask is empty."""
     known = [mask for mask in masks if mask is not None]

@@ -6,7 +6,7 @@ list when it is true without a place (NOT, conditions on the article); None when
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
@@ -66,7 +66,8 @@ def _mentions_of(reading: Reading, entity: Names) -> list[Pair]:
     if not named:
         return [] if rivals else merged(sorted(reading.pairs(entity.alone)))
     named.sort()
-    claimed = [pair for pair in reading.pairs(entity.phrases) if _stands_for(pair, named, rivals)]
+    own, others = [start for start, _ in named], sorted([start for start, _ in rivals])
+    claimed = [pair for pair in reading.pairs(entity.phrases) if _stands_for(pair[0], own, others)]
     return merged(sorted(named + claimed))
 
 
@@ -77,13 +78,15 @@ def _in_force(day: date | None, since: date | None, until: date | None) -> bool:
     return (since is None or day >= since) and (until is None or day <= until)
 
 
-def _stands_for(pair: Pair, named: list[Pair], rivals: list[Pair]) -> bool:
-    """A periphrasis stands for whom was named last before it; before any name, for whom comes first after it."""
-    own = max((start for start, _ in named if start <= pair[0]), default=-1)
-    other = max((start for start, _ in rivals if start <= pair[0]), default=-1)
-    if own >= 0 or other >= 0:
-        return own > other
-    return named[0][0] <= min((start for start, _ in rivals), default=named[0][0])
+def _stands_for(start: int, named: list[int], rivals: list[int]) -> bool:
+    """A periphrasis stands for whom was named last before it; before any name, for whom comes first after it.
+
+    Names are told by where they start, in order; there is one at least.
+    """
+    own, other = bisect_right(named, start), bisect_right(rivals, start)
+    if own or other:
+        return (named[own - 1] if own else -1) > (rivals[other - 1] if other else -1)
+    return not rivals or named[0] <= rivals[0]
 
 
 def merged(pairs: list[Pair]) -> list[Pair]:

@@ -106,27 +106,36 @@ def mask_of(sentence_at: bytes | array[int], pairs: Iterable[Pair]) -> int:
     return found
 
 
+def first_words(haystack: bytes, count: int) -> int:
+    """Where the word behind the first `count` ones begins, in a text between two spaces; 1 or more."""
+    pieces = haystack.split(None, count)  # what is behind them comes last, whole
+    return len(haystack) - 2 if len(pieces) <= count else len(haystack) - len(pieces[-1]) - 1
+
+
 def near_pairs(
     reading: Reading, ones: list[Pair], others: list[Pair], distance: int, before: bool, after: bool
 ) -> list[Pair]:
     """Those of `ones` and `others` that lie less than `distance` words from one another, in order: the others `before`
     the one, `after` it, or both. `distance` is 1 or more.
 
-    The words around each one are counted off once, so that the others are told by their offsets.
+    The words around each one are counted off once, so that the others are told by their offsets, in order: a long text
+    may have thousands of both.
     """
     starts, pairs = reading.word_starts, set[Pair]()
+    by_start, by_end = sorted(others), sorted(others, key=_by_end)
+    firsts, lasts = [first for first, _ in by_start], [last for _, last in by_end]
     for one in ones:
         close = list[Pair]()
         if after:
             last = bisect_left(starts, one[1])
             behind = starts[last - 1] if last else -1
             farthest = starts[last + distance - 1] if last + distance <= len(starts) else reading.end
-            close += [other for other in others if behind < other[0] <= farthest]
+            close += by_start[bisect_right(firsts, behind) : bisect_right(firsts, farthest)]
         if before:
             first = bisect_left(starts, one[0])
             ahead = starts[first] if first < len(starts) else reading.end
             farthest = starts[first - distance] if first >= distance else -1
-            close += [other for other in others if farthest < other[1] <= ahead]
+            close += by_end[bisect_right(lasts, farthest) : bisect_right(lasts, ahead)]
         if close:
             pairs.add(one)
             pairs.update(close)

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
-from monitor.domain.kernel import Table, haystack_of, mask_of, numbered, paragraphs, plain_span, sentence_starts
+from monitor.domain.kernel import (
+    Table,
+    first_words,
+    haystack_of,
+    mask_of,
+    numbered,
+    paragraphs,
+    sentence_starts,
+    spans_of,
+)
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
 from monitor.domain.text import INVISIBLE, ONE_BYTE, sentences, skeleton
@@ -41,9 +50,9 @@ class Reading:
         self.entities: dict[str, list[Pair]] = {}
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
-        self._shown: dict[Pair, tuple[Pair, Span]] = {}
         self._bounds: dict[str, tuple[list[int], list[int]]] = {}
         self._fields: dict[str, Pair] | None = None
+        self._field_masks: dict[str, int] | None = None
         self._starts: list[int] | None = None
         self._sentences: list[Pair] | None = None
         self._paragraphs: list[Pair] | None = None
@@ -77,6 +86,17 @@ class Reading:
             kept = self._kept
             bounds = [(bisect_left(kept, start), bisect_left(kept, end)) for start, end in bounds]
         return dict(zip(("title", "lead", "body"), bounds, strict=True))
+
+    @property
+    def field_masks(self) -> dict[str, int]:
+        """The sentences of title, lead and body: none lies in two of them."""
+        if self._field_masks is None:
+            starts, fields = self.starts, self.fields
+            lead, body = bisect_left(starts, fields["lead"][0]), bisect_left(starts, fields["body"][0])
+            bounds = (0, lead, body, max(1, len(starts)))
+            masks = [(1 << end) - (1 << start) for start, end in pairwise(bounds)]
+            self._field_masks = dict(zip(self.fields, masks, strict=True))
+        return self._field_masks
 
     @property
     def starts(self) -> list[int]:
@@ -124,8 +144,7 @@ class Reading:
 
     def first_words(self, count: int) -> Pair:
         """The stretch that the first `count` words take."""
-        pieces = self.haystack.split(None, count)  # what is behind them comes last, whole
-        return (0, self.end) if len(pieces) <= count else (0, len(self.haystack) - len(pieces[-1]) - 1)
+        return 0, first_words(self.haystack, count)
 
     def units(self, unit: str, low: int, high: int) -> list[Pair]:
         """Sentences, paragraphs or fields that lie within `low` and `high`."""
@@ -193,16 +212,18 @@ class Reading:
         """
         return self.span_of(*self.whole(start, end))
 
-    def shown(self, pair: Pair) -> tuple[Pair, Span]:
-        """What is shown for a pair, made once for all topics: the pair that is whole, and its span."""
-        found = self._shown.get(pair)
-        if found is None:
-            span = None
-            if self._kept is None:
-                span = plain_span(Span, _FIELDS, self.text, pair, self.fields["lead"][0], self.fields["body"][0])
-            whole = self.whole(*pair) if span is None else pair
-            found = self._shown[pair] = whole, span or self.span_of(*whole)
-        return found
+    def spans(self, pairs: list[Pair], most: int) -> tuple[Span, ...]:
+        """What is shown for these pairs: each span once, `most` of them."""
+        if self._kept is None:
+            lead, body = self.fields["lead"][0], self.fields["body"][0]
+            return spans_of(Span, _FIELDS, self.text, pairs, lead, body, most, self._shown)
+        spans = dict(map(self._shown, pairs))
+        return tuple(spans.values())[:most]
+
+    def _shown(self, pair: Pair) -> tuple[Pair, Span]:
+        """The pair that is whole, and its span."""
+        whole = self.whole(*pair)
+        return whole, self.span_of(*whole)
 
     def whole(self, start: int, end: int) -> Pair:
         """The pair, or what is around it when it is part of a number."""

@@ -113,15 +113,29 @@ def words_of(reading: Reading, lines: list[Line], also: Iterable[Pair], best: in
 _rank = itemgetter(0, 1)
 
 
-def plain_span(
-    make: type[Span], fields: tuple[Field, Field, Field], text: str, pair: Pair, lead: int, body: int
-) -> Span | None:
-    """The span that `make` makes of a pair; None where it begins or ends with a digit, for a number may go on there.
+def spans_of(
+    make: type[Span],
+    fields: tuple[Field, Field, Field],
+    text: str,
+    pairs: list[Pair],
+    lead: int,
+    body: int,
+    most: int,
+    whole: Callable[[Pair], tuple[Pair, Span]],
+) -> tuple[Span, ...]:
+    """The spans that `make` makes of pairs, each once, until there are `most`.
 
-    `fields` are title, lead and body; the last two begin at `lead` and `body` of `text`.
+    A pair that begins or ends with a digit may be part of a number: `whole` tells that number and its span. `fields`
+    are title, lead and body; the last two begin at `lead` and `body` of `text`.
     """
-    start, end = pair
-    if text[start].isdigit() or text[end - 1].isdigit():
-        return None
-    field, base = (2, body) if start >= body else (1, lead) if start >= lead else (0, 0)
-    return make(fields[field], start - base, end - base, text[start:end])
+    spans: dict[Pair, Span] = {}
+    for start, end in pairs:
+        if len(spans) >= most:
+            break
+        if text[start].isdigit() or text[end - 1].isdigit():
+            shown, span = whole((start, end))
+            spans[shown] = span
+        else:
+            field, base = (2, body) if start >= body else (1, lead) if start >= lead else (0, 0)
+            spans[start, end] = make(fields[field], start - base, end - base, text[start:end])
+    return tuple(spans.values())

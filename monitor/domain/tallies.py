@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from monitor.domain import sums
@@ -50,6 +49,9 @@ class Tally(NamedTuple):
     lines: list[Line]
 
 
+_tally_of = partial(tuple.__new__, Tally)  # `_make` checks what comes by the dozen
+
+
 def tallies_of(
     reading: Reading,
     counted: list[tuple[Item, int]],
@@ -59,7 +61,7 @@ def tallies_of(
     """What each of these owners gathers; `levels` as `sums.tallied` takes them."""
     wanted = tuple(owners)
     found = (tallied if _is_short(reading) else sums.tallied)(counted, wanted, *levels)
-    return dict(zip(wanted, map(Tally._make, found), strict=True))
+    return dict(zip(wanted, map(_tally_of, found), strict=True))
 
 
 def _is_short(reading: Reading) -> bool:
@@ -69,13 +71,7 @@ def _is_short(reading: Reading) -> bool:
 
 def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
     """The sentences of each field with its boost (of title, lead and body), what counts most first."""
-    starts, fields = reading.starts, reading.fields
-    lead, body, end = bisect_left(starts, fields["lead"][0]), bisect_left(starts, fields["body"][0]), len(starts)
-    levels = [(boosts[2], (1 << max(end, 1)) - (1 << body))]
-    if body > lead:
-        levels.append((boosts[1], (1 << body) - (1 << lead)))
-    if lead:
-        levels.append((boosts[0], (1 << lead) - 1))
+    levels = [level for level in zip(boosts, reading.field_masks.values(), strict=True) if level[1]]
     levels.sort(reverse=True)
     return levels
 
@@ -95,13 +91,7 @@ def evidence_of(reading: Reading, tally: Tally, also: list[Pair], best: int | No
                 return ()
             best = reading.sentence_of(also[0][0])
     pairs = (words_of if short else sums.words_of)(reading, tally.lines, also, best, MOST_EVIDENCE)
-    spans: dict[Pair, Span] = {}
-    for pair in pairs:
-        shown, span = reading.shown(pair)
-        spans[shown] = span
-        if len(spans) == MOST_EVIDENCE:
-            break
-    return tuple(spans.values())
+    return reading.spans(pairs, MOST_EVIDENCE)
 
 
 def held_of(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:

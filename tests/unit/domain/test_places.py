@@ -112,11 +112,24 @@ def test_both_find_the_same_within_few_words(
     assert library.near_pairs(*asked) == places.near_pairs(*asked)
 
 
+def test_thousands_of_names_in_one_sentence_are_each_looked_at_once() -> None:
+    """Were each held against all the others it would take minutes."""
+    reading = Reading(Document(body="a b c d " * 40_000))
+    ones, others = ([(at, at + 1) for at in range(first, reading.end, 8)] for first in (4, 8))
+    both = sorted(ones + others)
+    found = kernel.compiled("_places")
+    for near_pairs in (places.near_pairs, *([found.near_pairs] if found else [])):
+        assert near_pairs(reading, ones, others, 2, True, True) == both
+        assert near_pairs(reading, ones, others, 1, True, False) == []
+
+
 @given(texts, st.integers(1, 9))
 def test_the_first_words_end_where_the_next_begins(text: str, count: int) -> None:
     reading = Reading(Document(title=text, body=text))
     starts = reading.word_starts
-    assert reading.first_words(count) == (0, starts[count] if len(starts) > count else reading.end)
+    expected = starts[count] if len(starts) > count else reading.end
+    assert reading.first_words(count) == (0, expected)
+    assert places.first_words(reading.haystack, count) == expected
 
 
 def test_what_is_no_place_is_an_error_and_no_crash(library: ModuleType) -> None:
@@ -126,6 +139,9 @@ def test_what_is_no_place_is_an_error_and_no_crash(library: ModuleType) -> None:
             library.near_pairs(reading, [(0, 1)], [pair], 2, True, True)
         with pytest.raises((TypeError, ValueError)):
             library.near_pairs(reading, [pair], [(0, 1)], 2, True, True)
+    for haystack, count in ((b" ", 1), (b"  ", 0)):
+        with pytest.raises(ValueError, match="no text, or no words"):
+            library.first_words(haystack, count)
     with pytest.raises(ValueError, match="distance"):
         library.near_pairs(reading, [(0, 1)], [(0, 1)], 0, True, True)
 

@@ -110,31 +110,38 @@ FIELDS = (Field.TITLE, Field.LEAD, Field.BODY)
 @settings(max_examples=300, deadline=None)
 @given(
     st.text("a1² é’\U0001f600", min_size=1, max_size=9),
-    st.integers(0, 8),
-    st.integers(1, 9),
+    st.lists(st.tuples(st.integers(0, 8), st.integers(1, 9)), max_size=6),
     st.integers(0, 9),
     st.integers(0, 9),
+    st.integers(0, 4),
 )
 def test_both_make_the_same_spans(
-    library: ModuleType, text: str, start: int, length: int, lead: int, more: int
+    library: ModuleType, text: str, chosen: list[Pair], lead: int, more: int, most: int
 ) -> None:
-    start = min(start, len(text) - 1)
-    asked = (Span, FIELDS, text, (start, min(start + length, len(text))), lead, lead + more)
-    assert library.plain_span(*asked) == sums.plain_span(*asked)
+    starts = [(min(start, len(text) - 1), length) for start, length in chosen]
+    pairs = [(start, min(start + length, len(text))) for start, length in starts]
+
+    def whole(pair: Pair) -> tuple[Pair, Span]:
+        return (pair[0], len(text)), Span(Field.BODY, pair[0], len(text), text[pair[0] :])
+
+    asked = (Span, FIELDS, text, pairs, lead, lead + more, most, whole)
+    assert library.spans_of(*asked) == sums.spans_of(*asked)
 
 
 def test_a_span_outside_the_text_is_an_error_and_no_crash(library: ModuleType) -> None:
     for pair in ((0, 4), (-1, 1), (3, 3), (2, 1), (1,), 1, ("0", 1)):
         with pytest.raises((TypeError, IndexError)):
-            library.plain_span(Span, FIELDS, "abc", pair, 0, 0)
+            library.spans_of(Span, FIELDS, "abc", [pair], 0, 0, 1, int)
     for asked in (
         (),
-        (Span, FIELDS, b"abc", (0, 1), 0, 0),
-        (Span, (), "abc", (0, 1), 0, 0),
-        (1, FIELDS, "abc", (0, 1), 0, 0),
+        (Span, FIELDS, b"abc", [(0, 1)], 0, 0, 1, int),
+        (Span, (), "abc", [(0, 1)], 0, 0, 1, int),
+        (1, FIELDS, "abc", [(0, 1)], 0, 0, 1, int),
+        (Span, FIELDS, "1", [(0, 1)], 0, 0, 1, lambda _: 1),
+        (Span, FIELDS, "1", [(0, 1)], 0, 0, 1, lambda _: ([], 1)),
     ):
         with pytest.raises(TypeError):
-            library.plain_span(*asked)
+            library.spans_of(*asked)
 
 
 def test_what_is_no_line_is_an_error_and_no_crash(library: ModuleType) -> None:
