@@ -12,7 +12,7 @@ from daachorse import DoubleArrayAhoCorasick
 
 from monitor.domain import french
 from monitor.domain.expressions import Term
-from monitor.domain.kept import keep, load_kept
+from monitor.domain.kept import in_another_process, keep, load_kept
 from monitor.domain.kernel import Table
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
@@ -134,10 +134,20 @@ class Gate:
 def compile_vocabulary(vocabulary: Vocabulary, cache_dir: Path | None = None) -> Automaton:
     """The automaton of a vocabulary, from `cache_dir` when it was compiled before."""
     path = cache_dir / f"terms-{vocabulary.digest()}.bin" if cache_dir is not None else None
-    table = load_kept(path, TermTable.load) if path is not None else None
+    if path is None:
+        return Automaton(_built(vocabulary))
+    table = load_kept(path, TermTable.load)
     if table is None:
-        table = build_table(vocabulary.groups)
-        french.forget()
-        if path is not None:
-            keep(path, table.dump())
+        # What is built leaves 40 MiB of holes: that is done elsewhere, and what is kept is loaded.
+        in_another_process(lambda: keep(path, _built(vocabulary).dump()))
+        table = load_kept(path, TermTable.load)
+    if table is None:
+        table = _built(vocabulary)
+        keep(path, table.dump())
     return Automaton(table)
+
+
+def _built(vocabulary: Vocabulary) -> TermTable:
+    table = build_table(vocabulary.groups)
+    french.forget()
+    return table

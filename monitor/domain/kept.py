@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -92,11 +93,15 @@ def keep(path: Path, *parts: bytes) -> None:
 def in_another_process(work: Callable[[], object]) -> None:
     """Wait for a fork that does `work`, such as to make a file of the cache: its memory is given back whole.
 
-    What it raises stays there. For a process without other threads, which a fork would leave behind with their locks.
+    What it raises stays there. Nothing happens where other threads run, which a fork would leave behind with their
+    locks.
     """
+    if threading.active_count() > 1:
+        return
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
             work()
         os._exit(0)
-    os.waitpid(child, 0)
+    with suppress(ChildProcessError):  # who ignores its children is only told that all are gone
+        os.waitpid(child, 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.kept import UNUSED, keep, load_kept, map_kept
+from monitor.domain.kept import UNUSED, in_another_process, keep, load_kept, map_kept
 
 
 def aged(path: Path, seconds: float) -> Path:
@@ -59,3 +59,14 @@ def test_files_of_a_crashed_writer_go_too_and_strangers_stay(tmp_path: Path) -> 
         aged(path, UNUSED + 60)
     keep(tmp_path / "terms-2.bin", b"new")
     assert (half.exists(), stranger.exists()) == (False, True)
+
+
+def test_another_process_works_and_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    in_another_process(lambda: file.write_text(str(os.getpid())))
+    assert int(file.read_text()) != os.getpid()
+
+
+def test_no_other_process_is_made_beside_another_thread(tmp_path: Path, another_thread: None) -> None:
+    in_another_process((tmp_path / "file").touch)
+    assert not (tmp_path / "file").exists()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.domain import french
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.expressions import parse_term
 from monitor.domain.kept import load_kept
@@ -67,3 +68,15 @@ def test_a_cache_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("no directory")
     assert compile_vocabulary(_vocabulary(), file / "cache").table.row_of
+
+
+def test_a_table_that_is_to_be_kept_is_made_by_another_process(tmp_path: Path) -> None:
+    french._lexicon()
+    table = compile_vocabulary(_vocabulary(), tmp_path / "cache").table
+    assert french._lexicon.cache_info().currsize == 1  # who makes a table forgets the lexicon
+    assert _places(table) == _places(build_table(_vocabulary().groups))
+
+
+def test_beside_another_thread_a_table_is_made_here(tmp_path: Path, another_thread: None) -> None:
+    assert compile_vocabulary(_vocabulary(), tmp_path / "cache").table.row_of
+    assert list((tmp_path / "cache").iterdir())
