@@ -38,7 +38,8 @@ _ELSEWHERE = re.compile(
     r"|(?:les )?plus (?:lus?|populaires?|récents?)|nos lecteurs ont (?:aussi )?lu(?: aussi)?"
     r"|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) vous intéresser|(?:pour )?aller plus loin"
     r"|la rédaction vous (?:conseille|recommande)|(?:nos |les )?derni(?:ers articles|ères (?:actus|actualités))"
-    r"|à la une|en continu|contenus? sponsorisés?)\W*",
+    r"|à la une|en continu|contenus? sponsorisés?|ailleurs sur le web|(?:il ne fallait|à ne) pas (?:manquer|rater)"
+    r"|autres (?:informations|titres|articles|actualités)|(?:nos |sites? )?partenaires?)\W*",
     re.IGNORECASE,
 )
 
@@ -56,9 +57,13 @@ def cut_boxes(root: html.HtmlElement, enough: int) -> None:
             _cut_after(heading, root)
             return
         if _ABOUT.fullmatch(text):
-            _drop_box(heading, enough)
+            _drop_box(_largest_begun_by(heading), heading, 8 * enough)
         elif large and _ELSEWHERE.fullmatch(text):
-            _drop_cards(heading)
+            box = _largest_begun_by(heading)
+            if box is not heading and _holds_only_teasers(box):
+                box.drop_tree()
+            else:
+                _drop_cards(heading)
 
 
 def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlElement, str]]:
@@ -96,17 +101,33 @@ def _cut_after(element: html.HtmlElement, root: html.HtmlElement) -> None:
             break
 
 
-def _drop_box(heading: html.HtmlElement, enough: int) -> None:
-    """The largest element around `heading` that begins with it and holds less text than an article."""
+def _largest_begun_by(heading: html.HtmlElement) -> html.HtmlElement:
+    """The largest element around `heading` that begins with it, short of an article's."""
     box, outer = heading, heading.getparent()
     while outer is not None and outer.tag not in {"body", "html", "article", "main"} and _begins(outer, box):
         box, outer = outer, outer.getparent()
-    if box is not heading and len(squeeze(box.text_content())) < 8 * enough:
+    return box
+
+
+def _drop_box(box: html.HtmlElement, heading: html.HtmlElement, most: int) -> None:
+    """Take out a `box` that is more than its `heading` and holds less text than an article."""
+    if box is not heading and len(squeeze(box.text_content())) < most:
         box.drop_tree()
 
 
+def _holds_only_teasers(box: html.HtmlElement) -> bool:
+    """Whether `box` has links that are titles, and not more paragraphs of prose than those."""
+    titles = sum(any(map(_is_title, heading.iter("a"))) for heading in box.iter(*_HEADINGS))
+    prose = [paragraph for paragraph in box.iter("p") if len(all_text(paragraph)) >= LONGEST]
+    return titles > 0 and len(prose) <= titles
+
+
 def _begins(outer: html.HtmlElement, inner: html.HtmlElement) -> bool:
-    return outer[0] is inner and not (outer.text or "").strip()
+    """Whether `outer` shows nothing before `inner`, one of its children."""
+    if (outer.text or "").strip():
+        return False
+    before = inner.itersiblings(preceding=True)
+    return not any(text.strip() for beside in before for text in (beside.tail or "", *beside.itertext()))
 
 
 def _drop_cards(heading: html.HtmlElement) -> None:

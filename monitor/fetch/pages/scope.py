@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import dropwhile, islice
 
 from lxml import etree, html
 
 from monitor.fetch.pages.blocks import all_text, squeeze
 from monitor.fetch.pages.boxes import cut_boxes
-from monitor.fetch.pages.teasers import drop_calls, drop_teasers
+from monitor.fetch.pages.teasers import HEADINGS, drop_calls, drop_teasers
 
 MIN_TEXT = 250  # characters of prose below which an element is a teaser
 DOMINANT = 0.6  # share of the page's prose that makes an element the article
+SHORT_PAGE = 2_000  # characters of prose below which a page may hold a text of few sentences
 TITLED = 0.25  # the share that is enough for the element that holds the title
 TIGHT = 0.8  # share of an element's prose that makes a child of it stand for the whole
 MOST_WITH_TITLE = 0.6  # the same where the child holds the title too
 PROSE = 80  # characters from which a `p` is prose
+MOST_QUOTED = 0.4  # share of a text's prose above which the messages quoted in it are what it tells
 LINE_BREAK = "\u23ce"  # stands for a paragraph break made of `br`s; no press text uses it
 
 _AWAY = frozenset({"nav", "footer", "form", "figcaption", "dialog", "menu", "select", "textarea", "input"})
@@ -76,7 +78,10 @@ def prune(root: html.HtmlElement, prose: Prose | None = None) -> None:
     """
     prose = prose_in(root) if prose is None else prose
     total = prose.get(root, 0)
-    for element in [element for element in _MARKED(root) if _is_away(element)]:
+    away = [element for element in _MARKED(root) if _is_away(element)]
+    quoted = [element for element in away if "twitter-tweet" in element.get("class", "")]
+    told = sum(len(squeeze(all_text(element))) for element in quoted) > MOST_QUOTED * total
+    for element in away if not told else [element for element in away if element not in quoted]:
         if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, prose, total):
             element.drop_tree()  # none that comes later holds it: what the others hold stays true
     _drop_cards(root, total)
@@ -122,13 +127,13 @@ def _unwrap_layout(root: html.HtmlElement, prose: Prose) -> None:
 
 def prose_of(root: html.HtmlElement) -> int:
     """Characters in paragraphs that are long and not made of links."""
-    return sum(size for _, size in _prose_paragraphs(root))
+    return sum(size for _, size in _prose_paragraphs(root.iter("p")))
 
 
 def prose_in(root: html.HtmlElement) -> Prose:
     """What `prose_of` says of `root` and of each element in it; those that are not named hold none."""
     prose: Prose = {}
-    for paragraph, size in _prose_paragraphs(root):
+    for paragraph, size in _prose_paragraphs(root.iter("p")):
         for element in (paragraph, *paragraph.iterancestors()):
             prose[element] = prose.get(element, 0) + size
             if element is root:
@@ -191,15 +196,53 @@ def _tightest(root: html.HtmlElement) -> html.HtmlElement:
     What nothing marks as the article is where the paragraphs are; menus and teasers are around it.
     """
     share = prose_in(root)
-    if share.get(root, 0) < 4 * MIN_TEXT:
-        return root
     found = root
-    while (best := max(found, key=lambda child: share.get(child, 0), default=None)) is not None:
+    while share.get(root, 0) >= 4 * MIN_TEXT:
+        best = max(found, key=lambda child: share.get(child, 0), default=None)
+        if best is None or best.tag == "p":
+            break
         titled = next(best.iter("h1"), None) is not None
-        if share.get(best, 0) < (MOST_WITH_TITLE if titled else TIGHT) * share[root] or best.tag == "p":
+        if share.get(best, 0) < (MOST_WITH_TITLE if titled else TIGHT) * share[root]:
             break
         found = best
+    closer = _after_title(root) if share.get(root, 0) < SHORT_PAGE else found
+    return closer if found in closer.iterancestors() else found
+
+
+def _after_title(root: html.HtmlElement) -> html.HtmlElement:
+    """The element of a short page's paragraphs, if they are the heaviest and come next after its title; else `root`.
+
+    Others beside it are of it too, unless they are teasers.
+    """
+    sizes: dict[html.HtmlElement, list[int]] = {}
+    for paragraph, size in _prose_paragraphs(_below_title(root, "p")):
+        if (around := paragraph.getparent()) is not None:
+            sizes.setdefault(around, []).append(size)
+    found = max(sizes, key=lambda around: sum(sizes[around]), default=root)
+    if found is root or len(sizes[found]) < 2 or found not in list(sizes)[:2]:
+        return root
+    points = (point for point in _below_title(root, "li") if next(point.iter("a"), None) is None)
+    if 2 * sum(len(squeeze(all_text(point))) for point in points) > sum(sizes[found]):
+        return root  # a text of lists, or a thing for sale
+    teasers = [around for around in sizes if around is not found and _is_teaser(around)]
+    while (outer := found.getparent()) is not None and outer.tag in {"div", "section"}:
+        if next(outer.iter("h1"), None) is not None or any(outer in teaser.iterancestors() for teaser in teasers):
+            break
+        found = outer
     return found
+
+
+def _below_title(root: html.HtmlElement, tag: str) -> Iterator[html.HtmlElement]:
+    """The elements of a `tag` that stand after the first `h1`, in order; none without one."""
+    elements = dropwhile(lambda element: element.tag != "h1", root.iter("h1", tag))
+    return (element for element in elements if element.tag == tag)
+
+
+def _is_teaser(around: html.HtmlElement) -> bool:
+    """Whether a heading that leads away stands in what is `around` a paragraph, or before it."""
+    places = (around, *around.itersiblings(*HEADINGS, preceding=True))
+    headings = (heading for place in places for heading in place.iter(*HEADINGS))
+    return any(next(heading.iter("a"), None) is not None for heading in headings)
 
 
 def _microdata(root: html.HtmlElement) -> list[html.HtmlElement]:
@@ -210,8 +253,8 @@ def _articles(root: html.HtmlElement) -> list[html.HtmlElement]:
     return [element for element in root.iter("article") if next(element.iterancestors("article"), None) is None]
 
 
-def _prose_paragraphs(root: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, int]]:
-    for paragraph in root.iter("p"):
+def _prose_paragraphs(paragraphs: Iterable[html.HtmlElement]) -> Iterator[tuple[html.HtmlElement, int]]:
+    for paragraph in paragraphs:
         size = len(squeeze(all_text(paragraph)))
         if size >= PROSE and sum(len(all_text(link)) for link in paragraph.iter("a")) < size / 2:
             yield paragraph, size

@@ -44,6 +44,7 @@ BOMBS: dict[str, Callable[[], str]] = {
         PROSE
         + "<h3>Dossier</h3><ul><li><a href=/a>Un titre assez long</a><li><a href=/b>Et un autre, long</a></ul>" * 5_000
     ),
+    "twenty-thousand-points": lambda: PROSE + "<ul><li>Une chose à dire ici</ul>" * 20_000,
     "ten-thousand-calls-to-subscribe": lambda: PROSE + "<div><a href=/abo>S’abonner</a>" * 10_000,
     "cards-in-cards": lambda: PROSE + "<div><h3><a href=/a>Un titre</a></h3>" * 10_000,
     "twenty-thousand-paragraphs": lambda: "<p>Il reste une chose à dire ici.</p>" * 20_000,

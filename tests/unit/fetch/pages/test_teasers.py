@@ -105,3 +105,40 @@ def test_a_paragraph_that_links_to_a_subscription_is_text() -> None:
 def test_a_wall_within_a_box_still_says_that_the_text_is_not_whole() -> None:
     wall = "<div><p>Cet article est réservé aux abonnés.</p><a href=/abo>S’abonner</a></div>"
     assert page(among=wall).access is Access.PARTIAL
+
+
+TEASER = "<div class=b><h2><a href=/{0}>{1}</a></h2><p>{2}</p></div>"
+TEASERS = [TEASER.format(at, said, paragraph) for at, (said, paragraph) in enumerate(zip(SUBJECTS, TEXT, strict=False))]
+
+
+@pytest.mark.parametrize("head", ["<h3>À LIRE AUSSI</h3>", "<a name=x></a><h3>Ailleurs sur le web</h3>"])
+def test_a_box_that_says_to_read_other_articles_goes_whole(head: str) -> None:
+    boxes = "".join(f"<div class=c>{teaser}</div>" for teaser in TEASERS)
+    text = "".join(f"<p>{paragraph} Ce que d’autres contestent, et depuis longtemps.</p>" for paragraph in TEXT)
+    whole = f"<h1>{TITLE}</h1><article>{text}<div><div>{head}</div><div>{boxes}</div></div></article>"
+    found = extract_page(f"<html lang=fr><title>{TITLE}</title>{whole}".encode(), url="https://gazette.example/c").text
+    assert found.endswith(f"{TEXT[-1]} Ce que d’autres contestent, et depuis longtemps.")
+
+
+def short(text: str, around: str) -> str:
+    body = f"<div><h1>{TITLE}</h1><span>17/03/2026</span></div><div><div><div>{text}</div>{around}</div></div>"
+    whole = f"<html lang=fr><title>{TITLE}</title><body>{body}</body></html>"
+    return extract_page(whole.encode(), url="https://gazette.example/centre").text
+
+
+def test_a_text_of_a_few_sentences_that_nothing_marks_stands_without_the_teasers_around() -> None:
+    around = "".join(f"<div>{teaser}</div><p>Suivez-nous !</p>" for teaser in TEASERS)
+    assert short("".join(f"<p>{paragraph}</p>" for paragraph in TEXT), around) == WHOLE
+
+
+def test_paragraphs_in_boxes_of_their_own_are_of_a_short_text_too() -> None:
+    parts = [f"<p>{paragraph}</p>" for paragraph in TEXT]
+    assert short(f"<div>{parts[0]}{parts[1]}</div><div>{parts[2]}</div>", f"<div>{parts[3]}</div>") == WHOLE
+
+
+def test_messages_that_are_most_of_what_a_page_tells_are_text() -> None:
+    quotes = [f"<blockquote class=twitter-tweet><p>{said}</p>— Lucie (@lucie)</blockquote>" for said in TEXT[:2]]
+    text = "<p>La maire a répondu sans attendre.</p>".join([f"<p>{TEXT[2]}</p>", *quotes, f"<p>{TEXT[3]}</p>"])
+    whole = f"<html lang=fr><title>{TITLE}</title><article><h1>{TITLE}</h1>{text}</article>"
+    found = extract_page(whole.encode(), url="https://gazette.example/centre")
+    assert all(said in f"{found.lead}\n{found.text}" for said in TEXT)
