@@ -212,7 +212,7 @@ def _tightest(root: html.HtmlElement) -> html.HtmlElement:
 def _after_title(root: html.HtmlElement) -> html.HtmlElement:
     """The element of a short page's paragraphs, if they are the heaviest and come next after its title; else `root`.
 
-    Others beside it are of it too, unless they are teasers.
+    Others beside it are of it too, and others elsewhere are teasers, or else nothing is known.
     """
     sizes: dict[html.HtmlElement, list[int]] = {}
     for paragraph, size in _prose_paragraphs(_below_title(root, "p")):
@@ -224,12 +224,14 @@ def _after_title(root: html.HtmlElement) -> html.HtmlElement:
     points = (point for point in _below_title(root, "li") if next(point.iter("a"), None) is None)
     if 2 * sum(len(squeeze(all_text(point))) for point in points) > sum(sizes[found]):
         return root  # a text of lists, or a thing for sale
-    teasers = [around for around in sizes if around is not found and _is_teaser(around)]
+    others = [around for around in sizes if around is not found]
+    teasers = list(filter(_is_teaser, others))
     while (outer := found.getparent()) is not None and outer.tag in {"div", "section"}:
         if next(outer.iter("h1"), None) is not None or any(outer in teaser.iterancestors() for teaser in teasers):
             break
         found = outer
-    return found
+    elsewhere = [around for around in others if around not in teasers and found not in around.iterancestors()]
+    return root if elsewhere else found
 
 
 def _below_title(root: html.HtmlElement, tag: str) -> Iterator[html.HtmlElement]:
