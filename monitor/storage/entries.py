@@ -149,30 +149,37 @@ def _edited(
 
 def read_jobs(session: Session, pairs: Sequence[Pair]) -> list[ReadJob]:
     """The taken entries, in the order of `pairs`."""
-    statement = select(Entry, Feed.name, Feed.options).join(Feed).where(Entry.id.in_([pair[0] for pair in pairs]))
-    rows = {entry.id: (entry, name, options) for entry, name, options in session.execute(statement)}
-    return [_job(*rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
+    found = session.connection().execute(_TO_READ, {"ids": [pair[0] for pair in pairs]})
+    rows = {row.id: row for row in found}
+    return [_job(rows[pair[0]], pair) for pair in pairs if pair[0] in rows]
 
 
-def _job(entry: Entry, source: str, options: Mapping[str, Any], pair: Pair) -> ReadJob:
+_TO_READ: Any = (  # rows and no objects: most are only looked at
+    select(Entry.__table__, Feed.name.label("source"), Feed.options)
+    .join(Feed)
+    .where(Entry.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def _job(row: Any, pair: Pair) -> ReadJob:
     return ReadJob(
         pair=pair,
-        feed_id=entry.feed_id,
-        source=source,
-        options=options,
-        link=entry.link,
-        title=entry.title,
-        summary=entry.summary,
-        content=entry.content,
-        authors=tuple(entry.authors),
-        language=entry.language,
-        published_at=entry.published_at,
-        backlog=entry.backlog,
-        failures=entry.failures,
-        reads=entry.reads,
-        article_id=entry.article_id,
-        outcome=entry.outcome,
-        created_at=entry.created_at,
+        feed_id=row.feed_id,
+        source=row.source,
+        options=row.options,
+        link=row.link,
+        title=row.title,
+        summary=row.summary,
+        content=row.content,
+        authors=tuple(row.authors),
+        language=row.language,
+        published_at=row.published_at,
+        backlog=row.backlog,
+        failures=row.failures,
+        reads=row.reads,
+        article_id=row.article_id,
+        outcome=row.outcome,
+        created_at=row.created_at,
     )
 
 

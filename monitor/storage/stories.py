@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.stories import FEWEST, SAME_STORY, Fingerprint, containments
@@ -151,7 +151,11 @@ def _first_of_window(session: Session, now: datetime) -> int | None:
     key = ("first_of_story_window", now)
     known: int | None = session.info.get(key)
     if known is None:  # asked once a transaction: its articles come at one moment
-        oldest = select(Article.id).where(Article.created_at > now - STORY_WINDOW)
-        known = session.scalar(oldest.order_by(Article.created_at, Article.id).limit(1))
+        known = session.connection().scalar(_OLDEST_SINCE, {"since": now - STORY_WINDOW})
         session.info[key] = known
     return known
+
+
+_OLDEST_SINCE = (
+    select(Article.id).where(Article.created_at > bindparam("since")).order_by(Article.created_at, Article.id).limit(1)
+)
