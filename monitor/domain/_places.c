@@ -19,20 +19,16 @@ number_of(const uint64_t *words, Py_ssize_t width)
 {
     while (width > 1 && words[width - 1] == 0)
         width--;
-    PyObject *whole = PyLong_FromUnsignedLongLong(words[width - 1]);
-    if (width == 1 || whole == NULL)
-        return whole;
-    PyObject *shift = PyLong_FromLong(64);
-    for (Py_ssize_t at = width - 2; shift != NULL && whole != NULL && at >= 0; at--) {
-        PyObject *low = PyLong_FromUnsignedLongLong(words[at]);
-        PyObject *high = PyNumber_Lshift(whole, shift);
-        Py_SETREF(whole, low != NULL && high != NULL ? PyNumber_Or(high, low) : NULL);
-        Py_XDECREF(low);
-        Py_XDECREF(high);
-    }
-    if (shift == NULL)
-        Py_CLEAR(whole);
-    Py_XDECREF(shift);
+    if (width == 1)
+        return PyLong_FromUnsignedLongLong(words[0]);
+    Py_ssize_t length = 8 * width;
+    unsigned char *bytes = PyMem_Malloc(length);
+    if (bytes == NULL)
+        return PyErr_NoMemory();
+    for (Py_ssize_t n = 0; n < length; n++)
+        bytes[n] = (unsigned char)(words[n / 8] >> 8 * (n % 8));
+    PyObject *whole = PyObject_CallMethod((PyObject *)&PyLong_Type, "from_bytes", "y#s", bytes, length, "little");
+    PyMem_Free(bytes);
     return whole;
 }
 
