@@ -75,8 +75,13 @@ _ELSEWHERE = _any(
     r"^(?:lire|voir|écouter|regarder|relire|revoir|lisez|voyez|découvrez) (?:aussi|également|notre (?:article|dossier|enquête|interview"
     r"|analyse|test|guide|comparatif)|nos (?:articles|tests)|l.article\W*$|la vidéo\W*$|le dossier)\b",
     r"^(?:lire|voir|relire)\s?[:>|→►»]",
+    r"^(?:à )?(?:lire|voir|écouter|relire) (?:aussi|également)(?-i:(?=[A-ZÀ-Þ«“]))",  # a style parts it from the title
+    r"^(?-i:(?:EN )?VIDÉOS?|EN IMAGES)\s?[-–—:|].{0,140}(?<![.?!])$",
+    r"^(?:rejoignez|suivez) (?:la|notre) (?:chaîne|page) (?:whatsapp|telegram|youtube|facebook)\b[^.!?]{0,120}\W*$",
+    r"^(?:(?:les )?(?:premiers )?signataires|nos partenaires)\W*$",
+    r"^vous avez (?:repéré|trouvé|vu|remarqué) une (?:erreur|faute|coquille).{0,100}$",
     r"^(?:sur le même (?:sujet|thème)|dans le même (?:dossier|thème)|en rapport avec|pour aller plus loin|pour en savoir plus|en savoir plus"
-    r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles|à ne pas (?:manquer|rater)(?!\s?:\s?(?-i:[a-zà-ÿ]))"
+    r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles(?: sur .{1,40})?|(?:sujets|thèmes|thématiques) (?:associé|lié)e?s|à ne pas (?:manquer|rater)(?!\s?:\s?(?-i:[a-zà-ÿ]))"
     r"|les plus lus|dans l.actualité|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) (?:aussi )?vous intéresser"
     r"|(?:ces (?:articles|contenus)|ça|ceci) (?:pourraient?|devraient?|peut) .{0,20}intéresser|sélectionné pour vous|contenus? sponsorisés?"
     r"|suivez la couverture complète|notre dossier|nos dossiers|tous nos articles|retrouvez (?:tous|toutes|l.ensemble de) (?:nos|les) .{0,60})"
@@ -110,6 +115,7 @@ _FACTS = _any(
     r"^\(?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
     r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"
     r"(?: (?:photo|image|d.illustration|à la une|de une|principale|vidéo))?s? ?(?:[:©/|]|\(|par |d.illustration).{0,160}$",
+    r"^[^.!?:,]{2,40}, (?:publié|mis à jour|modifié)e? le .{0,40}\b\d{4}\b.{0,20}$",
     r"^illustration\b.{0,60}\bpour\b.{0,50}$",
     r"^(?:photos?|images?) (?:illustratives?|prétextes?|d.(?:illustration|archives?))\b(?: ?:.{0,160}|[^.!?]{0,60}\.?)$",
     r".{0,160}\((?:(?:photo|image) )?(?:d.)?(?:illustration|archives?)\)\W*$",
@@ -136,6 +142,11 @@ _BYLINE = _any(
     r"^[\w.’' -]{1,40} (?:avec|/) (?:l.|les )?(?:afp|reuters|agences?|ap|belga|ats|relaxnews)\W*$",
     r"^\(?(?:afp|reuters|ap|belga|ats|agences?|relaxnews|source afp)\)?\W*$",
 )
+# One of those who sign a text together: "Anne Roth (Valtor)", "Jean Klein, proviseur du lycée".
+_SIGNATORY = re.compile(
+    r"\s*(?:[^:]{0,40}:\s*)?[A-ZÀ-Þ][\w’'.-]*(?: (?:de |du |d[’'])?[A-ZÀ-Þ][\w’'.-]*)+\s*(?:[(,].*)?"
+)
+FEWEST_SIGNATORIES = 6
 _NAMED = re.compile(r"\b[A-ZÉÈÀÂÎÔÇ]")
 _PHOTO_AGENCY = re.compile(
     r"\b(?:AFP|Reuters|Getty|Sipa|Abaca(?:press)?|Shutterstock|REA|Alamy|MaxPPP|PHOTOPQR|Adobe ?Stock|iStock|Unsplash|Pexels|Pixabay"
@@ -154,7 +165,7 @@ def is_paywall(line: str) -> bool:
 
 def is_boilerplate(line: str) -> bool:
     """Whether `line` (one paragraph, squeezed) is about the page and not of the article."""
-    text = line.lstrip("-–—•·▶►→>*#|»« \t").strip()
+    text = line.lstrip("-–—•·▶►→>*#|»« \t📲👉📩📧🔔➡🔴\ufe0f").strip()
     if not text:
         return True
     if len(text) > LONGEST:
@@ -165,6 +176,12 @@ def is_boilerplate(line: str) -> bool:
 def is_byline(line: str) -> bool:
     """Whether `line` signs the article: a name after "par", an agency, initials "avec AFP"."""
     return len(line) <= 140 and bool(_BYLINE.match(line)) and bool(_NAMED.search(line))
+
+
+def is_signatories(line: str) -> bool:
+    """Whether `line` lists who signs together, parted by semicolons."""
+    parts = line.split(";") if line.count(";") >= FEWEST_SIGNATORIES - 1 else []
+    return bool(parts) and sum(bool(_SIGNATORY.fullmatch(part)) for part in parts) >= 0.9 * len(parts)
 
 
 def is_credit(line: str) -> bool:

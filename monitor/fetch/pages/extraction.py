@@ -16,7 +16,7 @@ from monitor.errors import ContentError
 from monitor.fetch.page_decoding import decode
 from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
-from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit, is_paywall
+from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit, is_paywall, is_signatories
 from monitor.fetch.pages.bylines import signed_below, signs_alone
 from monitor.fetch.pages.content import Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
@@ -118,6 +118,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
             or (at < EDGE and words in above)
             or is_boilerplate(line)
             or is_credit(line)
+            or is_signatories(line)
             or (dropped and words in content.linked)
             or (edge and (is_byline(line) or signs_alone(line, authors) or _breadcrumb(line, title)))
         )

@@ -84,7 +84,9 @@ def _listed_after(element: html.HtmlElement) -> Iterator[html.HtmlElement]:
 def marked_anywhere(root: html.HtmlElement) -> list[str]:
     """The one name that the page marks as an author's wherever it does, asides and the end of the page included."""
     found: set[str] = set()
-    candidates = (element for element in root.iter("a", "span", "p", "div", "li", "h3", "h4") if _is_marked(element))
+    candidates = (
+        element for element in root.iter("a", "span", "p", "div", "section", "li", "h3", "h4") if _is_marked(element)
+    )
     for element in islice(candidates, MOST_MARKED):
         if len(text := clean_line(text_apart(element))) <= LONGEST and not in_foreign(element):
             names = clean_names(text)

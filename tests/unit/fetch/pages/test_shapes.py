@@ -148,6 +148,19 @@ def test_the_clock_of_a_live_page_stands_apart_from_what_happened() -> None:
         "Offre 100% numérique",
         "8€/ mois",
         "Toute notre actualité est aussi sur Google : suivez-nous pour ne rien manquer !",
+        "📲 Rejoignez la chaîne WhatsApp de La Gazette pour suivre toute l’actualité de votre commune.",
+        "Vous avez repéré une erreur dans cet article ? Signalez-la-nous.",
+        "Nos derniers articles sur l’eau",
+        "Thématiques associées",
+        "EN VIDÉO - La piscine de Brumath vue du ciel",
+        "<span>Lire aussi</span><span>Les centres de données, gourmands en eau</span>",
+        "AFP, publié le lundi 02 mars 2026 à 08h15",
+        (
+            "Signataires : Anne Roth (Valtor) ; Jean Klein (lycée de Brumath) ; Marc Ott (Chambre d’agriculture) ;"
+            " Ève Schmitt (Nappe en danger) ; Luc Zorn, du CNRS ; Ida Haas, hydrologue"
+        ),
+        "Les signataires :",
+        "Nos partenaires",
         "À ne pas manquer : La nappe d’Alsace au plus bas",
         "Vous avez déjà un compte abonné?",
     ],
@@ -163,6 +176,8 @@ def test_what_a_paper_says_of_itself_is_no_text(line: str) -> None:
         "Tous nos articles sont fabriqués à Lille, assure le patron de l’usine.",
         "L’accès aux articles de presse est devenu payant en dix ans.",
         "À ne pas manquer : la piscine, les bords de la Zorn, le marché du samedi.",
+        "VIDÉO : le mot d’ordre du groupe tient en six lettres, résume la patronne de Valtor.",
+        "Cinq communes sont visées : Brumath ; Hœrdt, qui refuse ; Vendenheim ; Mommenheim ; Olwisheim.",
         "Offre 100% électrique, la gamme du constructeur n’a plus de moteur à essence.",
     ],
 )
