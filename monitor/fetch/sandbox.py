@@ -31,8 +31,8 @@ Result = TypeVar("Result")
 # on a busy machine would only be slower still.
 _FROZEN_SECONDS = 1.0
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
-# Children kept when there is nothing to do.
-_SPARE = 2
+# Children kept when there is nothing to do: another takes 20 MiB, and milliseconds to fork.
+_SPARE = 1
 # What takes longest is large: such bodies have a third of the children at most, so that small ones find one.
 _LARGE = 256 * 1024
 
@@ -217,10 +217,10 @@ class Sandbox:
             self._discard(child)
 
     def _discard(self, child: Child) -> None:
-        """Kill, and have the next one ready at once."""
+        """Kill, and have the next one ready at once. Where others are left, `_watch` tells whether they do."""
         child.kill()
         self._all.discard(child)
-        if not self._starting and (self._waiting or not self._all):
+        if not self._starting and not self._all:
             self._start()
 
 
