@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date
+from itertools import accumulate
 from typing import NamedTuple
 
 from monitor.domain.dossier import About as AboutLimits
@@ -125,12 +126,6 @@ def negated(part: Compiled) -> Compiled:
     return lambda reading, low, high: [] if part(reading, low, high) is None else None
 
 
-def _distance(reading: Reading, a: Pair, b: Pair) -> int:
-    """Words between the beginnings of what lies first's end and what lies second: 0 for neighbours."""
-    first, second = (a, b) if a <= b else (b, a)
-    return max(0, reading.word_at(second[0]) - reading.word_at(first[1]))
-
-
 def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
         ones = left(reading, low, high)
@@ -145,19 +140,35 @@ def near(left: Compiled, right: Compiled, distance: int, *, ordered: bool) -> Co
 
 
 def without(left: Compiled, right: Compiled, distance: int | None) -> Compiled:
-    def beside(reading: Reading, one: Pair, other: Pair) -> bool:
-        if distance is None:
-            return other[0] <= one[0] and one[1] <= other[1]
-        return _distance(reading, one, other) < distance
+    """What `left` finds that has none of `right` within `distance` words; None: that does not lie inside one."""
 
     def run(reading: Reading, low: int, high: int) -> Found:
         ones = left(reading, low, high)
         if not ones:
             return ones
-        others = right(reading, 0, reading.end) or ()
-        return [one for one in ones if not any(beside(reading, one, other) for other in others)] or None
+        others = right(reading, 0, reading.end)
+        if not others:
+            return ones
+        starts, ends = [start for start, _ in others], list(accumulate((end for _, end in others), max))
+        if distance is None:
+            return [one for one in ones if not _is_inside(one, starts, ends)] or None
+        return [one for one in ones if not _is_beside(reading, one, others, ends, distance)] or None
 
     return run
+
+
+def _is_inside(one: Pair, starts: list[int], ends: list[int]) -> bool:
+    """`ends` are the furthest so far, in the order of `starts`."""
+    before = bisect_right(starts, one[0])
+    return before > 0 and one[1] <= ends[before - 1]
+
+
+def _is_beside(reading: Reading, one: Pair, others: list[Pair], ends: list[int], distance: int) -> bool:
+    """Of those before the one that reaches furthest is nearest, of those after it the first."""
+    at = bisect_right(others, one)
+    if at and max(0, reading.word_at(one[0]) - reading.word_at(ends[at - 1])) < distance:
+        return True
+    return at < len(others) and max(0, reading.word_at(others[at][0]) - reading.word_at(one[1])) < distance
 
 
 def in_sentences(mask: Masked, part: Compiled) -> Compiled:
