@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.domain import beginnings, patterns, places, sums, text
 from monitor.domain.compiling import compiled, digest
@@ -44,16 +44,15 @@ def in_python() -> list[str]:
 
 
 if not TYPE_CHECKING:
-    _beginnings: Any = compiled("_beginnings") or beginnings
+    # All of them or none: some hand each other what their twins do not take.
+    _beginnings, _patterns, _places, _sums, _texts = (
+        (beginnings, patterns, places, sums, text) if in_python() else map(compiled, LIBRARIES)
+    )
     Beginnings = _beginnings.Beginnings
-    _patterns: Any = compiled("_patterns") or patterns
     Patterns = _patterns.Patterns
-    _places: Any = compiled("_places") or places
     Table, first_words = _places.Table, _places.first_words
     mask_of, near_pairs = _places.mask_of, _places.near_pairs
-    _sums: Any = compiled("_sums") or sums
     heaviest, held, spans_of = _sums.heaviest, _sums.held, _sums.spans_of
     tallied, words_of = _sums.tallied, _sums.words_of
-    _texts: Any = compiled("_texts") or text
     haystack_of, numbered = _texts.haystack_of, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts
