@@ -9,8 +9,10 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING
 
-from daachorse import DoubleArrayAhoCorasick
+if TYPE_CHECKING:
+    from daachorse import DoubleArrayAhoCorasick
 
 # What a byte of the text is, beside folded letters and digits: a break may vanish within a word (a tag's beginning,
 # "\\", a soft hyphen); a control makes the text another.
@@ -73,6 +75,8 @@ class Beginnings:
 
     @cached_property
     def _machine(self) -> DoubleArrayAhoCorasick:
+        from daachorse import DoubleArrayAhoCorasick  # here: where this is compiled nobody needs it
+
         return DoubleArrayAhoCorasick([piece for piece, _, _ in self._pieces])
 
 

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from daachorse import DoubleArrayAhoCorasick
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from daachorse import DoubleArrayAhoCorasick
 
 Hit = tuple[int, int, int]  # where a pattern begins, where it ends, its number
 
@@ -14,6 +17,8 @@ class Patterns:
     """Patterns by number, in one string with a line each, none empty and none twice; `packed` is what `pack` gave."""
 
     def __init__(self, joined: bytes, packed: bytes = b"") -> None:
+        from daachorse import DoubleArrayAhoCorasick  # here: where this is compiled nobody needs it
+
         self._machine: DoubleArrayAhoCorasick | None = None
         if packed:
             self._machine = DoubleArrayAhoCorasick.deserialize(packed)
