@@ -121,7 +121,10 @@ def _send(kind: Kind, pairs: list[tuple[int, int]], expires: str | float | None)
 
 
 def shared_out(pairs: list[tuple[int, int]], most: int, processes: int) -> list[list[tuple[int, int]]]:
-    """Batches of at most `most`, in order and alike, as many for each process: none has the last one to itself."""
+    """Batches of at most `most`, in order and alike, as many for each process: none has the last one to itself.
+
+    Where that would make batches of fewer than `_FEW`, they have as many, and the last one the rest.
+    """
     count = -(-len(pairs) // (most * processes)) * processes
     return sliced(pairs, min(max(-(-len(pairs) // max(count, 1)), _FEW), most))
 

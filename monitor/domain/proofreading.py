@@ -11,6 +11,7 @@ from monitor.domain.expressions import Term
 from monitor.domain.matching import compile_dossiers
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
+from monitor.domain.reasons import NO_ANCHOR
 from monitor.domain.scoring import CompiledDossier
 from monitor.domain.tallies import arithmetic
 
@@ -53,7 +54,7 @@ def _why(compiled: CompiledDossier, reading: Reading, number: int) -> str:
     found = ", ".join(f"{one.label} {one.value:.2f}" for one in arithmetic(reading, tally))
     said = [f"its rules reach {tally.raw:.2f} of {topic.threshold:.2f}" + (f": {found}" if found else "")]
     if anchors is None:
-        said.append("the anchor is not named")
+        said.append(NO_ANCHOR)
     if tally.raw >= topic.threshold and not compiled.fires(reading, topic.slug):
         said.append("what it requires does not hold")
     return "; ".join(said)

@@ -91,7 +91,10 @@ class Glance:
             elif any(_goes_on(text, small, at, rest) for rest in self._rests[number - len(self._whole)]):
                 return None
         groups = [short for words, short in self._groups.items() if words <= found]
-        return None if found and any(_may_stand(short)(_marked(small)) for short in groups) else False
+        if not (found and groups):
+            return False
+        marked = _marked(small)
+        return None if any(_may_stand(short)(marked) for short in groups) else False
 
 
 def _all_words_of(pattern: bytes) -> list[bytes]:

@@ -41,8 +41,8 @@ class Body:
         return self.so_far()
 
     def so_far(self) -> bytes:
-        """What came, whole or not."""
-        return bytes(self._data)
+        """What came, whole or not: at most `limit` bytes."""
+        return bytes(self._data if len(self._data) <= self._limit else self._data[: self._limit])
 
     def _keep(self, piece: bytes) -> None:
         if not self._data:

@@ -95,7 +95,7 @@ async def test_one_child_serves_all_calls(sandbox: Sandbox) -> None:
 async def test_an_endless_parser_is_killed_and_replaced(sandbox: Sandbox) -> None:
     begun = time.monotonic()
     assert await kind(sandbox, "loop") == "timeout"
-    assert time.monotonic() - begun < 4 * 0.8 + 1  # a busy machine makes it four times its limit
+    assert time.monotonic() - begun < 1.3
     assert await title(sandbox, "echo", b"back") == "back"
 
 

@@ -16,11 +16,15 @@ TEXTS = st.binary(max_size=300).map(lambda piece: piece * 40)
 STEPS = st.integers(1, 2000)
 
 
+def add_all(body: Body, sent: bytes, step: int) -> None:
+    for at in range(0, len(sent), step):
+        body.add(sent[at : at + step])
+
+
 def read(encoding: str, sent: bytes, step: int, limit: int = 100_000) -> bytes | FetchFailure:
     body = Body(encoding, limit)
     try:
-        for at in range(0, len(sent), step):
-            body.add(sent[at : at + step])
+        add_all(body, sent, step)
         return body.finish()
     except FetchError as error:
         return error.kind
@@ -66,3 +70,15 @@ def test_members_within_one_piece_share_the_limit() -> None:
     members = b"".join(gzip.compress(bytes(1000)) for _ in range(20))
     assert read("gzip", members, len(members), 20_000) == bytes(20_000)
     assert read("gzip", members, len(members), 19_999) is FetchFailure.TOO_LARGE
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@given(text=st.binary(min_size=60, max_size=300).map(lambda piece: piece * 40), step=STEPS)
+def test_what_came_of_a_body_too_large_ends_at_the_limit(encoding: str, text: bytes, step: int) -> None:
+    packed = {"gzip": gzip.compress(text), "deflate": zlib.compress(text)}[encoding]
+    limit = len(text) - 1
+    body = Body(encoding, limit)
+    with pytest.raises(FetchError):
+        add_all(body, packed, step)
+    assert body.so_far() == text[: len(body.so_far())]
+    assert len(body.so_far()) <= limit
