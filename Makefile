@@ -18,7 +18,7 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Veille needs Python 3.11 or later: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): $(BIN)/python requirements.lock pyproject.toml setup.py $(wildcard monitor/*/*.c monitor/*/*/*.c)
+$(STAMP): $(BIN)/python requirements.lock pyproject.toml setup.py $(wildcard monitor/*/*.[ch] monitor/*/*/*.c)
 	$(PIP) --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-deps -e .
 	@touch $@

@@ -3,9 +3,9 @@ it out; and the inner loops of matching and of reading feeds are compiled where 
 (docs/decisions/0080 and 0040).
 """
 
-import hashlib
 import shutil
 from pathlib import Path
+from runpy import run_path
 
 from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
@@ -23,11 +23,18 @@ class BuildWithStarter(build_py):
 
 
 def compiled(path: Path) -> Extension:
-    """The extension of one C file. It says which source it was made from: one older than the source is not loaded."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    name = ".".join(path.with_suffix("").parts)
-    return Extension(name, [str(path)], define_macros=[("SOURCE", f'"{digest}"')], optional=True)
+    """The extension of one C file. It says what it was made from: one older than that is not loaded."""
+    digest, headers = (_compiling[name](path) for name in ("digest", "headers"))
+    return Extension(
+        ".".join(path.with_suffix("").parts),
+        [str(path)],
+        depends=list(map(str, headers)),
+        define_macros=[("SOURCE", f'"{digest}"')],
+        optional=True,
+    )
 
+
+_compiling = run_path("monitor/domain/compiling.py")  # not imported: nothing of ours is on the path of a build
 
 setup(
     cmdclass={"build_py": BuildWithStarter},

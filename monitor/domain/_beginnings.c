@@ -5,14 +5,7 @@
  * bytes at a time are asked whether a piece may begin there, by masks and without leaps: what comes next in a page cannot
  * be foreseen, and most of it is left.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <string.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "_frames.h"
 
 enum { BREAK = 1, CONTROL = 2, BLANK = ' ' }; /* as marks */
 enum { NO_PIECE = -1 };
@@ -449,21 +442,4 @@ static PyTypeObject BeginningsType = {
     .tp_new = beginnings_new,
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_beginnings",
-    .m_doc = "Beginnings of words, compiled.",
-    .m_size = -1,
-};
-
-PyMODINIT_FUNC
-PyInit__beginnings(void)
-{
-    if (PyType_Ready(&BeginningsType) < 0)
-        return NULL;
-    PyObject *made = PyModule_Create(&module);
-    if (made != NULL && (PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0 ||
-                         PyModule_AddObjectRef(made, "Beginnings", (PyObject *)&BeginningsType) < 0))
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_beginnings, "Beginnings of words, compiled.", NULL, &BeginningsType)

@@ -7,14 +7,7 @@
  * hangs on them: what comes next in a text cannot be foreseen. The other patterns are a tree of bytes. No hit is a
  * Python object.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <string.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "_frames.h"
 
 /* The way from one node to another, by letters of a word or by a byte. */
 typedef struct {
@@ -391,23 +384,4 @@ static PyTypeObject PatternsType = {
     .tp_new = patterns_new,
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_patterns",
-    .m_doc = "Where byte patterns stand, compiled.",
-    .m_size = -1,
-};
-
-PyMODINIT_FUNC
-PyInit__patterns(void)
-{
-    if (PyType_Ready(&PatternsType) < 0)
-        return NULL;
-    PyObject *made = PyModule_Create(&module);
-    if (made == NULL)
-        return NULL;
-    if (PyModule_AddObjectRef(made, "Patterns", (PyObject *)&PatternsType) < 0 ||
-        PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_patterns, "Where byte patterns stand, compiled.", NULL, &PatternsType)

@@ -3,15 +3,7 @@
  * Everything here has a twin in places.py, which says what is meant; tests/unit/domain/test_places.py holds both to the
  * same answers. What goes in and out are Python's own lists, tuples, dictionaries and whole numbers.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "_frames.h"
 
 /* Sentences as Python's whole number: bit n of `words`, 64 bits each, stands for sentence n. */
 static PyObject *
@@ -995,24 +987,4 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_places",
-    .m_doc = "The inner loops of matching, compiled.",
-    .m_size = -1,
-    .m_methods = functions,
-};
-
-PyMODINIT_FUNC
-PyInit__places(void)
-{
-    if (PyType_Ready(&TableType) < 0 || PyType_Ready(&FoundType) < 0)
-        return NULL;
-    PyObject *made = PyModule_Create(&module);
-    if (made == NULL)
-        return NULL;
-    if (PyModule_AddObjectRef(made, "Table", (PyObject *)&TableType) < 0 ||
-        PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_places, "The inner loops of matching, compiled.", functions, &TableType, &FoundType)

@@ -4,14 +4,7 @@
  * Everything here has a twin in sums.py, which says what is meant; tests/unit/domain/test_sums.py holds both to the same
  * answers. Sentences are the bits of a whole number; but for `held`, of 64 bits at most.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "_frames.h"
 
 /* The fields of an item (tallies.Item) that are looked at here. */
 enum { OWNER = 0, WEIGHT = 3, CAP = 4, ANYWHERE = 5, ITEM_FIELDS = 8 };
@@ -594,19 +587,4 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_sums",
-    .m_doc = "What counts in an article, compiled.",
-    .m_size = -1,
-    .m_methods = functions,
-};
-
-PyMODINIT_FUNC
-PyInit__sums(void)
-{
-    PyObject *made = PyModule_Create(&module);
-    if (made != NULL && PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_sums, "What counts in an article, compiled.", functions, NULL)

@@ -3,14 +3,7 @@
  * Everything here has a twin in text.py, which says what is meant, as regular expressions; tests/unit/domain/test_texts.py
  * holds both to the same answers. Offsets count characters.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <string.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "_frames.h"
 
 typedef struct {
     int kind; /* of Python's strings: bytes a character */
@@ -335,19 +328,4 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_texts",
-    .m_doc = "How an article's text is cut, compiled.",
-    .m_size = -1,
-    .m_methods = functions,
-};
-
-PyMODINIT_FUNC
-PyInit__texts(void)
-{
-    PyObject *made = PyModule_Create(&module);
-    if (made != NULL && PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_texts, "How an article's text is cut, compiled.", functions, NULL)

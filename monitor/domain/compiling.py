@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from importlib import import_module
+from os.path import normpath
 from pathlib import Path
 from types import ModuleType
 
+_INCLUDED = re.compile(rb'^#include "(.+)"', re.MULTILINE)
+
 
 def compiled(name: str, folder: Path = Path(__file__).parent, package: str = "monitor.domain") -> ModuleType | None:
-    """A compiled library, such as `_places`; None where there is none, or one of another source than in `folder`."""
+    """A compiled library, such as `_places`; None where there is none, or one made of others than the files in `folder`."""
     source = folder / f"{name}.c"
     try:
         found = import_module(f"{package}.{name}")
@@ -19,5 +23,16 @@ def compiled(name: str, folder: Path = Path(__file__).parent, package: str = "mo
 
 
 def digest(source: Path) -> str:
-    """What a library says of the source that it was made from."""
-    return hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    """What a library says of what it was made from: its source, and the headers that this includes."""
+    return hashlib.sha256(_with_headers(source)).hexdigest()[:16]
+
+
+def headers(source: Path) -> list[Path]:
+    """The headers of ours that a source includes."""
+    names = _INCLUDED.findall(source.read_bytes())
+    paths = [Path(normpath(source.parent / name.decode())) for name in names]
+    return [path for path in paths if path.exists()]
+
+
+def _with_headers(source: Path) -> bytes:
+    return b"".join([source.read_bytes(), *map(_with_headers, headers(source))])

@@ -4,13 +4,7 @@
  * else makes it give way to the pattern in Python, which says what is meant; tests/unit/fetch/test_feed_items.py holds both
  * to the same answers. An item is valid UTF-8 without carriage returns and control characters.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <string.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "../../domain/_frames.h"
 
 /* Of elements, as regular.py numbers them. */
 enum { TEXT, SKIPPED, EMPTY, LINK, PERSON };
@@ -474,19 +468,4 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_items",
-    .m_doc = "What the usual item of a regular feed says, compiled.",
-    .m_size = -1,
-    .m_methods = functions,
-};
-
-PyMODINIT_FUNC
-PyInit__items(void)
-{
-    PyObject *made = PyModule_Create(&module);
-    if (made != NULL && PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_items, "What the usual item of a regular feed says, compiled.", functions, NULL)

@@ -3,13 +3,7 @@
  * It knows paragraphs without attributes and references; anything else is left to its twin in Python, which says what is
  * meant: `to_text` of plain characters. tests/unit/fetch/test_feed_text.py holds both to the same answers.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <string.h>
-
-#ifndef SOURCE
-#define SOURCE ""
-#endif
+#include "../../domain/_frames.h"
 
 #define LONGEST_REFERENCE 9 /* between `&` and `;` */
 
@@ -216,19 +210,4 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_markup",
-    .m_doc = "What most summaries in feeds are, made text, compiled.",
-    .m_size = -1,
-    .m_methods = functions,
-};
-
-PyMODINIT_FUNC
-PyInit__markup(void)
-{
-    PyObject *made = PyModule_Create(&module);
-    if (made != NULL && PyModule_AddStringConstant(made, "SOURCE", SOURCE) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+LIBRARY(_markup, "What most summaries in feeds are, made text, compiled.", functions, NULL)

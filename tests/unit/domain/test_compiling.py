@@ -1,0 +1,54 @@
+"""A compiled library is taken only with the source and the headers that it was made from, and these are shipped."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.compiling import compiled, digest, headers
+
+ROOT = Path(__file__).parents[3]
+SOURCES = sorted((ROOT / "monitor").rglob("*.c"))
+
+
+def test_a_library_of_another_header_is_not_taken(tmp_path: Path) -> None:
+    library = compiled("_places")
+    if library is None:
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+    beside = ROOT / "monitor/domain"
+    for path in (beside / "_places.c", *beside.glob("*.h")):
+        shutil.copy(path, tmp_path)
+    assert compiled("_places", tmp_path) is library
+    header = headers(tmp_path / "_places.c")[0]
+    header.write_text(header.read_text(encoding="utf-8") + "/* changed since */\n", encoding="utf-8")
+    assert compiled("_places", tmp_path) is None
+    header.unlink()
+    assert compiled("_places", tmp_path) is None
+
+
+def test_a_header_that_a_header_includes_counts_too(tmp_path: Path) -> None:
+    source, one, other = (tmp_path / name for name in ("a.c", "one.h", "other.h"))
+    source.write_text('#include <math.h>\n#include "one.h"\n', encoding="utf-8")
+    one.write_text('#include "other.h"\n', encoding="utf-8")
+    other.write_text("", encoding="utf-8")
+    before = digest(source)
+    other.write_text("#define CHANGED\n", encoding="utf-8")
+    assert digest(source) != before
+
+
+def test_every_source_shares_the_frames() -> None:
+    assert SOURCES
+    assert all(path.name == "_frames.h" for source in SOURCES for path in headers(source)[:1])
+    assert all(headers(source) for source in SOURCES)
+
+
+def test_headers_are_shipped_with_the_sources(tmp_path: Path) -> None:
+    command = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    listed = (tmp_path / "veille.egg-info" / "SOURCES.txt").read_text(encoding="utf-8").splitlines()
+    wanted = {path for source in SOURCES for path in (source, *headers(source))}
+    assert set(listed) >= {path.relative_to(ROOT).as_posix() for path in wanted}
