@@ -13,7 +13,7 @@ _INCLUDED = re.compile(rb'^#include "(.+)"', re.MULTILINE)
 
 
 def compiled(name: str, folder: Path = Path(__file__).parent, package: str = "monitor.domain") -> ModuleType | None:
-    """A compiled library, such as `_places`; None where there is none, or one made of others than the files in `folder`."""
+    """A compiled library, such as `_places`; None where there is none, or one made of others than lie in `folder`."""
     source = folder / f"{name}.c"
     try:
         found = import_module(f"{package}.{name}")
