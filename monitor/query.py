@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.domain.expressions import Expression
-from monitor.domain.filters import MOST_ROWS, Filter, Window
+from monitor.domain.filters import MOST_ROWS, Filter, Unknown, Window, unknown_names
 from monitor.errors import NotFoundError, QueryError
 from monitor.storage import search
 from monitor.storage.dismissals import Dismissals, dismissals_by_rule, dismissals_by_topic
@@ -169,6 +169,10 @@ class Queries:
         """What there is to ask at all: what a reader should do first when nothing answers."""
         with self._store.read() as session:
             return how_far(session)
+
+    def unknown(self, asked: Filter) -> list[Unknown]:
+        """Topics and dossiers that are asked for and nothing bears: why a list may be empty."""
+        return unknown_names(asked, ((topic.dossier, topic.slug) for topic in self.topics()))
 
     def judge(self, expression: Expression) -> Judge:
         """The compiled expression, from the last ones used. Raises `QueryError`."""

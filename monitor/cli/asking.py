@@ -146,7 +146,7 @@ class Request:
     ) -> None:
         """Print the first `limit` rows; they are fetched page by page, so that JSON lines begin at once.
 
-        When nothing was stored yet that could answer, standard error says what to do first.
+        When no row answers, standard error says what to do first, or which topic or dossier there is not.
         """
         from monitor.domain.filters import Order
 
@@ -155,16 +155,16 @@ class Request:
         if self.limit < 1:
             raise typer.BadParameter("at least one row", param_hint="--limit")
         chosen = [name.strip() for name in self.columns.split(",") if name.strip()]
-        printed = 0
+        asked, printed = self.filter(settings), 0
 
         def lines() -> Iterator[dict[str, Any]]:
             nonlocal printed
-            for printed, row in enumerate(_pages(find, self.filter(settings), self.limit, Order(self.sort)), 1):  # noqa: B007
+            for printed, row in enumerate(_pages(find, asked, self.limit, Order(self.sort)), 1):  # noqa: B007
                 yield line(row)
 
         write_rows(lines(), self.format, chosen, table_columns=table_columns, output=self.output)
         if not printed:
-            _say_what_is_missing(queries)
+            _say_what_is_missing(queries, asked)
 
 
 def _options(
@@ -199,7 +199,7 @@ def asks(run: Callable[[Request], None]) -> Callable[..., None]:
     return command
 
 
-def _say_what_is_missing(queries: Queries) -> None:
+def _say_what_is_missing(queries: Queries, asked: Filter) -> None:
     from monitor.storage.search_filters import HowFar
 
     missing = {
@@ -209,6 +209,10 @@ def _say_what_is_missing(queries: Queries) -> None:
     }.get(queries.how_far())
     if missing:
         typer.echo(missing, err=True)
+        return
+    for name in queries.unknown(asked):
+        hint = f": did you mean {name.nearest!r}?" if name.nearest else ""
+        typer.echo(f"there is no {name.kind} {name.name!r}{hint}", err=True)
 
 
 def _pages(find: Callable[[Filter, Window], Found[Row]], asked: Filter, limit: int, order: Any) -> Iterator[Row]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,6 +44,31 @@ class Filter:
     access: str | None = None
     assignee: str | None = None
     expression: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name in a filter that nothing bears: `kind` is "topic" or "dossier"; `nearest` the most alike there is."""
+
+    kind: str
+    name: str
+    nearest: str | None
+
+
+def unknown_names(asked: Filter, topics: Iterable[tuple[str, str]]) -> list[Unknown]:
+    """The filter's topics and dossier that are not among the (dossier, topic) slugs: slips of writing, mostly."""
+    pairs = list(topics)
+    known = {
+        "dossier": {dossier for dossier, _ in pairs},
+        "topic": {name for dossier, topic in pairs for name in (topic, f"{dossier}/{topic}")},
+    }
+    named = [("dossier", asked.dossier)] if asked.dossier else []
+    named += [("topic", name) for name in (*asked.topics, *asked.not_topics)]
+    return [
+        Unknown(kind, name, next(iter(difflib.get_close_matches(name, sorted(known[kind]), 1)), None))
+        for kind, name in named
+        if name not in known[kind]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,7 @@ def _page(
     request: Request, desk: Desk, principal: Reader, q: str, after: str = "", wrong: Wrong | None = None, feed: str = ""
 ) -> Response:
     context: dict[str, Any] = {"q": q, "wrong": wrong, "hits": None, "more": "", "feed": feed, "topic": ""}
-    context["subscription"] = ""
-    context["facets"] = None
+    context |= {"subscription": "", "facets": None, "unknown": []}
     try:
         if q.strip():
             window = Window(PAGE, parse_cursor(after) if after else None)
@@ -72,6 +71,7 @@ def _page(
             found = desk.queries.articles(asked, window)
             context["facets"] = beside(desk, q, asked)
             context["hits"] = [hit_of(row) for row in found.rows]
+            context["unknown"] = [] if found.rows else desk.queries.unknown(asked)
             context["topic"] = as_topic(desk, q)
             context["subscription"] = as_subscription(request, desk, q)
             if found.after:

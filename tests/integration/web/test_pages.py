@@ -69,6 +69,12 @@ def test_a_search_counts_the_alerts_that_answer_and_narrows_down(open_site: Site
     assert "/search?q=exclure+topic%3Acloud" in shown
 
 
+def test_a_search_for_a_topic_there_is_not_says_so(open_site: Site) -> None:
+    shown = html.unescape(page(open_site, "/search?q=exclure+topic%3Aclaud"))
+    assert "Il n’y a pas de thème « claud ». Vouliez-vous dire « cloud » ?" in shown
+    assert "pas de thème" not in page(open_site, "/search?q=baleine+topic%3Acloud")
+
+
 def test_a_search_can_be_copied_out_as_a_topic_and_as_a_subscription(open_site: Site) -> None:
     shown = html.unescape(page(open_site, "/search?q=exclure+topic%3Acloud+since%3A7d"))
     assert 'requires = "exclure"' in shown

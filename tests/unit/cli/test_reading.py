@@ -47,6 +47,14 @@ def test_a_store_that_has_alerts_says_nothing_beside_an_empty_result(alert: int)
     assert RUN.invoke(alerts.app, ["--status", "dismissed"]).stderr == ""
 
 
+def test_an_empty_result_names_the_topic_and_the_dossier_there_is_not(alert: int) -> None:
+    found = RUN.invoke(matches.app, ["--topic", "5g-exclusio", "--dossier", "nulle-part", "--format", "jsonl"])
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert "there is no topic '5g-exclusio': did you mean '5g-exclusion'?" in found.stderr
+    assert "there is no dossier 'nulle-part'\n" in found.stderr
+    assert "there is no topic" not in RUN.invoke(articles.app, ["--topic", "cloud", "--q", "baleine"]).stderr
+
+
 @pytest.mark.parametrize("module", [matches, alerts, stories, articles])
 @pytest.mark.parametrize("format_", ["table", "json", "jsonl", "csv", "md"])
 def test_every_format_shows_what_is_stored(alert: int, module: object, format_: str) -> None:
