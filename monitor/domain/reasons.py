@@ -48,14 +48,30 @@ _NUMBERS = {
     "another company in the title": ("another company in the title", "une autre entreprise dans le titre"),
     "a listed company in the title": ("a listed company in the title", "une entreprise connue dans le titre"),
     "another company first": ("another company comes first", "une autre entreprise d’abord"),
-    "here against far, near": ("here against far, near the subject", "ici contre ailleurs, près du sujet"),
-    "here in its sentences": ("here, in sentences that name the subject", "ici, dans les phrases qui le nomment"),
-    "share of its sentences with here": ("share of its sentences with here", "part de ses phrases qui disent ici"),
-    "here comes late": ("here comes late", "ici n’arrive que tard"),
-    "nothing here": ("nothing here", "rien d’ici"),
+    "here against far, near": (
+        "the watched area against elsewhere, near the subject",
+        "zone suivie contre ailleurs, près du sujet",
+    ),
+    "here in its sentences": (
+        "the watched area, in sentences that name the subject",
+        "zone suivie, dans les phrases qui nomment le sujet",
+    ),
+    "share of its sentences with here": (
+        "share of its sentences with the watched area",
+        "part de ses phrases avec la zone suivie",
+    ),
+    "here comes late": ("the watched area comes late", "zone suivie tardive"),
+    "nothing here": ("the watched area is not named", "zone suivie jamais nommée"),
     "noise": ("noise, in the whole article", "bruit (tests, bons plans), dans tout l’article"),
 }
-_SIGNALS = {"here": "ici", "far": "ailleurs", "noise": "bruit", "places": "lieux", "companies": "entreprises"}
+# the dossier's own signals that have a fixed sense, of which `here` is where the subject must be
+_SIGNALS = {
+    "here": ("the watched area", "zone suivie"),
+    "far": ("elsewhere", "ailleurs"),
+    "noise": ("noise", "bruit"),
+    "places": ("places", "lieux"),
+    "companies": ("companies", "entreprises"),
+}
 _WHERE = {
     " near": ("near the subject", "près du sujet"),
     " everywhere": ("in the whole article", "dans tout l’article"),
@@ -76,7 +92,8 @@ def number_in_words(name: str, language: Language) -> str:
     for ending, where in _WHERE.items():
         if name.endswith(ending):
             signal = name.removesuffix(ending)
-            return f"{_SIGNALS.get(signal, signal) if column else signal}, {where[column]}"
+            named = _SIGNALS.get(signal, (signal, signal))
+            return f"{named[column]}, {where[column]}"
     return name
 
 

@@ -16,11 +16,12 @@ from tests.unit.domain.test_explaining import SHIPPED
 @pytest.mark.parametrize(
     ("name", "english", "french"),
     [
-        ("here near", "here, near the subject", "ici, près du sujet"),
+        ("here near", "the watched area, near the subject", "zone suivie, près du sujet"),
         ("bourse a mention", "bourse, for each mention of the subject", "bourse, par mention du sujet"),
         ("near: devices/montre", "a rule near the subject: montre", "règle, près du sujet : montre"),
         ("in the title", "the subject in the title", "sujet dans le titre"),
-        ("far in the title", "far, in the title", "ailleurs, dans le titre"),
+        ("far in the title", "elsewhere, in the title", "ailleurs, dans le titre"),
+        ("nothing here", "the watched area is not named", "zone suivie jamais nommée"),
     ],
 )
 def test_a_number_is_told_by_what_was_counted_and_where(name: str, english: str, french: str) -> None:
