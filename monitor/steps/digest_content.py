@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from monitor.channels.base import Message
 from monitor.channels.content import AlertView, ArticleRef, Coverage, DigestContent, Edit, TopicTrend, thread_id
-from monitor.channels.rendering import render_digest
 from monitor.channels.unsubscribe import unsubscribe_url
 from monitor.domain.excerpts import edited_sentences
 from monitor.domain.periods import Period
@@ -126,6 +125,8 @@ def _edits(session: Session, subscriber_id: int, since: datetime) -> tuple[Edit,
 
 def render(ctx: Context, content: DigestContent, spec: SubscriberSpec) -> Message:
     """The digest, before it belongs to a channel."""
+    from monitor.channels.rendering import render_digest  # with Jinja2 and Babel, 3 MiB: not before a digest closes
+
     templates = ctx.settings.config_dir / "templates"
     return render_digest(content, spec.language, templates if templates.is_dir() else None)
 

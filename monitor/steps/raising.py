@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.channels.content import AlertView, DigestContent, alert_message_id, thread_id
-from monitor.channels.rendering import render_alert
 from monitor.domain.periods import Cadence, allowed_from
 from monitor.domain.subscribers import SubscriberSpec
 from monitor.steps.context import Context
@@ -66,6 +65,8 @@ def _plan(
     ctx: Context, session: Session, row: SubscriberRow, spec: SubscriberSpec, view: AlertView, now: datetime
 ) -> list[Pair]:
     """One frozen message a channel; those that fall in quiet hours are due at their end."""
+    from monitor.channels.rendering import render_alert  # with Jinja2 and Babel: 3 MiB, where nobody is told at once
+
     planned: list[Pair] = []
     due_at = allowed_from(spec.rhythm, spec.tzinfo, now)
     templates = ctx.settings.config_dir / "templates"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from monitor.channels import context_from, make_channel
 from monitor.channels.content import DigestContent, sender_domain
-from monitor.channels.rendering import render_digest
 from monitor.domain.periods import Period
 from monitor.domain.subscribers import SubscriberSpec
 from monitor.errors import ChannelError, ConfigError
@@ -64,6 +63,8 @@ async def test_channels(ctx: Context, subscriber: str) -> list[Tested]:
 
 
 async def _test(ctx: Context, row: SubscriberRow, channel: ChannelRow) -> Tested:
+    from monitor.channels.rendering import render_digest  # here: see digest_content
+
     spec, now = SubscriberSpec.from_json(row.settings), ctx.now()
     name = f"{channel.kind} {channel.address}".strip()
     content = DigestContent(

@@ -6,12 +6,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -200,5 +200,6 @@ def _json(value: Any) -> str:
 
 def insert_on(connection: Connection, table: Table) -> Any:
     """An INSERT in the database's own words, which knows ON CONFLICT."""
-    module: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # loaded with the engine: the other dialect stays out of memory
+    module: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return module.insert(table)

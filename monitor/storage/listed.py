@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, any_, bindparam, column, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, bindparam, column, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 IDS = "ids"

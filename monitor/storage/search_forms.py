@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, cast, column, exists, literal, select, table, text
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from monitor.domain.words import But, Every, Some, Word, Words, every, has_prefix, some
 from monitor.storage.search_descent import FEW_FORMS
+from monitor.storage.types import TsQuery
 
 MOST_KNOWN = 50_000
 KNOWN_HOLDS = 3600.0  # seconds: the server counts its frequent words anew, if seldom
@@ -165,7 +165,7 @@ def present_words(session: Session, words: Words) -> Words | None:
 
 def any_has(session: Session, forms: str) -> bool:
     """Whether an article has one of these forms by now."""
-    asked = cast(literal(forms), TSQUERY)
+    asked = cast(literal(forms), TsQuery())
     there = exists(select(literal(1)).select_from(INDEX).where(INDEX.c.words.op("@@")(asked)))
     return bool(forms) and bool(session.scalar(select(there)))
 

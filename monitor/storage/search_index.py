@@ -18,13 +18,12 @@ from typing import Any
 
 import xxhash
 from sqlalchemy import ColumnElement, Connection, cast, column, func, literal, select, table, text
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
 from monitor.domain.words import But, Every, Some, Word, Words, index_words
 from monitor.storage.search_descent import ERAS, era_mark
-from monitor.storage.types import RowId, UtcDateTime
+from monitor.storage.types import RowId, TsQuery, UtcDateTime
 
 BATCH = 500
 SPREAD = 100  # ids a row: what a batch of rows may span and still be looked up by its ends
@@ -203,7 +202,7 @@ class FirstPass:
         else:
             self.table = table("article_words", column("article_id"), column("words"))
             self.key = self.table.c.article_id
-            self.asked = cast(literal(tsquery(words)), TSQUERY)
+            self.asked = cast(literal(tsquery(words)), TsQuery())
             self.condition = self.table.c.words.op("@@")(self.asked)
 
     def ids(self) -> Any:

@@ -25,7 +25,6 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from monitor.domain.words import Words, every
@@ -34,6 +33,7 @@ from monitor.storage.search_forms import INDEX, known_of
 from monitor.storage.search_hydrate import ARTICLE_COLUMNS, Values
 from monitor.storage.search_index import fts5_query, tsquery
 from monitor.storage.tables import Article
+from monitor.storage.types import TsQuery
 
 _ID = (Article.id,)
 NO_END = (1 << 63) - 1
@@ -144,7 +144,7 @@ def _statement(kind: str, conditions: Sequence[ColumnElement[bool]], *, whole: b
     return select(one.c.newest, one.c.absent, one.c.hits, *rows.c).select_from(one.outerjoin(rows, true()))
 
 
-_ABSENT = cast(bindparam("absent", type_=String), TSQUERY)
+_ABSENT = cast(bindparam("absent", type_=String), TsQuery())
 _ALONE = {(kind, whole): _statement(kind, (), whole=whole) for kind in _PARTS for whole in (True, False)}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from monitor.storage.types import Json, RowId, UtcDateTime
@@ -21,16 +21,14 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-UNREAD = "outcome IS NULL"
-
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's form
         int: RowId,
         datetime: UtcDateTime(),
-        dict[str, Any]: Json,
-        list[Any]: Json,
+        dict[str, Any]: Json(),
+        list[Any]: Json(),
     }
 
 
@@ -92,9 +90,10 @@ class Entry(WorkMixin, Base):
         UniqueConstraint("feed_id", "identity"),
         Index("ix_entries_article_id", "article_id"),
         Index("ix_entries_read_at", "read_at"),
-        Index("ix_entries_unread", "id", sqlite_where=text(UNREAD), postgresql_where=text(UNREAD)),
-        # hash: PostgreSQL's usual index takes no value over 2.7 kB, and an address may have four
-        Index("ix_entries_link", "link", postgresql_using="hash"),
+        # Migrations make the indexes and say what each database is told besides (partial, by hash): said here, it would
+        # load both databases' dialects.
+        Index("ix_entries_unread", "id"),
+        Index("ix_entries_link", "link"),
     )
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"))

@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import JSON, TypeDecorator
+from sqlalchemy.types import JSON, TypeDecorator, TypeEngine, UserDefinedType
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -67,4 +66,26 @@ def _of_postgresql(value: datetime | None) -> datetime | None:
 
 # SQLite numbers rows by itself only when the key is INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
-Json: Any = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class Json(TypeDecorator[Any]):
+    """JSONB on PostgreSQL, whose dialect (and those of six drivers, 3 MiB) is only loaded where it is the database."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
+
+
+class TsQuery(UserDefinedType[str]):
+    """PostgreSQL's own, known without its dialect."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "TSQUERY"

@@ -32,6 +32,8 @@ def test_a_worker_loads_nothing_of_what_migrates_or_parses() -> None:
     loaded = set(done.stdout.split())
     assert "monitor.app" in loaded
     assert loaded.isdisjoint({"alembic", "rich", "lxml", "feedparser", "trafilatura", "aiohttp"})
+    # nor what only digests, messages and another database need
+    assert loaded.isdisjoint({"jinja2", "babel", "sqlalchemy.dialects.postgresql", "psycopg"})
 
 
 LISTING = """
