@@ -131,7 +131,7 @@ _FACTS = _any(
     r"^(?:vous avez (?:accepté|refusé)|en acceptant|votre consentement|ce contenu est (?:hébergé|fourni|susceptible)) .{0,200}\b(?:cookies?|traceurs?|tiers|youtube|twitter)\b",
 )
 _BYLINE = _any(
-    r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|(?:une? )?(?:texte|article|reportage|enquête) (?:de|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
+    r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|(?:une? )?(?:texte|article|reportage|enquête) (?:de(?! (?:la (?!rédaction)|des ))|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
     r"|auteure?s?|sources?|crédit|traduit (?:de l.\w+ )?par|avec|d.après)\b ?:? ?(?:notre |nos |la rédaction|l.)?[^.!?:;]{2,90}\.?$",
     r"^(?:entretien|interview|propos|reportage|enquête|récit|portrait|dossier|analyse)s? (?:[a-zé]+ (?:et [a-zé]+ )?)?par\b[^.!?:;]{2,90}\.?$",
     r"^par\b[^.!?:;]{2,60}\. traduite? .{2,60}$",

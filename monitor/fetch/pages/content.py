@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -32,7 +34,8 @@ _GLUED_CLOCK = re.compile(
     r"^(\d{1,2} ?[h:] ?\d{2})(?=[A-ZÀ-Þ«“\"])"
 )  # of a live blog: "10h15Le maire", where tags stood
 _NAME = re.compile(r"[a-z][\w.-]*", re.ASCII)
-_FILLING = frozenset({"h2", "h3", "h4", "p", "li", "blockquote"})
+HEADINGS = frozenset({"h2", "h3", "h4"})
+_FILLING = HEADINGS | {"p", "li", "blockquote"}
 _MARKED = frozenset({"article", "main", "body", "html"})
 # trafilatura's own lists, in place, for its functions here: the same answers, found quicker.
 for dropped in (
@@ -45,11 +48,17 @@ for dropped in (
 ask_once(BODY_XPATH, first=True)
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
+MOST_AROUND = 3  # elements around a paragraph of which one with a class tells its kind
+SHORTEST_HEADING = 10  # characters of an intertitle that stands in a box of its own
+LINKED = 0.3  # share of a block in links from which it is no text by its place alone
 CUT = 0.6  # share of the known text below which an extraction was cut
 LONG_PROSE = 120  # characters of a box of prose that is of the article
 FARTHEST = 5_000  # blocks of a page that are looked at
 LOST = 0.25  # the same share where nothing marks the article: much of a whole page is teasers
 SWALLOWED = 1.6  # times the known text above which an extraction swallowed its surroundings
+
+
+_Kind = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,26 +166,77 @@ def _lines(part: str) -> list[str]:
 
 
 def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
-    """`lines` with the intertitles, paragraphs and list points between them that the extractor left out.
-
-    Only what stands beside a line that was kept, in the same element, and is no link.
-    """
+    """`lines` with what the extractor left out: intertitles, paragraphs and points between them, openings and ends."""
     place = {squash(line): at for at, line in enumerate(lines)}
     seats = [place.get(squash(block.text), -1) for block in blocks]
     kept = [at for at, seat in enumerate(seats) if seat >= 0]
+    if not kept:
+        return lines
     missing: dict[int, list[str]] = {}
+    kinds = _kinds(blocks[at] for at in kept)
     for before, after in pairwise(kept):
-        beside = {blocks[before].element.getparent(), blocks[after].element.getparent()}
-        for block in blocks[before + 1 : after]:
-            fills = block.element.tag in _FILLING and block.link_share < 0.3 and block.element.getparent() in beside
-            if fills or _is_box_above(block, blocks[after].element):
-                missing.setdefault(seats[before], []).extend(_lines(block.text))
+        for block in _between(blocks, before, after, kinds):
+            missing.setdefault(seats[before], []).extend(_lines(block.text))
+    for block in _opened(blocks, kept[0]):
+        if _is_of(block, kinds) or (_is_prose(block, LINKED) and _holds(block, blocks[kept[0]].element)):
+            missing.setdefault(-1, []).extend(_lines(block.text))
+    for block in blocks[kept[-1] + 1 :]:
+        if _is_of(block, kinds):
+            missing.setdefault(seats[kept[-1]], []).extend(_lines(block.text))
     known = squash(" ".join(lines)) if missing else ""
-    return [
-        text
-        for at, line in enumerate(lines)
-        for text in (line, *(extra for extra in missing.get(at, ()) if squash(extra) not in known))
-    ]
+    filled = {seat: [extra for extra in found if squash(extra) not in known] for seat, found in missing.items()}
+    return filled.get(-1, []) + [text for at, line in enumerate(lines) for text in (line, *filled.get(at, ()))]
+
+
+def _between(blocks: list[Block], before: int, after: int, kinds: set[_Kind]) -> Iterator[Block]:
+    """What is of the text between two blocks that are: like them, or beside one of them and no link."""
+    beside = {blocks[before].element.getparent(), blocks[after].element.getparent()}
+    for at in range(before + 1, after):
+        block = blocks[at]
+        fills = block.element.tag in _FILLING and block.link_share < LINKED and block.element.getparent() in beside
+        fills = fills or (at + 1 == after and _is_heading(block))
+        if fills or _is_of(block, kinds) or _is_box_above(block, blocks[after].element):
+            yield block
+
+
+def _opened(blocks: list[Block], first: int) -> list[Block]:
+    """The blocks before the `first`, from the title on."""
+    title = max((at for at in range(first) if blocks[at].element.tag == "h1"), default=-1)
+    return blocks[title + 1 : first]
+
+
+def _is_heading(block: Block) -> bool:
+    return block.element.tag in HEADINGS and len(block.text) >= SHORTEST_HEADING and block.link_share < LINKED
+
+
+def _is_prose(block: Block, most_linked: float) -> bool:
+    return block.element.tag == "p" and len(block.text) >= PROSE and block.link_share < most_linked
+
+
+def _is_of(block: Block, kinds: set[_Kind]) -> bool:
+    """Whether `block` is a paragraph of one of the `kinds`, though much of it may be links."""
+    return _is_prose(block, 2 * LINKED) and _kind(block) in kinds
+
+
+def _holds(block: Block, element: html.HtmlElement) -> bool:
+    """Whether what holds the `block` holds the `element` too: no box of its own is around it."""
+    return any(around is block.element.getparent() for around in element.iterancestors())
+
+
+def _kinds(blocks: Iterable[Block]) -> set[_Kind]:
+    """The kinds of paragraph that an article is made of: two at least are of each."""
+    counted = Counter(_kind(block) for block in blocks if block.element.tag == "p")
+    return {kind for kind, count in counted.items() if count > 1}
+
+
+def _kind(block: Block) -> _Kind:
+    """What tells a text's paragraphs from those of boxes: how they and what they stand in are marked."""
+    marks = [(str(block.element.tag), block.element.get("class"))]
+    for around in islice(block.element.iterancestors(), MOST_AROUND):
+        marks.append((str(around.tag), around.get("class")))
+        if marks[-1][1]:
+            break
+    return tuple(marks)
 
 
 def _is_box_above(block: Block, paragraph: html.HtmlElement) -> bool:
