@@ -42,6 +42,8 @@ def clamp(wait: timedelta) -> timedelta:
 
 def http_date(value: str) -> datetime | None:
     """An HTTP date in UTC; None for what is none (`0` and `-1` are usual)."""
+    if not value:
+        return None
     try:
         at = parsedate_to_datetime(value[:60])
     except (ValueError, TypeError, IndexError, OverflowError):

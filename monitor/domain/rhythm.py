@@ -6,9 +6,10 @@ Hours are those of Paris: a newsroom gets up at the same hour all year.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from math import ceil
+from typing import Any, NamedTuple
 
 from monitor.domain.dates import PARIS
 
@@ -19,8 +20,7 @@ _EVEN_SHARE = 0.2  # of the rate is spread over the whole day, so that no hour i
 _ENOUGH_DAYS, _ENOUGH_ENTRIES = 1.0, 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(NamedTuple):
     """`counts` are entries by hour of the day (24 numbers, faded), `days` the time they were counted in (faded too)."""
 
     counts: tuple[float, ...] = (0.0,) * 24
@@ -56,15 +56,14 @@ class Rhythm:
 
     def until_expected(self, entries: float, now: datetime, most: timedelta) -> timedelta:
         """How long until `entries` are to be expected; at most `most`."""
-        missing, at, rates, step = entries, now, self._rates(), _to_next_hour(now)
-        while at < now + most:
-            rate = rates[at.astimezone(PARIS).hour]
-            share = rate * (step / _HOUR)
+        missing, passed, rates, step = entries, 0.0, self._rates(), _to_next_hour(now) / _HOUR
+        for hour in _hours(now.replace(minute=0, second=0, microsecond=0), ceil(most / _HOUR) + 1):
+            share = rates[hour] * step
             if share >= missing:
-                return min(at + _HOUR * (missing / rate) - now, most)
+                return min(_HOUR * (passed + missing / rates[hour]), most)
             missing -= share
-            at += step
-            step = _HOUR
+            passed += step
+            step = 1.0
         return most
 
     def _rates(self) -> list[float]:
@@ -92,6 +91,12 @@ def first_rhythm(published: Iterable[datetime], now: datetime) -> Rhythm:
     if len(recent) < 2:
         return Rhythm()
     return Rhythm().learn(recent, max(now - min(recent), _HOUR))
+
+
+@lru_cache(maxsize=16)  # the same for all feeds that are polled in one hour
+def _hours(start: datetime, count: int) -> tuple[int, ...]:
+    """The hours of Paris, one after the other, from the one that begins at `start`."""
+    return tuple((start + _HOUR * number).astimezone(PARIS).hour for number in range(count))
 
 
 def _to_next_hour(at: datetime) -> timedelta:

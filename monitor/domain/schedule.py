@@ -7,11 +7,10 @@ is injected. A feed is never given up silently: only 410 stops it, and says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.domain.caching import clamp
 from monitor.domain.rhythm import DAY, Rhythm, first_rhythm
@@ -47,8 +46,7 @@ _PASSING = frozenset(
 FAILURES = frozenset([Answer.SOFT_FAILURE, Answer.HARD_FAILURE, Answer.THROTTLED])
 
 
-@dataclass(frozen=True, slots=True)
-class FeedState:
+class FeedState(NamedTuple):
     """All that is remembered of a feed between polls. JSON by `to_json` and `from_json`; instants are UTC-aware.
 
     `address` is where the feed moved for good (None: where it was listed); `etag` and `last_modified` are byte for byte
@@ -69,7 +67,7 @@ class FeedState:
     moved_polls: int = 0
     churn_polls: int = 0
     not_modified: int = 0
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    rhythm: Rhythm = Rhythm()
     learned_at: datetime | None = None
     hashes: tuple[str, ...] = ()
     last_polled_at: datetime | None = None
@@ -128,8 +126,7 @@ _READERS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """What one poll saw.
 
     `published` are the instants of the new entries (that of the poll for those without a date), `known` the entries
@@ -153,8 +150,7 @@ class Observation:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PollDecision:
+class PollDecision(NamedTuple):
     """What follows: the state to store, and when to poll again (None: stopped, and why)."""
 
     state: FeedState
@@ -179,7 +175,7 @@ def after_poll(
     """What follows from what a poll saw. `every` forces the interval; what the server asks for still holds."""
     if seen.answer is Answer.GONE:
         reason = seen.reason or "410: the publisher says that this feed is gone"
-        stopped = replace(state, failures=state.failures + 1, last_polled_at=now, reason=reason)
+        stopped = state._replace(failures=state.failures + 1, last_polled_at=now, reason=reason)
         return PollDecision(stopped, None, stopped_reason=reason)
     if seen.answer in FAILURES:
         return _after_failure(state, seen, now, rng)
@@ -209,14 +205,14 @@ def backoff(failures: int, rng: Random, first: timedelta = SHORTEST, most: timed
 
 def _after_failure(state: FeedState, seen: Observation, now: datetime, rng: Random) -> PollDecision:
     failures = state.failures + 1
-    changed = replace(state, failures=failures, last_polled_at=now, reason=seen.reason)
+    changed = state._replace(failures=failures, last_polled_at=now, reason=seen.reason)
     if seen.answer is Answer.HARD_FAILURE and failures >= MOVED_AFTER:
-        changed = replace(changed, address=None, moved_to=None, moved_polls=0)  # perhaps the move was a mistake
+        changed = changed._replace(address=None, moved_to=None, moved_polls=0)  # perhaps the move was a mistake
     if seen.answer is Answer.THROTTLED:
         # Spread out: all that were turned away at one moment must not come back at one moment.
         slow = clamp(max(state.slow_down, state.interval) * 2)
         wait = max(seen.retry_after or _THROTTLED_FIRST * 2 ** min(failures - 1, 5), SHORTEST) * rng.uniform(1.0, 1.5)
-        return PollDecision(replace(changed, slow_down=slow), now + min(wait, DAY * 1.5))
+        return PollDecision(changed._replace(slow_down=slow), now + min(wait, DAY * 1.5))
     first = SHORTEST if seen.answer is Answer.SOFT_FAILURE else max(_HARD_FIRST, state.interval)
     wait = max(backoff(failures, rng, first), seen.retry_after or timedelta(0))
     return PollDecision(changed, now + wait)
@@ -231,8 +227,7 @@ def _after_success(
     moved_to, polls = _moved(state, seen)
     settled = polls >= MOVED_AFTER
     read = seen.answer is not Answer.NOT_MODIFIED
-    changed = replace(
-        state,
+    changed = state._replace(
         interval=interval,
         slow_down=state.slow_down * _EASING if state.slow_down > SHORTEST else timedelta(0),
         failures=0,

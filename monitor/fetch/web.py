@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import xxhash
 
@@ -37,8 +37,7 @@ UNKNOWN_RULES = timedelta(minutes=10)
 _FREE: AbstractAsyncContextManager[None] = nullcontext()
 
 
-@dataclass(frozen=True, slots=True)
-class FeedAnswer:
+class FeedAnswer(NamedTuple):
     """A feed's answer. `feed` is None when nothing changed: a 304, or the same body as last time.
 
     `hashes` are those of all items of the body, for the next poll; `known` items were left out of `feed`.
@@ -124,7 +123,7 @@ class Web:
             response.body, known, url=response.url, content_type=content_type, now=now, believe_guids=believe_guids
         )
         answer = _feed_answer(response, None, None, new_hash, parsed.data)
-        return replace(answer, hashes=parsed.hashes, known=parsed.known)
+        return answer._replace(hashes=parsed.hashes, known=parsed.known)
 
     async def page(self, url: str, *, wanted: Wanted | None = None) -> PageAnswer:
         """Read an article's page, where robots.txt and opt-outs let us. Raises `FetchError` and `ContentError`.

@@ -18,21 +18,32 @@ LINGER = 0.25  # seconds that a first result waits for company: a transaction co
 
 async def as_finished(work: Sequence[Awaitable[T]], most: int = 50, linger: float = LINGER) -> AsyncIterator[list[T]]:
     """Results in groups of at most `most`: what is ready within `linger` seconds of the first."""
-    ready: asyncio.Queue[T] = asyncio.Queue()
+    # Woken for each result, the one who takes them would cost as much as a tenth of an unchanged feed's poll.
+    ready: list[T] = []
+    enough, wanted = asyncio.Event(), 1
 
     async def run(one: Awaitable[T]) -> None:
-        ready.put_nowait(await one)
+        ready.append(await one)
+        if len(ready) >= wanted:
+            enough.set()
+
+    async def until(count: int) -> None:
+        nonlocal wanted
+        wanted = count
+        if len(ready) < count:
+            enough.clear()
+            await enough.wait()
 
     async with asyncio.TaskGroup() as group:
         for one in work:
             group.create_task(run(one))
         left = len(work)
         while left:
-            batch = [await ready.get()]
+            await until(1)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(linger):
-                    while len(batch) < min(most, left):
-                        batch.append(await ready.get())
+                    await until(min(most, left))
+            batch, ready[:] = ready[:most], ready[most:]
             left -= len(batch)
             yield batch
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -38,7 +37,7 @@ def state_of(row: PollJob | Feed) -> FeedState:
 
 def health_of(feed: Feed, now: datetime, language: Language) -> FeedHealth:
     """How the feed of this row does."""
-    state = replace(state_of(feed), reason=feed.last_error)
+    state = state_of(feed)._replace(reason=feed.last_error)
     return feed_health(state, now, stopped_reason=feed.stopped_reason, language=language)
 
 

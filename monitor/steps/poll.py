@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -28,8 +28,7 @@ log = structlog.get_logger(__name__)
 BUSY = timedelta(seconds=30)  # its host's turn was far off: handed back, nothing failed
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(NamedTuple):
     """One feed's answer, or what went wrong."""
 
     job: PollJob

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,8 +18,7 @@ from monitor.storage.tables import Feed
 from monitor.storage.work import Pair
 
 
-@dataclass(frozen=True, slots=True)
-class PollJob:
+class PollJob(NamedTuple):
     """All that polling one feed needs, read as it is taken; named as the columns are. `turn` is ours."""
 
     id: int
@@ -52,7 +50,7 @@ class PollJob:
         return self.first_success_at is None
 
 
-_READ = tuple(column.name for column in fields(PollJob))[2:]
+_READ = PollJob._fields[2:]
 
 
 def take_feeds(session: Session, pairs: Sequence[Pair], now: datetime, lease: timedelta) -> list[PollJob]:

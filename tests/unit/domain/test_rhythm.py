@@ -37,6 +37,18 @@ def test_an_entry_is_awaited_longer_in_the_evening() -> None:
     assert rhythm.until_expected(0.5, NOON + 9 * HOUR, DAY) > 2 * HOUR
 
 
+@given(st.integers(0, 60 * 24 * 365), st.floats(0.01, 5))
+def test_what_is_awaited_is_what_is_expected_until_then_when_clocks_change_too(minutes: int, entries: float) -> None:
+    rhythm, now = office_hours(5), NOON + timedelta(minutes=minutes, seconds=17)
+    awaited = rhythm.until_expected(entries, now, DAY)
+    assert abs(rhythm.expected(now, now + awaited) - entries) < 1e-6
+
+
+def test_nothing_is_awaited_for_longer_than_asked() -> None:
+    assert office_hours(5).until_expected(1000, NOON, DAY) == DAY
+    assert Rhythm().until_expected(0.5, NOON, 7 * HOUR) == 7 * HOUR
+
+
 def test_an_old_rhythm_fades() -> None:
     rhythm = office_hours(20)
     for _ in range(60):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -208,7 +207,7 @@ def test_the_state_survives_storage(seen: list[Observation]) -> None:
     for observation in seen:
         state = after_poll(state, observation, NOW, Random(1)).state
     stored = json.loads(json.dumps(state.to_json()))
-    assert set(stored) == {item.name for item in fields(state) if getattr(state, item.name) is not None}
+    assert set(stored) == {name for name in state._fields if getattr(state, name) is not None}
     assert FeedState.from_json(stored).to_json() == state.to_json()
 
 
