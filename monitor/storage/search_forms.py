@@ -22,7 +22,7 @@ from monitor.storage.types import TsQuery
 
 MOST_KNOWN = 50_000
 KNOWN_HOLDS = 3600.0  # seconds: the server counts its frequent words anew, if seldom
-COMMON, MUCH_RARER = 0.1, 4.0  # of these shares a word is not asked of GIN beside one that is so much rarer
+COMMON, MUCH_RARER = 0.1, 100.0  # of these shares a word is not asked of GIN beside one that is so much rarer
 MOST_WORDS = 40  # that begin alike; of more, SQLite gathers the articles itself
 
 _COMMON = text(
@@ -69,11 +69,11 @@ class Known:
                     None if share is None else share * math.prod(1 - self.shares.get(one.text, 0.0) for one in refused)
                 )
 
-    def narrowed(self, words: Words) -> tuple[Words, Words | None]:
+    def narrowed(self, words: Words, *, within: bool) -> tuple[Words, Words | None]:
         """What GIN is asked, and what is asked of each article that it gives, None when that is nothing more.
 
-        GIN reads a common word's list for each article of a rare one, which takes longer than to look at the article:
-        so it is within a stretch, where there are few.
+        For each article of a rare word GIN looks anew for its place in a common word's list, which takes longer than to
+        look at the article. `within` a stretch there are few articles, of which the refused words are asked, too.
         """
         parts = list(_conjuncts(words))
         shares = [self.share(part) for part in parts]
@@ -83,8 +83,10 @@ class Known:
             for part, share in zip(parts, shares, strict=True)
             if share is None or share < COMMON or share < MUCH_RARER * rarest
         ]
-        narrow = every(kept) or words
-        return narrow, words if len(kept) < len(parts) or isinstance(words, But) else None
+        refusing = isinstance(words, But)
+        if len(kept) < len(parts) or (refusing and within):
+            return every(kept) or words, words
+        return words, None
 
     def learn(self, session: Session, forms: set[str]) -> None:
         """Ask for each of the forms."""

@@ -7,6 +7,7 @@ a part, asks them the other conditions, newest first, until there are enough, an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -27,11 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from monitor.domain.words import Words, every
+from monitor.domain.words import Words
 from monitor.storage.search_descent import Part
 from monitor.storage.search_forms import INDEX, known_of
 from monitor.storage.search_hydrate import ARTICLE_COLUMNS, Values
-from monitor.storage.search_index import fts5_query, tsquery
+from monitor.storage.search_index import MOST_APART, fts5_query, tsqueries, tsquery
 from monitor.storage.tables import Article
 from monitor.storage.types import TsQuery
 
@@ -92,26 +93,38 @@ class Looked(NamedTuple):
 
 
 # the function behind @@ is no operator, so no index is asked and the articles are walked over, newest first
-_WALKED = "SELECT article_id AS id FROM article_words WHERE ts_match_vq(words, CAST(:words AS tsquery)) "
+_WALKED = "SELECT article_id AS id FROM article_words WHERE ts_match_vq(words, CAST(:words0 AS tsquery)) "
 _ASKED = (
-    "WITH those AS MATERIALIZED (SELECT article_id AS id FROM article_words WHERE words @@ CAST({} AS tsquery) "
-    "AND (CAST(:also AS tsquery) IS NULL OR ts_match_vq(words, CAST(:also AS tsquery)))) "
+    "WITH those AS MATERIALIZED (SELECT article_id AS id FROM article_words WHERE {has} "
+    "AND (CAST(:also AS tsquery) IS NULL OR ts_match_vq(words, CAST(:also AS tsquery)))) SELECT id FROM those "
 )
-_OF_THOSE = "SELECT id FROM those WHERE id >= :low AND id < :high ORDER BY id DESC LIMIT :most"
+_WITHIN = "id >= :low AND {id} < :high ORDER BY {id} DESC LIMIT :most"
 _TOP = "(SELECT coalesce(max(id), 0) FROM articles)"
 _ERAS = (
-    ":words || ' & (' || (SELECT string_agg(quote_literal('¤e' || :bits || '_' || era), ' | ') FROM generate_series("  # noqa: S608 - of constants
-    f"greatest(({_TOP} + 1 - :size) >> :bits, 0), {_TOP} >> :bits) AS era) || ')'"
+    "(SELECT string_agg(quote_literal('¤e' || :bits || '_' || era), ' | ') FROM generate_series("  # noqa: S608 - of constants
+    f"greatest(({_TOP} + 1 - :size) >> :bits, 0), {_TOP} >> :bits) AS era)"
 )
-# the last two look down from the newest article, whichever that is
-_PARTS = {
-    "walked": _WALKED + "AND article_id >= :low AND article_id < :high ORDER BY article_id DESC LIMIT :most",
-    "asked": _ASKED.format(":words") + _OF_THOSE,
-    "top walked": " ".join((_WALKED, "AND article_id >", _TOP, "- :size ORDER BY article_id DESC LIMIT :most")),
-    "top asked": _ASKED.format(_ERAS) + "SELECT id FROM those ORDER BY id DESC LIMIT :most",  # noqa: S608 - of constants
-}
+
+
+class _Kind(NamedTuple):
+    """How candidates are found: walked over or asked of the index, by how many questions that must all hold. `top`:
+    down from the newest article, whichever that is."""
+
+    asked: int
+    top: bool
+
+    def __str__(self) -> str:
+        """The candidates' statement."""
+        if not self.asked:
+            below = f"AND article_id > {_TOP} - :size ORDER BY article_id DESC LIMIT :most"
+            return _WALKED + (below if self.top else "AND article_" + _WITHIN.format(id="article_id"))
+        asked = [f":words{number}" for number in range(self.asked)] + ([_ERAS] if self.top else [])
+        below = "ORDER BY id DESC LIMIT :most" if self.top else "WHERE " + _WITHIN.format(id="id")
+        return _ASKED.format(has=" AND ".join(f"words @@ CAST({words} AS tsquery)" for words in asked)) + below
+
+
 _TYPES: dict[str, Any] = {
-    "words": String(),
+    **{f"words{number}": String() for number in range(MOST_APART + 1)},
     "also": String(),
     "low": BigInteger(),
     "high": BigInteger(),
@@ -120,32 +133,41 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def _statement(kind: str, conditions: Sequence[ColumnElement[bool]], *, whole: bool) -> Any:
-    """Candidates in `found`; of each the conditions are asked, newest first, until there are enough."""
-    candidates = text(_PARTS[kind])
-    named = [name for name in _TYPES if f":{name}" in _PARTS[kind]]
-    candidates = candidates.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in named))
+@cache
+def _candidates(kind: _Kind) -> tuple[Any, Any]:
+    """What is told of them in one row, and their ids, newest first."""
+    named = [name for name in _TYPES if f":{name}" in str(kind)]
+    candidates = text(str(kind)).bindparams(*(bindparam(name, type_=_TYPES[name]) for name in named))
     found = candidates.columns(column("id", BigInteger)).cte("found")
-    ordered = select(found.c.id).order_by(found.c.id.desc()).offset(0).subquery()
-    rows = (
-        select(*_columns(whole=whole))
-        .select_from(ordered)
-        .join(Article, Article.id == ordered.c.id)
-        .where(*conditions)
-        .order_by(ordered.c.id.desc())
-        .limit(bindparam("count", type_=BigInteger))
-        .lateral("wanted")
-    )
     one = select(
         select(func.coalesce(func.max(Article.id), 0)).scalar_subquery().label("newest"),
         exists(select(literal(1)).select_from(INDEX).where(INDEX.c.words.op("@@")(_ABSENT))).label("absent"),
         select(func.count()).select_from(found).scalar_subquery().label("hits"),
     ).subquery("one")
-    return select(one.c.newest, one.c.absent, one.c.hits, *rows.c).select_from(one.outerjoin(rows, true()))
+    return one, select(found.c.id).order_by(found.c.id.desc()).offset(0).subquery("ordered")
+
+
+def _statement(kind: _Kind, conditions: Sequence[ColumnElement[bool]], *, whole: bool) -> Any:
+    """Of each candidate the conditions are asked, newest first, until there are enough.
+
+    Only their ids come out of the inner statement: to name each column anew would take longer than the search.
+    """
+    one, ordered = _candidates(kind)
+    wanted = select(ordered.c.id)
+    if conditions:
+        wanted = wanted.join(Article, Article.id == ordered.c.id).where(*conditions)
+    ids = wanted.order_by(ordered.c.id.desc()).limit(bindparam("count", type_=BigInteger)).lateral("wanted")
+    rows = one.outerjoin(ids, true()).outerjoin(Article, Article.id == ids.c.id)
+    return select(one.c.newest, one.c.absent, one.c.hits, *_columns(whole=whole)).select_from(rows)
 
 
 _ABSENT = cast(bindparam("absent", type_=String), TsQuery())
-_ALONE = {(kind, whole): _statement(kind, (), whole=whole) for kind in _PARTS for whole in (True, False)}
+
+
+@cache
+def _alone(kind: _Kind, *, whole: bool) -> Any:
+    """Of words without conditions there are few statements."""
+    return _statement(kind, (), whole=whole)
 
 
 def look(
@@ -162,20 +184,23 @@ def look(
     """On PostgreSQL: the newest `count` articles of a part that have the words and fulfil the conditions (on
     `articles`). `top`: the part is as long, but ends with the newest article. `absent`: forms that should be nowhere.
     """
-    size = part.high - part.low
+    size, apart = part.high - part.low, [tsquery(words)]
     asked: dict[str, Any] = {"count": count, "absent": absent, "most": size if conditions else count}
     if not part.walked:
-        words, also = known_of(session).narrowed(words) if part.eras is not None else (words, None)
+        narrow, also = known_of(session).narrowed(words, within=part.eras is not None)
         asked["also"] = None if also is None else tsquery(also)
-    kind = "walked" if part.walked else "asked"
-    if top and (part.walked or part.eras is not None):
-        kind = f"top {kind}"
-        asked |= {"size": size} if part.walked else {"size": size, "bits": part.bits}
+        apart = tsqueries(narrow)
+        if part.eras is not None and not top:
+            apart.append(tsquery(part.eras))
+    if top and part.eras is not None:
+        asked |= {"size": size, "bits": part.bits}
+    elif top and part.walked:
+        asked["size"] = size
     else:
-        words = every((words, part.eras)) or words
         asked |= {"low": part.low, "high": NO_END if top else part.high}
-    asked["words"] = tsquery(words)
-    statement = _statement(kind, conditions, whole=whole) if conditions else _ALONE[kind, whole]
+    kind = _Kind(0 if part.walked else len(apart), top="size" in asked)
+    asked |= {f"words{number}": one for number, one in enumerate(apart)}
+    statement = _statement(kind, conditions, whole=whole) if conditions else _alone(kind, whole=whole)
     found = session.connection().execute(statement, asked).all()
     rows = [tuple(row[3:]) for row in found if row[3] is not None]
     newest, absent_found, hits = found[0][:3]
