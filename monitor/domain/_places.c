@@ -1,7 +1,7 @@
-/* The inner loops of matching (monitor/domain/places.py), for interpreters that can have them compiled.
+/* The inner loops of matching (monitor/domain/places.py and operations.py), for interpreters that can have them compiled.
  *
- * Everything here has a twin in places.py, which says what is meant; tests/unit/domain/test_places.py holds both to the
- * same answers. What goes in and out are Python's own lists, tuples, dictionaries and whole numbers.
+ * Everything here has a twin in these, which says what is meant; tests/unit/domain/test_places.py and test_operations.py
+ * hold both to the same answers. What goes in and out are Python's own lists, tuples, dictionaries and whole numbers.
  */
 #include "_frames.h"
 
@@ -36,6 +36,17 @@ typedef struct {
     char *is_checked; /* of each row, whether some of its groups are checked */
 } Table;
 
+typedef struct {
+    int32_t start, end, unit; /* unit: where it was found to lie, or whether it was chosen, for who asks */
+} Place;
+
+typedef struct {
+    PyObject *part;
+    int holds;
+    Place *all;
+    Py_ssize_t count;
+} Kept;
+
 /* A place of a group that passed its check. */
 typedef struct {
     int32_t start, end, number;
@@ -51,6 +62,8 @@ typedef struct {
     Py_ssize_t distinct;
     Passed *passed;
     Py_ssize_t passed_count;
+    Kept *kept; /* what operations found in the whole text (_operations.h) */
+    Py_ssize_t kept_count;
 } Found;
 
 static PyTypeObject TableType, FoundType;
@@ -233,6 +246,8 @@ table_found(Table *self, PyObject *hits)
     found->distinct = 0;
     found->passed = NULL;
     found->passed_count = 0;
+    found->kept = NULL;
+    found->kept_count = 0;
     found->starts = PyMem_Malloc((5 * count + 1) * sizeof(int32_t));
     int32_t *place_of = PyMem_Malloc((self->rows + 1) * sizeof(int32_t));
     int done = found->starts != NULL && place_of != NULL ? 0 : -1;
@@ -269,17 +284,26 @@ static PyTypeObject TableType = {
 /* ---- Found: what stands in one article ---------------------------------------------------------------------- */
 
 static void
+drop_kept(Found *self)
+{
+    while (self->kept_count > 0) {
+        Kept *last = &self->kept[--self->kept_count];
+        PyMem_Free(last->all);
+        Py_DECREF(last->part);
+    }
+    PyMem_Free(self->kept);
+    self->kept = NULL;
+}
+
+static void
 found_dealloc(Found *self)
 {
+    drop_kept(self);
     Py_XDECREF(self->table);
     PyMem_Free(self->starts);
     PyMem_Free(self->passed);
     PyObject_Free(self);
 }
-
-typedef struct {
-    int32_t start, end, unit; /* unit: where it was found to lie, for who asks */
-} Place;
 
 typedef struct {
     Place *all;
@@ -318,10 +342,16 @@ by_end(const void *one, const void *other)
 }
 
 static void
+sort_from(Places *places, Py_ssize_t first, int (*order)(const void *, const void *))
+{
+    if (places->count - first > 1)
+        qsort(places->all + first, places->count - first, sizeof(Place), order);
+}
+
+static void
 sort(Places *places, int (*order)(const void *, const void *))
 {
-    if (places->count > 1)
-        qsort(places->all, places->count, sizeof(Place), order);
+    sort_from(places, 0, order);
 }
 
 /* The places as Python's pairs. */
@@ -355,6 +385,22 @@ offsets_from(PyObject *pair, int32_t *start, int32_t *end)
     return int_of(PyTuple_GET_ITEM(pair, 1), INT32_MAX, end);
 }
 
+/* Adds Python's pairs. */
+static int
+add_pairs(PyObject *given, Places *places)
+{
+    PyObject *pairs = PySequence_Fast(given, "places are a list");
+    int done = pairs != NULL ? 0 : -1;
+    for (Py_ssize_t n = 0; done == 0 && n < PySequence_Fast_GET_SIZE(pairs); n++) {
+        int32_t start, end;
+        done = offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end);
+        if (done == 0)
+            done = add_place(places, start, end, 0);
+    }
+    Py_XDECREF(pairs);
+    return done;
+}
+
 static int
 has_group(const Table *table, int32_t row, long number)
 {
@@ -386,10 +432,8 @@ add_group(const Found *self, long number, Places *places)
             passed++;
         }
     PyMem_Free(holds);
-    if (done == 0 && passed) {
-        Places added = {places->all + before, places->count - before, 0};
-        sort(&added, by_end);
-    }
+    if (done == 0 && passed)
+        sort_from(places, before, by_end);
     return done;
 }
 
@@ -449,6 +493,7 @@ found_add(Found *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "no such row was found, or no such group");
         return NULL;
     }
+    drop_kept(self);
     Py_ssize_t count = self->passed_count, more = PyList_GET_SIZE(pairs);
     Passed *grown = PyMem_Realloc(self->passed, (count + more + 1) * sizeof(Passed));
     if (grown == NULL)
@@ -612,36 +657,40 @@ found_masks(Found *self, PyObject *args)
     return made;
 }
 
+/* The sentences that hold places, which is any number; those of none are none. */
+static PyObject *
+mask_from_places(const Py_buffer *sentence_at, const Places *places)
+{
+    Py_ssize_t last = 0;
+    if (check_numbers(sentence_at) < 0)
+        return NULL;
+    for (Py_ssize_t n = 0; n < places->count; n++) {
+        Py_ssize_t sentence = sentence_of(sentence_at, places->all[n].start);
+        if (sentence < 0)
+            return NULL;
+        last = sentence > last ? sentence : last;
+    }
+    Py_ssize_t width = last / 64 + 1;
+    uint64_t *words = PyMem_Calloc(width, sizeof(uint64_t));
+    if (words == NULL)
+        return PyErr_NoMemory();
+    for (Py_ssize_t n = 0; n < places->count; n++)
+        set_sentence(words, width, sentence_at, places->all[n].start);
+    PyObject *mask = number_of(words, width);
+    PyMem_Free(words);
+    return mask;
+}
+
 static PyObject *
 places_mask_of(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_buffer sentence_at;
-    PyObject *given, *mask = NULL;
+    PyObject *given;
     if (!PyArg_ParseTuple(args, "y*O", &sentence_at, &given))
         return NULL;
-    PyObject *pairs = check_numbers(&sentence_at) == 0 ? PySequence_Fast(given, "places are a list") : NULL;
-    Py_ssize_t count = pairs != NULL ? PySequence_Fast_GET_SIZE(pairs) : 0, last = 0;
-    int32_t start, end;
-    int done = pairs != NULL ? 0 : -1;
-    for (Py_ssize_t n = 0; done == 0 && n < count; n++) {
-        Py_ssize_t sentence = -1;
-        if (offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end) == 0)
-            sentence = sentence_of(&sentence_at, start);
-        last = sentence > last ? sentence : last;
-        done = sentence < 0 ? -1 : 0;
-    }
-    Py_ssize_t width = last / 64 + 1;
-    uint64_t *words = done == 0 ? PyMem_Calloc(width, sizeof(uint64_t)) : NULL;
-    if (done == 0 && words == NULL)
-        PyErr_NoMemory();
-    for (Py_ssize_t n = 0; words != NULL && n < count; n++) {
-        offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end);
-        set_sentence(words, width, &sentence_at, start);
-    }
-    if (words != NULL)
-        mask = number_of(words, width);
-    PyMem_Free(words);
-    Py_XDECREF(pairs);
+    Places places = {0};
+    PyObject *mask = add_pairs(given, &places) == 0 ? mask_from_places(&sentence_at, &places) : NULL;
+    PyMem_Free(places.all);
     PyBuffer_Release(&sentence_at);
     return mask;
 }
@@ -693,24 +742,21 @@ unit_of(const Units *units, const Place *place)
     return low > 0 && units->chosen[low - 1] && place->end <= units->ends[low - 1] ? low - 1 : -1;
 }
 
+static void
+free_units(Units *units)
+{
+    PyMem_Free(units->starts);
+    PyMem_Free(units->chosen);
+}
+
 /* Adds the places of a part: of a group, or Python's pairs. */
 static int
 add_part(const Found *self, PyObject *part, Places *places)
 {
-    if (PyLong_Check(part)) {
-        long number = PyLong_AsLong(part);
-        return number == -1 && PyErr_Occurred() ? -1 : add_group(self, number, places);
-    }
-    PyObject *pairs = PySequence_Fast(part, "a part is a group or places");
-    int done = pairs != NULL ? 0 : -1;
-    for (Py_ssize_t n = 0; done == 0 && n < PySequence_Fast_GET_SIZE(pairs); n++) {
-        int32_t start, end;
-        done = offsets_from(PySequence_Fast_GET_ITEM(pairs, n), &start, &end);
-        if (done == 0)
-            done = add_place(places, start, end, 0);
-    }
-    Py_XDECREF(pairs);
-    return done;
+    if (!PyLong_Check(part))
+        return add_pairs(part, places);
+    long number = PyLong_AsLong(part);
+    return number == -1 && PyErr_Occurred() ? -1 : add_group(self, number, places);
 }
 
 /* Keeps of what was added behind `before` what lies in a unit, and of the units those that have some of it. */
@@ -733,6 +779,18 @@ keep_placed(Places *places, Py_ssize_t before, Units *units)
         units->chosen[unit] &= units->held[unit];
 }
 
+/* Keeps of what was added behind `first` what lies in the units that have something of every part, in order. */
+static void
+keep_chosen(Places *places, Py_ssize_t first, const Units *units)
+{
+    Py_ssize_t kept = first;
+    for (Py_ssize_t n = first; n < places->count; n++)
+        if (units->chosen[places->all[n].unit])
+            places->all[kept++] = places->all[n];
+    places->count = kept;
+    sort_from(places, first, by_start);
+}
+
 static PyObject *
 found_together(Found *self, PyObject *args)
 {
@@ -749,17 +807,11 @@ found_together(Found *self, PyObject *args)
             keep_placed(&places, before, &units);
     }
     if (done == 0) {
-        Py_ssize_t kept = 0;
-        for (Py_ssize_t n = 0; n < places.count; n++)
-            if (units.chosen[places.all[n].unit])
-                places.all[kept++] = places.all[n];
-        places.count = kept;
-        sort(&places, by_start);
+        keep_chosen(&places, 0, &units);
         pairs = pairs_from(&places);
     }
     PyMem_Free(places.all);
-    PyMem_Free(units.starts);
-    PyMem_Free(units.chosen);
+    free_units(&units);
     return pairs;
 }
 
@@ -782,209 +834,24 @@ static PyTypeObject FoundType = {
     .tp_methods = found_methods,
 };
 
-/* ---- NEAR: what stands few words apart ---------------------------------------------------------------------- */
-
-typedef struct {
-    const char *text; /* the skeleton between two spaces: byte n + 1 stands for character n */
-    Py_ssize_t end;   /* of the text, in characters */
-} Words;
-
-/* Whether a word begins at a character. */
-static inline int
-begins(const Words *words, Py_ssize_t at)
-{
-    return words->text[at] == ' ' && words->text[at + 1] != ' ';
-}
-
-/* Where the `count`-th word begins that begins at `from` or later; the end of the text where there are fewer. */
-static Py_ssize_t
-word_after(const Words *words, Py_ssize_t from, Py_ssize_t count)
-{
-    for (Py_ssize_t at = from; at < words->end; at++)
-        if (begins(words, at) && --count == 0)
-            return at;
-    return words->end;
-}
-
-/* Where the `count`-th word begins that begins before `from`, going back; -1 where there are fewer. */
-static Py_ssize_t
-word_before(const Words *words, Py_ssize_t from, Py_ssize_t count)
-{
-    for (Py_ssize_t at = from - 1; at >= 0; at--)
-        if (begins(words, at) && --count == 0)
-            return at;
-    return -1;
-}
-
-/* The offsets of a pair that lies in the text; -1 with an error for anything else. */
-static int
-offsets_of(PyObject *pair, const Words *words, Py_ssize_t *start, Py_ssize_t *end)
-{
-    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
-        PyErr_SetString(PyExc_TypeError, "a place is a pair");
-        return -1;
-    }
-    *start = PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 0));
-    *end = PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 1));
-    if (PyErr_Occurred())
-        return -1;
-    if (*start < 0 || *start > words->end || *end < 0 || *end > words->end) {
-        PyErr_SetString(PyExc_ValueError, "a place lies outside the text");
-        return -1;
-    }
-    return 0;
-}
-
-/* A pair, and whether something stands near it. */
-typedef struct {
-    Py_ssize_t start, end;
-    PyObject *pair; /* the list's, not our own reference */
-    int chosen;
-} Spot;
-
-/* The pairs of ones, then of others, and the others by their ends. */
-typedef struct {
-    Py_ssize_t ones, others;
-    Spot *all, **by_end;
-} Spots;
-
-static int
-spot_by_start(const void *one, const void *other)
-{
-    const Spot *a = one, *b = other;
-    return a->start != b->start ? (a->start > b->start) - (a->start < b->start) : (a->end > b->end) - (a->end < b->end);
-}
-
-static int
-spot_by_end(const void *one, const void *other)
-{
-    const Spot *a = *(Spot *const *)one, *b = *(Spot *const *)other;
-    return (a->end > b->end) - (a->end < b->end);
-}
-
-static int
-fill_spots(Spots *spots, const Words *words, PyObject *ones, PyObject *others)
-{
-    spots->ones = PyList_GET_SIZE(ones);
-    spots->others = PyList_GET_SIZE(others);
-    Py_ssize_t count = spots->ones + spots->others;
-    spots->all = PyMem_Calloc(count + 1, sizeof(Spot));
-    spots->by_end = PyMem_Calloc(spots->others + 1, sizeof(Spot *));
-    if (spots->all == NULL || spots->by_end == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (Py_ssize_t n = 0; n < count; n++) {
-        Spot *spot = &spots->all[n];
-        spot->pair = n < spots->ones ? PyList_GET_ITEM(ones, n) : PyList_GET_ITEM(others, n - spots->ones);
-        if (offsets_of(spot->pair, words, &spot->start, &spot->end) < 0)
-            return -1;
-    }
-    qsort(spots->all + spots->ones, spots->others, sizeof(Spot), spot_by_start);
-    for (Py_ssize_t n = 0; n < spots->others; n++)
-        spots->by_end[n] = &spots->all[spots->ones + n];
-    qsort(spots->by_end, spots->others, sizeof(Spot *), spot_by_end);
-    return 0;
-}
-
-/* How many of the others start, or end, before an offset. */
-static Py_ssize_t
-count_before(const Spots *spots, Py_ssize_t offset, int ends)
-{
-    Py_ssize_t low = 0, high = spots->others;
-    while (low < high) {
-        Py_ssize_t middle = (low + high) / 2;
-        if ((ends ? spots->by_end[middle]->end : spots->all[spots->ones + middle].start) < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Chooses `one`, and those of the others that lie less than `distance` words before or after it. */
-static void
-choose_near(Spots *spots, const Words *words, Spot *one, Py_ssize_t distance, int before, int after)
-{
-    if (after) {
-        Py_ssize_t behind = word_before(words, one->end, 1) + 1, reach = word_after(words, one->end, distance);
-        Spot *other = &spots->all[spots->ones + count_before(spots, behind, 0)];
-        for (; other < &spots->all[spots->ones + spots->others] && other->start <= reach; other++)
-            one->chosen = other->chosen = 1;
-    }
-    if (before) {
-        Py_ssize_t back = word_before(words, one->start, distance) + 1, ahead = word_after(words, one->start, 1);
-        for (Py_ssize_t n = count_before(spots, back, 1); n < spots->others && spots->by_end[n]->end <= ahead; n++)
-            one->chosen = spots->by_end[n]->chosen = 1;
-    }
-}
-
-/* The pairs that were chosen, in order, each once. */
-static PyObject *
-chosen_of(Spots *spots)
-{
-    Py_ssize_t count = 0;
-    for (Py_ssize_t n = 0; n < spots->ones + spots->others; n++)
-        if (spots->all[n].chosen)
-            spots->all[count++] = spots->all[n];
-    qsort(spots->all, count, sizeof(Spot), spot_by_start);
-    PyObject *found = PyList_New(0);
-    for (Py_ssize_t n = 0; found != NULL && n < count; n++)
-        if ((n == 0 || spot_by_start(&spots->all[n - 1], &spots->all[n]) != 0) && PyList_Append(found, spots->all[n].pair) < 0)
-            Py_CLEAR(found);
-    return found;
-}
-
-static PyObject *
-places_near(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *reading, *ones, *others, *found = NULL;
-    Py_ssize_t distance;
-    int before, after;
-    if (!PyArg_ParseTuple(args, "OO!O!npp", &reading, &PyList_Type, &ones, &PyList_Type, &others, &distance, &before, &after))
-        return NULL;
-    PyObject *haystack = PyObject_GetAttrString(reading, "haystack");
-    if (haystack == NULL)
-        return NULL;
-    if (!PyBytes_Check(haystack) || PyBytes_GET_SIZE(haystack) < 2 || distance < 1) {
-        PyErr_SetString(PyExc_ValueError, "no text, or no distance");
-        Py_DECREF(haystack);
-        return NULL;
-    }
-    Words words = {PyBytes_AS_STRING(haystack), PyBytes_GET_SIZE(haystack) - 2};
-    Spots spots = {0, 0, NULL, NULL};
-    if (fill_spots(&spots, &words, ones, others) == 0) {
-        for (Py_ssize_t n = 0; n < spots.ones; n++)
-            choose_near(&spots, &words, &spots.all[n], distance, before, after);
-        found = chosen_of(&spots);
-    }
-    PyMem_Free(spots.all);
-    PyMem_Free(spots.by_end);
-    Py_DECREF(haystack);
-    return found;
-}
-
-static PyObject *
-places_first_words(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *haystack;
-    Py_ssize_t count;
-    if (!PyArg_ParseTuple(args, "O!n", &PyBytes_Type, &haystack, &count))
-        return NULL;
-    if (PyBytes_GET_SIZE(haystack) < 2 || count < 1) {
-        PyErr_SetString(PyExc_ValueError, "no text, or no words");
-        return NULL;
-    }
-    Words words = {PyBytes_AS_STRING(haystack), PyBytes_GET_SIZE(haystack) - 2};
-    Py_ssize_t first = word_after(&words, 0, 1);
-    return PyLong_FromSsize_t(first < words.end ? word_after(&words, first + 1, count) : words.end);
-}
+#include "_operations.h"
 
 static PyMethodDef functions[] = {
     {"first_words", places_first_words, METH_VARARGS, "Where the first words end."},
     {"mask_of", places_mask_of, METH_VARARGS, "The sentences of some places."},
+    {"merged", places_merged, METH_O, "Places with those that overlap made one."},
     {"near_pairs", places_near, METH_VARARGS, "What stands few words apart."},
+    {"found_mask", make_found_mask, METH_O, "What tells the sentences in which an operation holds."},
+    {"standing", make_standing, METH_O, "A group."},
+    {"mentioned", make_mentioned, METH_VARARGS, "An entity."},
+    {"at_least", make_at_least, METH_VARARGS, "So many of some parts."},
+    {"negated", make_negated, METH_O, "NOT."},
+    {"near", (PyCFunction)(void (*)(void))make_near, METH_VARARGS | METH_KEYWORDS, "NEAR."},
+    {"together", make_together, METH_VARARGS, "Parts in the same sentence or paragraph."},
+    {"in_field", make_in_field, METH_VARARGS, "A part in one field."},
+    {"in_first", make_in_first, METH_VARARGS, "A part among the first words."},
+    {"often", make_often, METH_VARARGS, "A part so many times."},
     {NULL, NULL, 0, NULL},
 };
 
-LIBRARY(_places, "The inner loops of matching, compiled.", functions, &TableType, &FoundType)
+LIBRARY(_places, "The inner loops of matching, compiled.", functions, &TableType, &FoundType, &OperationType)

@@ -23,30 +23,21 @@ from monitor.domain.expressions import (
     Within,
     Without,
 )
-from monitor.domain.masks import Masked, in_field_mask, joined_by_and, joined_by_or, kept_mask, places_mask, term_mask
-from monitor.domain.model import Field
-from monitor.domain.operations import (
-    Compiled,
-    Named,
-    Names,
-    about,
-    all_of,
-    any_of,
-    condition,
-    distinct,
+from monitor.domain.kernel import (
+    at_least,
+    found_mask,
     in_field,
     in_first,
-    in_sentences,
     mentioned,
     near,
     negated,
     often,
     standing,
     together,
-    within,
-    without,
 )
-from monitor.domain.reading import Reading
+from monitor.domain.masks import Masked, in_field_mask, joined_by_and, joined_by_or, kept_mask, term_mask
+from monitor.domain.model import Field
+from monitor.domain.operations import Compiled, Named, Names, about, condition, in_sentences, within, without
 
 _FIELDS = frozenset(Field)
 
@@ -75,6 +66,7 @@ class Compiler:
         self._entities, self._sets = entities or {}, sets or {}
         self._about = about or AboutLimits()
         self._compiled_sets: dict[str, Compiled] = {}
+        self._compiled_entities: dict[str, Compiled] = {}
         self._set_masks: dict[str, Masked | None] = {}
         self._alternatives: dict[int, Alternatives] = {}
         self.derived: dict[int, Masked] = {}
@@ -90,9 +82,11 @@ class Compiler:
                     self._compiled_sets[name] = self.compile(self._sets[name])
                 return self._compiled_sets[name]
             case Reference(_, name):
-                return self._entity(self._entities[name])
+                if name not in self._compiled_entities:
+                    self._compiled_entities[name] = self._entity(self._entities[name])
+                return self._compiled_entities[name]
             case And(parts):
-                return all_of([self.compile(part) for part in parts])
+                return at_least([self.compile(part) for part in parts], len(parts))
             case Or(parts):
                 return self._either(parts)
             case Not(part):
@@ -113,7 +107,7 @@ class Compiler:
             case Within(unit, part):
                 return in_field(unit, self.compile(part))
             case AtLeast(count, part, True):
-                return distinct([self.compile(member) for member in self._members(part)], count)
+                return at_least([self.compile(member) for member in self._members(part)], count)
             case AtLeast(count, part):
                 return often(self.compile(part), count)
             case About(part):
@@ -153,15 +147,7 @@ class Compiler:
             simple = self._sentence_mask(expression)
             assert simple is not None
             return simple
-
-        def run(reading: Reading) -> int:
-            found = compiled(reading, 0, reading.end)
-            if found is None:
-                return 0
-            reading.found[compiled] = found
-            return reading.mask_of(found) or 1
-
-        return run
+        return found_mask(compiled)
 
     def _sentence_mask(self, expression: Expression) -> Masked | None:  # noqa: PLR0911 - a line a kind
         match expression:
@@ -172,7 +158,7 @@ class Compiler:
                     self._set_masks[name] = self._sentence_mask(self._sets[name])
                 return self._set_masks[name]
             case Reference():
-                return kept_mask(self._entity_number(expression), places_mask(self.compile(expression)))
+                return kept_mask(self._entity_number(expression), found_mask(self.compile(expression)))
             case And(parts):
                 return joined_by_and([self._sentence_mask(part) for part in parts])
             case Or(parts):
@@ -287,7 +273,7 @@ class Compiler:
         compiled = [self.compile(part) for part in others]
         if number is not None:
             compiled.append(standing(number))
-        return compiled[0] if len(compiled) == 1 else any_of(compiled)
+        return compiled[0] if len(compiled) == 1 else at_least(compiled, 1)
 
     def _side_by_side(self, parts: tuple[Expression, ...]) -> Alternatives:
         """Alternatives, looked at once; known by their identity, as a thousand names take long to compare."""

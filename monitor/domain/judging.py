@@ -9,8 +9,8 @@ from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier, Entity
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Reference, children
+from monitor.domain.kernel import merged
 from monitor.domain.model import Document, Span
-from monitor.domain.operations import merged
 from monitor.domain.reading import Reading
 from monitor.domain.termtable import build_table
 from monitor.domain.words import Words, WordsNeeded

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.domain import beginnings, patterns, places, sums, text
+from monitor.domain import beginnings, operations, patterns, places, sums, text
 from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
     from monitor.domain.beginnings import Beginnings
+    from monitor.domain.operations import (
+        at_least,
+        found_mask,
+        in_field,
+        in_first,
+        mentioned,
+        merged,
+        near,
+        negated,
+        often,
+        standing,
+        together,
+    )
     from monitor.domain.patterns import Patterns
-    from monitor.domain.places import Table, first_words, mask_of, near_pairs
+    from monitor.domain.places import Table, first_words, mask_of
     from monitor.domain.sums import heaviest, held, spans_of, tallied, words_of
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
@@ -18,20 +31,30 @@ __all__ = [
     "Beginnings",
     "Patterns",
     "Table",
+    "at_least",
     "compiled",
     "digest",
     "first_words",
+    "found_mask",
     "haystack_of",
     "heaviest",
     "held",
+    "in_field",
+    "in_first",
     "in_python",
     "mask_of",
-    "near_pairs",
+    "mentioned",
+    "merged",
+    "near",
+    "negated",
     "numbered",
+    "often",
     "paragraphs",
     "sentence_starts",
     "spans_of",
+    "standing",
     "tallied",
+    "together",
     "words_of",
 ]
 
@@ -51,7 +74,17 @@ if not TYPE_CHECKING:
     Beginnings = _beginnings.Beginnings
     Patterns = _patterns.Patterns
     Table, first_words = _places.Table, _places.first_words
-    mask_of, near_pairs = _places.mask_of, _places.near_pairs
+    mask_of = _places.mask_of
+    _operations = operations if in_python() else _places
+    at_least, negated, near, together = (
+        _operations.at_least,
+        _operations.negated,
+        _operations.near,
+        _operations.together,
+    )
+    in_field, in_first, often = _operations.in_field, _operations.in_first, _operations.often
+    standing, mentioned = _operations.standing, _operations.mentioned
+    found_mask, merged = _operations.found_mask, _operations.merged
     heaviest, held, spans_of = _sums.heaviest, _sums.held, _sums.spans_of
     tallied, words_of = _sums.tallied, _sums.words_of
     haystack_of, numbered = _texts.haystack_of, _texts.numbered

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 
 Masked = Callable[[Reading], int]
@@ -25,11 +24,6 @@ def kept_mask(number: int, holds: Masked) -> Masked:
         return mask
 
     return run
-
-
-def places_mask(find: Callable[[Reading, int, int], Iterable[Pair] | None]) -> Masked:
-    """Of what is found as places."""
-    return lambda reading: reading.mask_of(find(reading, 0, reading.end) or ())
 
 
 def in_field_mask(unit: str, holds: Masked) -> Masked:

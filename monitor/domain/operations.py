@@ -2,6 +2,9 @@
 
 Each is called with (reading, low, high) and gives the pairs that make it true between these offsets, in order; an empty
 list when it is true without a place (NOT, conditions on the article); None when false.
+
+`_operations.h` has a twin in C of those that `kernel` names, which takes these where they are compiled. Either may be a
+part of the other. Nothing but speed depends on it.
 """
 
 from __future__ import annotations
@@ -10,16 +13,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.domain.dossier import About as AboutLimits
-from monitor.domain.kernel import near_pairs
-from monitor.domain.masks import Masked
-from monitor.domain.places import Pair
-from monitor.domain.reading import Reading, bits
+from monitor.domain.places import Pair, bits, near_pairs
+
+if TYPE_CHECKING:
+    from monitor.domain.dossier import About as AboutLimits
+    from monitor.domain.masks import Masked
+    from monitor.domain.reading import Reading
 
 Found = list[Pair] | None
-Compiled = Callable[[Reading, int, int], Found]
+Compiled = Callable[["Reading", int, int], Found]
 Named = tuple[int, date | None, date | None]
 
 
@@ -101,23 +105,12 @@ def merged(pairs: list[Pair]) -> list[Pair]:
     return found
 
 
-def all_of(parts: list[Compiled]) -> Compiled:
-    def run(reading: Reading, low: int, high: int) -> Found:
-        pairs: list[Pair] = []
-        for part in parts:
-            found = part(reading, low, high)
-            if found is None:
-                return None
-            pairs += found
-        return sorted(pairs)
+def at_least(parts: list[Compiled], count: int) -> Compiled:
+    """So many of the parts: all of them, one or the other, or some."""
 
-    return run
-
-
-def any_of(parts: list[Compiled]) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
         results = [found for part in parts if (found := part(reading, low, high)) is not None]
-        return sorted(pair for found in results for pair in found) if results else None
+        return sorted(pair for found in results for pair in found) if len(results) >= count else None
 
     return run
 
@@ -243,14 +236,6 @@ def often(part: Compiled, count: int) -> Compiled:
     return run
 
 
-def distinct(parts: list[Compiled], count: int) -> Compiled:
-    def run(reading: Reading, low: int, high: int) -> Found:
-        results = [found for part in parts if (found := part(reading, low, high)) is not None]
-        return sorted(pair for found in results for pair in found) if len(results) >= count else None
-
-    return run
-
-
 def about(part: Compiled, limits: AboutLimits) -> Compiled:
     def run(reading: Reading, low: int, high: int) -> Found:
         found = merged(part(reading, low, high) or [])
@@ -267,6 +252,19 @@ def is_about(reading: Reading, pairs: list[Pair], limits: AboutLimits) -> bool:
     held = sum(_holds_one(starts, pair) for pair in reading.paragraphs)
     whole = max(1, len(reading.paragraphs))
     return (len(pairs) >= limits.mentions and held >= limits.paragraphs) or 2 * held >= whole
+
+
+def found_mask(part: Compiled) -> Masked:
+    """What tells the sentences in which a part holds, the first for what is true without a place."""
+
+    def run(reading: Reading) -> int:
+        found = part(reading, 0, reading.end)
+        if found is None:
+            return 0
+        reading.found[part] = found
+        return reading.mask_of(found) or 1
+
+    return run
 
 
 def condition(kind: str, value: str | date | int) -> Compiled:

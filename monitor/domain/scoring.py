@@ -10,10 +10,10 @@ from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
-from monitor.domain.kernel import held
+from monitor.domain.kernel import held, merged
 from monitor.domain.model import TopicMatch, Verdict
 from monitor.domain.needs import needs
-from monitor.domain.operations import Compiled, is_about, merged
+from monitor.domain.operations import Compiled, is_about
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.sums import Evaluated, Level

@@ -9,8 +9,8 @@ from daachorse import DoubleArrayAhoCorasick
 from numpy.typing import NDArray
 
 from monitor.domain.linear import Array
-from monitor.domain.places import Pair
-from monitor.domain.reading import Reading, bits
+from monitor.domain.places import Pair, bits
+from monitor.domain.reading import Reading
 from monitor.domain.tallies import Item
 
 _ELSEWHERE = 0.4  # what an n-gram counts outside the sentences near the anchor, for relevance
