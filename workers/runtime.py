@@ -121,12 +121,15 @@ def _send(kind: Kind, pairs: list[tuple[int, int]], expires: str | float | None)
 
 
 def shared_out(pairs: list[tuple[int, int]], most: int, processes: int) -> list[list[tuple[int, int]]]:
-    """Batches of at most `most`, in order and alike, as many for each process: none has the last one to itself.
+    """Batches of at most `most`, in order; those of the last round are alike, so that none has it to itself.
 
-    Where that would make batches of fewer than `_FEW`, they have as many, and the last one the rest.
+    After full rounds that one is in smaller pieces: whoever is ahead by then takes more of them. None has fewer than
+    `_FEW` but the last.
     """
-    count = -(-len(pairs) // (most * processes)) * processes
-    return sliced(pairs, min(max(-(-len(pairs) // max(count, 1)), _FEW), most))
+    rounds = max(-(-len(pairs) // (most * processes)) - 1, 0)
+    full, rest = pairs[: rounds * processes * most], pairs[rounds * processes * most :]
+    pieces = processes * (2 if full and processes > 1 else 1)
+    return sliced(full, most) + sliced(rest, min(max(-(-len(rest) // pieces), _FEW), most))
 
 
 def sliced(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:

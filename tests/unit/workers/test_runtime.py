@@ -17,7 +17,16 @@ def test_feeds_keep_their_order_so_that_the_longest_due_is_polled_first() -> Non
 
 @pytest.mark.parametrize(
     ("feeds", "sizes"),
-    [(0, []), (1, [1]), (30, [25, 5]), (120, [60, 60]), (400, [200, 200]), (1000, [167, 167, 167, 167, 167, 165])],
+    [
+        (0, []),
+        (1, [1]),
+        (30, [25, 5]),
+        (120, [60, 60]),
+        (400, [200, 200]),
+        (401, [200, 200, 1]),
+        (500, [200, 200, 25, 25, 25, 25]),
+        (1000, [200] * 4 + [50] * 4),
+    ],
 )
 def test_feeds_are_shared_out_alike_among_the_processes(feeds: int, sizes: list[int]) -> None:
     pairs = [(number, 0) for number in range(feeds)]
@@ -49,3 +58,7 @@ def test_a_message_of_candidates_carries_more_pages() -> None:
     assert load_settings({}).pages_together == 20
     assert load_settings({"VEILLE_STORE": "candidates"}).pages_together == 60
     assert load_settings({"VEILLE_STORE": "candidates", "VEILLE_READ_BATCH": "400"}).pages_together == 500
+
+
+def test_one_process_has_nobody_to_share_the_last_round_with() -> None:
+    assert [len(batch) for batch in shared_out(PAIRS, 50, 1)] == [50, 50, 20]
