@@ -96,7 +96,8 @@ def _spelt_out(names: list[str], others: Iterator[str]) -> Iterator[tuple[str, s
 def _is_short_for(name: str, whole: str) -> bool:
     """Whether `name` is a login or a first name of `whole`: "lucie.weber", "lweber", "Lucie"."""
     first, *_, last = whole.split()
-    return squash(name) in {squash(whole), squash(first[0] + last)} or name == first
+    turned = re.split(r"[.\W_]+", name.casefold()) == [last.casefold(), first.casefold()]
+    return turned or squash(name) in {squash(whole), squash(first[0] + last)} or name == first
 
 
 def _as_person(data: LinkedData) -> bool:

@@ -55,9 +55,10 @@ _INVITATION = _any(
 _LETTER = _any(
     r"^(?:notre |nos |la |les )?(?:newsletters?|infolettres?|lettres? d.information)\b(?!.{160})",
     r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
+    r".{0,140}[?!.] (?:abonnez|inscrivez)-vous\b[^.?]{0,60}\b(?:newsletters?|infolettre|lettre d.information)\b.{0,40}$",
     r"^(?:recevez|retrouvez|inscrivez-vous à|abonnez-vous à) .{0,140}(?:lettre d.information|infolettre|boîte (?:mail|e-?mail)|"
     r"par (?:e-?mail|mail|courriel)|alertes? (?:mail|info))",
-    r"^pour ne (?:rien|pas) (?:manquer|rater|louper)\b.{0,120}\b(?:suivez|abonnez|inscrivez|rejoignez|google|whatsapp|newsletter)\b.{0,100}$",
+    r"^pour ne (?:rien |pas |plus )?(?:manquer|rater|louper)\b.{0,120}\b(?:suivez|abonnez|inscrivez|rejoignez|google|whatsapp|newsletter)\b.{0,100}$",
     r"^(?:suivez|retrouvez|rejoignez|likez|followez)[- ](?:nous|toute l.actu\w*|l.actualité|.{3,40}) "
     r"(?:sur|via) (?:notre |la |les |nos )?(?:facebook|twitter|x\b|instagram|linkedin|whatsapp|google|youtube|tiktok|telegram|bluesky|"
     r"mastodon|threads|réseaux|chaîne|page|application|appli)",
@@ -90,11 +91,14 @@ _ELSEWHERE = _any(
     r"^(?:publicité|annonce|sponsorisé|partenariat|inarticle|advertisement|la suite ci-dessous|lire la suite|continuer la lecture|passer (?:la|cette) publicité|en ce moment)\W*$",
     r"^(?:read|see|watch) (?:also|more)\b.{0,140}$",
     r"^à (?:voir|lire|écouter) (?:aussi|également|ailleurs) sur\b",
+    r"^(?:notre sélection d.articles|les mots[- ]clés associés)\b.{0,60}$",
+    r"^(?:découvrez|retrouvez|écoutez|regardez) (?:notre|nos|tous|toutes) [^.!?:]{0,80} ?:$",
     r"^dans la (?:même )?rubrique\b.{0,60}$",
     r"^(?:mots?[- ]clés?|tags?|thèmes?|rubriques?|catégories?|étiquettes?|sujets?(?: liés)?|lieux) ?(?:\(s\) ?)?:",
     r"^(?:contribuer|réagir|commenter|partager|imprimer|envoyer|copier le lien|signaler (?:une erreur|un abus)|facebook|twitter|linkedin|whatsapp"
     r"|google news|e-?mail|messenger|pinterest|flipboard|pocket|telegram)(?:\W+(?:l.article|cet article|par (?:e-?)?mail|sur .{3,20}))?\W*$",
-    r"^(?:cet article|ce texte|cette tribune|cette dépêche) (?:est|a été|avait été) (?:(?:initialement|d.abord|précédemment|automatiquement) )?(?:réalisée?|publiée?|parue?|issue?|republiée?|reprise?|rédigée?|traduite?|hébergée?|mise? à jour|générée?|sponsorisée?)\b.{0,140}$",
+    r"^(?:article|texte) (?:initialement|d.abord|précédemment) (?:publié|paru)\b[^.!?]{0,80}\.?$",
+    r"^(?:la version (?:originale|initiale|anglaise) de )?(?:cet article|ce texte|cette tribune|cette dépêche) (?:est|a(?: été)?|avait été) (?:(?:initialement|d.abord|précédemment|automatiquement) )?(?:réalisée?|publiée?|parue?|issue?|republiée?|reprise?|rédigée?|traduite?|hébergée?|mise? à jour|générée?|sponsorisée?)\b.{0,140}$",
     r"^partager (?:l.article|cet article|sur|via|par)\b.{0,60}$",
     r"^\d+ (?:commentaires?|partages?|réactions?|vues?|likes?|abonnés?)\W*$",
     r"^(?:(?:aucun|pas (?:encore )?de|soyez le premier à|poster un|laisser un|ajouter un|écrire un|voir les \d*|lire les \d*) ?commenta?i?r?e?r?s?)\b.{0,80}$",
@@ -142,6 +146,17 @@ _BYLINE = _any(
     r"^[\w.’' -]{1,40} (?:avec|/) (?:l.|les )?(?:afp|reuters|agences?|ap|belga|ats|relaxnews)\W*$",
     r"^\(?(?:afp|reuters|ap|belga|ats|agences?|relaxnews|source afp)\)?\W*$",
 )
+_BULLETS = re.compile(r"^[^\w©(\[«„‚‘'=\"“]+|^[«»\"“\s-]+(?=\w)")
+# What stands behind an arrow: "ENTRETIEN. ...", "Revoir le sujet", "Consultez le site".
+_POINTER = re.compile(
+    r"(?:[A-ZÀ-Þ]{5,}\s?[.:]|(?i:(?:re)?(?:lire|voir|lisez)|écouter|consulte[zr]|retrouve[zr]|découvr(?:ez|ir))\b)"
+)
+# What the law has a form say of what is typed into it; no line of an article, however long.
+_LEGAL = re.compile(
+    r"\b(?:responsable (?:de|du) traitement|vous (?:disposez|bénéficiez) d.un droit d.accès)\b.{0,300}"
+    r"\b(?:formulaire|vous concernant|vos données|nos services)\b|\bdans ce formulaire des? (?:informations|données)\b",
+    re.IGNORECASE,
+)
 # One of those who sign a text together: "Anne Roth (Valtor)", "Jean Klein, proviseur du lycée".
 _SIGNATORY = re.compile(
     r"\s*(?:[^:]{0,40}:\s*)?[A-ZÀ-Þ][\w’'.-]*(?: (?:de |du |d[’'])?[A-ZÀ-Þ][\w’'.-]*)+\s*(?:[(,].*)?"
@@ -165,11 +180,13 @@ def is_paywall(line: str) -> bool:
 
 def is_boilerplate(line: str) -> bool:
     """Whether `line` (one paragraph, squeezed) is about the page and not of the article."""
-    text = line.lstrip("-–—•·▶►→>*#|»« \t📲👉📩📧🔔➡🔴\ufe0f").strip()
+    text = _BULLETS.sub("", line, count=1)
     if not text:
         return True
     if len(text) > LONGEST:
-        return False
+        return bool(_LEGAL.search(text))
+    if len(text) < len(line) and _POINTER.match(text) and line[:1] in ">→►▶➡⇒":
+        return True
     return is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS))
 
 

@@ -13,6 +13,8 @@ from lxml import html
 from monitor.fetch.pages.blocks import INLINE, all_text, squeeze
 
 LONGEST = 60  # characters of a box's heading
+SHORTEST_TITLE = 20  # characters of a link that is a title
+LONGEST_TEASER = 400  # characters of a title, and of what is said of it
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6", "legend")
 _SHORT = ("div", "p", "span", "strong", "b")
 _COMMENTS = re.compile(
@@ -29,7 +31,11 @@ _ABOUT = re.compile(
     r"|sur l.auteure?|source de (?:l.|cet )article|(?:la )?(?:biographie|bio) de l.auteure?|qui sommes[- ]nous)\W*",
     re.IGNORECASE,
 )
-_ABOUT_BEGINS = re.compile(r"\s*(?:à pr|au s|l.aut|les aut|sur l|source|la b|bio|qui s)", re.IGNORECASE)
+_LABEL_BEGINS = re.compile(
+    r"\s*(?:à pr|au s|l.aut|les aut|sur l|source|la b|bio|qui s"
+    r"|[àa] [lv]|à d|lire|voir|dans la|pour al|aller plus)",
+    re.IGNORECASE,
+)
 _ELSEWHERE = re.compile(
     r"(?:(?:à |a )?(?:re)?lire (?:aussi|également|ensuite)|à (?:lire|voir|découvrir|écouter)"
     r"(?: (?:aussi|également|ensuite))?|(?:voir|découvrez) (?:aussi|également)"
@@ -58,11 +64,11 @@ def cut_boxes(root: html.HtmlElement, enough: int) -> None:
             return
         if _ABOUT.fullmatch(text):
             _drop_box(_largest_begun_by(heading), heading, 8 * enough)
-        elif large and _ELSEWHERE.fullmatch(text):
+        elif _ELSEWHERE.fullmatch(text):
             box = _largest_begun_by(heading)
-            if box is not heading and _holds_only_teasers(box):
+            if box is not heading and box.tag not in INLINE and _holds_only_teasers(box):
                 box.drop_tree()
-            else:
+            elif large:
                 _drop_cards(heading)
 
 
@@ -72,7 +78,7 @@ def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlEl
     for element in root.iter(*_HEADINGS, *_SHORT):
         if read < enough:
             read += len(all_text(element)) if element.tag == "p" else 0
-        elif (element.tag in _HEADINGS or _ABOUT_BEGINS.match(element.text or "")) and (text := _words(element)):
+        elif (element.tag in _HEADINGS or _LABEL_BEGINS.match(element.text or "")) and (text := _words(element)):
             yield element, text
 
 
@@ -116,10 +122,12 @@ def _drop_box(box: html.HtmlElement, heading: html.HtmlElement, most: int) -> No
 
 
 def _holds_only_teasers(box: html.HtmlElement) -> bool:
-    """Whether `box` has links that are titles, and not more paragraphs of prose than those."""
+    """Whether `box` has links that are titles, and says little more of what they lead to."""
     titles = sum(any(map(_is_title, heading.iter("a"))) for heading in box.iter(*_HEADINGS))
+    if not titles:
+        titles = sum(len(squeeze(all_text(link))) >= SHORTEST_TITLE for link in box.iter("a"))
     prose = [paragraph for paragraph in box.iter("p") if len(all_text(paragraph)) >= LONGEST]
-    return titles > 0 and len(prose) <= titles
+    return titles > 0 and len(prose) <= titles and len(squeeze(box.text_content())) <= (titles + 1) * LONGEST_TEASER
 
 
 def _begins(outer: html.HtmlElement, inner: html.HtmlElement) -> bool:

@@ -32,6 +32,8 @@ _FRENCH = re.compile(r"\b(?:le|la|les|des|du|une|est|dans|pour|qui|que|par|sur|a
 MOST_OF_A_WALL = 600  # characters of what a paywall says after its first line
 LONGEST_LABEL = 40  # characters of what stands above a title
 FEWEST_OF_TITLE, MOST_ADDED = 20, 12  # letters of a title that a line repeats, and of what it adds
+SHORTEST_OWN = 50  # letters and figures that tell that a lead is the text's beginning
+ARROWS = ">→►▶➡⇒"  # before a link that leads away
 EDGE = 5  # lines at either end of a text where signatures stand
 
 
@@ -58,7 +60,9 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     lines = content.lines
     authors = authors or tuple(signed_below(lines))
     kept = [cleaned for line in _own_lines(content, title, authors) if (cleaned := clean(line))]
+    kept = [line for line in kept[:EDGE] if not _is_cut_from(line, kept)] + kept[EDGE:]
     lead = clean(find_lead(content.blocks, kept, Seen(title, _descriptions(data, head), authors)))
+    lead = "" if _is_cut_from(lead, kept) else lead
     text = without_lead(kept, lead)
     if kept and not text:  # a page of one paragraph has no lead
         lead, text = "", kept
@@ -119,11 +123,19 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
             or is_boilerplate(line)
             or is_credit(line)
             or is_signatories(line)
-            or (dropped and words in content.linked)
+            or ((dropped or line[0] in ARROWS) and words in content.linked)
             or (edge and (is_byline(line) or signs_alone(line, authors) or _breadcrumb(line, title)))
         )
         if not dropped:
             yield line
+
+
+def _is_cut_from(lead: str, lines: list[str]) -> bool:
+    """Whether `lead` is the text's own beginning, cut off by dots."""
+    if not lead.endswith(("...", "…")):
+        return False
+    own = squash(lead.rstrip(". …"))
+    return len(own) >= SHORTEST_OWN and any(squash(line).startswith(own) for line in lines[:EDGE] if line != lead)
 
 
 def _is_title(words: str, title: str) -> bool:

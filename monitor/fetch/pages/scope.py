@@ -29,6 +29,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 # Names that consent managers, comment threads and social networks' own embedding code use on every site.
 _FOREIGN = re.compile(
     r"cookie|consent|gdpr|rgpd|didomi|onetrust|axeptio|tarteaucitron|quantcast|(?:^|[ _-])cmp[ _-]"
+    r"|(?:^|[ _-])(?:caption|l[ée]gende?|credits?)(?:$| )"
     r"|(?:^|[ _-])(?:comments?|comment-?(?:list|respond|form|thread|section)s?|commentaires?|disqus\w*)(?:$|[ _-])"
     r"|twitter-tweet|instagram-media|tiktok-embed|fb-post|reddit-embed|bluesky-embed",
     re.IGNORECASE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 
 from lxml import etree, html
@@ -12,6 +12,7 @@ from monitor.domain.urls import canonicalise, same_site
 from monitor.fetch.pages.blocks import all_text, blocks_of, squeeze
 from monitor.fetch.pages.boilerplate import is_paywall
 
+_PAGE = frozenset({"body", "html", "article", "main"})
 _BOXES = frozenset({"div", "section", "aside", "li", "ul"})
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 LINKED = 0.6  # share of a list's text in links above which it is one of links
@@ -19,12 +20,14 @@ SHORTEST_TITLE = 20  # letters of a link that is a title, and no tag or name
 LONGEST_INTRODUCTION = 120  # characters of the line that such a list is introduced by
 LONGEST_CARD = 400  # characters of a title and what it says of itself
 LONGEST_CALL = 1_000  # characters of a box that asks for a subscription
+MOST_OF_CALL = 300  # characters of its paragraphs
 MOST_CALLS = 50  # that are looked at
 PROSE = 80  # characters from which a `p` is prose
 _CALL = re.compile(
     r"(?:(?:je )?(?:m|s)[’']abonne[rz]?|abonnez-vous|devenir (?:abonné|membre)|(?:je )?(?:m|s)[’']inscri(?:s|re|vez)"
     r"|(?:voir|découvrir|découvrez) (?:les|nos|toutes nos|l[’'])\s?(?:offres?|abonnements?|formules?)"
-    r"|(?:je )?(?:fais|faire) un don|je donne|(?:nous )?soutenir|soutenez-nous|soutenez .{2,20}"
+    r"|(?:je )?(?:fais|faire|faites) un don(?: [a-zé]{4,14})?|je donne|(?:nous )?soutenir"
+    r"|soutenez-nous|soutenez .{2,20}"
     r"|(?:installer|télécharger) (?:l[’'](?:app\w*)|.{2,20}))(?: (?:à|au|aux) .{2,25}| maintenant| gratuitement)?\W*",
     re.IGNORECASE,
 )
@@ -143,19 +146,30 @@ def _calls(element: html.HtmlElement) -> bool:
 
 
 def _box_of(element: html.HtmlElement) -> html.HtmlElement | None:
-    """The box around a call that stands among paragraphs which say as much as it at least; None for none."""
-    box = element.getparent()
-    while box is not None and box.tag not in {"body", "html", "article", "main"}:
-        size = len(squeeze(box.text_content()))
+    """The box around a call that stands among paragraphs which say as much as it at least; None for none.
+
+    The smallest beside such paragraphs; a larger one after them, that has next to none of its own.
+    """
+    found, beside = None, False
+    for box in element.iterancestors():
+        size = len(squeeze(box.text_content())) if box.tag not in _PAGE else LONGEST_CALL + 1
         if size > LONGEST_CALL:
-            return None
-        if box.tag in {"div", "section", "aside"} and _prose_beside(box) >= size:
-            return box
-        box = box.getparent()
-    return None
+            break
+        if box.tag in {"div", "section", "aside"}:
+            first = not beside and _prose(box.itersiblings("p"), box.itersiblings("p", preceding=True)) >= size
+            beside = beside or first
+            found = box if first or _ends_page(box, size) else found
+    return found
 
 
-def _prose_beside(box: html.HtmlElement) -> int:
-    around = box.getparent()
-    texts = (all_text(child) for child in around if child.tag == "p") if around is not None else ()
-    return sum(len(text) for text in texts if len(text) >= PROSE)
+def _ends_page(box: html.HtmlElement, size: int) -> bool:
+    """Whether a `box` of `size` characters follows a text, and is hardly one."""
+    before = (each.iterdescendants("p") for each in box.itersiblings(preceding=True))
+    own = _prose(box.iter("p"))
+    return own <= MOST_OF_CALL and next(box.iter("h1"), None) is None and _prose(*before) >= max(size, 2 * own)
+
+
+def _prose(*paragraphs: Iterable[html.HtmlElement]) -> int:
+    """Characters of those that are long."""
+    sizes = (len(all_text(paragraph)) for part in paragraphs for paragraph in part)
+    return sum(size for size in sizes if size >= PROSE)
