@@ -23,13 +23,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic_core import to_json  # pydantic itself would be 3 MiB that each child writes on
 
 from monitor.errors import ContentError
 
 READY, RESULT, CONTENT, CRASH = b"+", b"r", b"c", b"x"
 HEADER, REPLY = struct.Struct(">II"), struct.Struct(">cI")
-_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 # What a parser has no business doing; `open` for writing would be another, but caches of wheels do that.
 _REFUSED_EVENTS = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 
@@ -77,7 +76,7 @@ def answer(header: bytes, body: bytes) -> tuple[bytes, bytes]:
     try:
         request = json.loads(header)
         result = _function(request["function"])(body, **request["options"])
-        return RESULT, _adapter(type(result)).dump_json(result)
+        return RESULT, to_json(result)
     except ContentError as error:
         return CONTENT, _words(error.kind, str(error))
     except (MemoryError, RecursionError) as error:
@@ -105,17 +104,11 @@ def _function(target: str) -> Callable[..., object]:
     return found
 
 
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(kind)
-    return _ADAPTERS[kind]
-
-
 def _warm_up(cache_dir: Path | None) -> None:
     from monitor.fetch.sandbox_parsers import warm_up
 
     for value in warm_up(cache_dir):
-        _adapter(type(value)).dump_json(value)
+        to_json(value)
 
 
 def _limit_memory(headroom: int) -> None:

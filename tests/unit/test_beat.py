@@ -65,8 +65,8 @@ import sys
 from monitor.fetch.sandbox_parsers import warm_up
 from pathlib import Path
 warm_up(Path("/nowhere"))
-print(*(name in sys.modules for name in ("trafilatura", "numpy", "sqlalchemy", "celery", "requests")))
+print(*(name in sys.modules for name in ("trafilatura", "numpy", "sqlalchemy", "celery", "requests", "pydantic")))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert done.stdout.split() == ["True", "False", "False", "False", "False"]
+    assert done.stdout.split() == ["True", "False", "False", "False", "False", "False"]
