@@ -215,7 +215,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     enum Kind kind;
-    long number;     /* of a group; how many, or how many words */
+    long number;     /* of a group; how many, or how many words; 0 for sentences, 1 for paragraphs */
     int ordered;     /* of NEAR */
     PyObject *unit;  /* title, lead or body; sentence or paragraph */
     PyObject *parts; /* a tuple: operations, other functions, and groups; of an entity its `Names` */
@@ -495,17 +495,30 @@ run_near(const Operation *self, Article *in, int32_t low, int32_t high, Places *
     return done < 0 ? -1 : places->count > first;
 }
 
+/* Asks a reading for its sentences or paragraphs. */
 static int
-run_together(const Operation *self, Article *in, int32_t low, int32_t high, Places *places)
+ask_units(PyObject *reading, PyObject *unit, Units *units)
 {
-    PyObject *bounds = PyObject_CallMethod(in->reading, "bounds", "O", self->unit), *starts, *ends;
-    Py_ssize_t first = places->count;
-    Units units = {0};
+    PyObject *bounds = PyObject_CallMethod(reading, "bounds", "O", unit), *starts, *ends;
     int done = bounds != NULL ? check_tuple(bounds) : -1;
     if (done == 0 && !PyArg_ParseTuple(bounds, "O!O!", &PyList_Type, &starts, &PyList_Type, &ends))
         done = -1;
     if (done == 0)
-        done = make_units(starts, ends, &units);
+        done = read_units(starts, ends, units);
+    Py_XDECREF(bounds);
+    return done;
+}
+
+static int
+run_together(const Operation *self, Article *in, int32_t low, int32_t high, Places *places)
+{
+    Py_ssize_t first = places->count;
+    /* kept with the article, but for what stands for a text in which nothing was found */
+    Units own = {0}, *read = in->found->count > 0 ? &in->found->units[self->number] : &own;
+    int done = read->starts == NULL ? ask_units(in->reading, self->unit, read) : 0;
+    Units units = *read;
+    if (done == 0)
+        done = choose_units(&units);
     for (Py_ssize_t n = 0; done >= 0 && n < PyTuple_GET_SIZE(self->parts); n++) {
         Py_ssize_t before = places->count;
         done = run(PyTuple_GET_ITEM(self->parts, n), in, low, high, places);
@@ -514,8 +527,8 @@ run_together(const Operation *self, Article *in, int32_t low, int32_t high, Plac
     }
     if (done >= 0)
         keep_chosen(places, first, &units);
-    free_units(&units);
-    Py_XDECREF(bounds);
+    PyMem_Free(units.chosen);
+    PyMem_Free(own.starts);
     return done < 0 ? -1 : places->count > first;
 }
 
@@ -768,7 +781,8 @@ make_together(PyObject *Py_UNUSED(module), PyObject *args)
     PyObject *unit, *parts;
     if (!PyArg_ParseTuple(args, "UO!", &unit, &PyList_Type, &parts))
         return NULL;
-    return operation(TOGETHER, PyList_AsTuple(parts), 0, unit);
+    int paragraphs = PyUnicode_CompareWithASCIIString(unit, "paragraph") == 0;
+    return operation(TOGETHER, PyList_AsTuple(parts), paragraphs, unit);
 }
 
 static PyObject *

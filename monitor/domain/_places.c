@@ -37,8 +37,15 @@ typedef struct {
 } Table;
 
 typedef struct {
-    int32_t start, end, unit; /* unit: where it was found to lie, or whether it was chosen, for who asks */
+    int32_t start, end, unit; /* unit: its hit, where it was found to lie or whether it was chosen, for who asks */
 } Place;
+
+/* Sentences or paragraphs. */
+typedef struct {
+    Py_ssize_t count;
+    int32_t *starts, *ends; /* NULL before they are read */
+    char *chosen, *held;    /* of each unit: whether every part so far has a place in it; whether this one has */
+} Units;
 
 typedef struct {
     PyObject *part;
@@ -59,11 +66,16 @@ typedef struct {
     Py_ssize_t count;
     int32_t *starts, *stops, *rows; /* of each hit, in order */
     int32_t *order, *place;         /* rows in order of their first hit; of each hit, its row's place among them */
+    int32_t *first, *next;          /* of each place in `order`, its first hit; of each hit, its row's next one, or -1 */
     Py_ssize_t distinct;
     Passed *passed;
     Py_ssize_t passed_count;
+    int32_t *slot_of; /* of each group, -1 where no row has it; NULL until somebody asks for a group */
+    int32_t *begins;  /* the rows of slot s are holders[begins[s]] up to holders[begins[s + 1]], as places in `order` */
+    int32_t *holders;
     Kept *kept; /* what operations found in the whole text (_operations.h) */
     Py_ssize_t kept_count;
+    Units units[2]; /* sentences and paragraphs, once somebody asked for them */
 } Found;
 
 static PyTypeObject TableType, FoundType;
@@ -224,6 +236,12 @@ fill_found(Found *found, PyObject *hits, int32_t *place_of)
         found->stops[n] = hit.stop;
         found->rows[n] = row;
         found->place[n] = place_of[row];
+        found->first[place_of[row]] = -1;
+    }
+    for (Py_ssize_t n = found->count - 1; n >= 0; n--) {
+        int32_t *first = &found->first[found->place[n]];
+        found->next[n] = *first;
+        *first = (int32_t)n;
     }
     return 0;
 }
@@ -246,9 +264,11 @@ table_found(Table *self, PyObject *hits)
     found->distinct = 0;
     found->passed = NULL;
     found->passed_count = 0;
+    found->slot_of = NULL;
     found->kept = NULL;
     found->kept_count = 0;
-    found->starts = PyMem_Malloc((5 * count + 1) * sizeof(int32_t));
+    memset(found->units, 0, sizeof found->units);
+    found->starts = PyMem_Malloc((7 * count + 1) * sizeof(int32_t));
     int32_t *place_of = PyMem_Malloc((self->rows + 1) * sizeof(int32_t));
     int done = found->starts != NULL && place_of != NULL ? 0 : -1;
     if (done < 0) {
@@ -258,6 +278,8 @@ table_found(Table *self, PyObject *hits)
         found->rows = found->stops + count;
         found->order = found->rows + count;
         found->place = found->order + count;
+        found->first = found->place + count;
+        found->next = found->first + count;
         done = fill_found(found, hits, place_of);
     }
     PyMem_Free(place_of);
@@ -299,6 +321,9 @@ static void
 found_dealloc(Found *self)
 {
     drop_kept(self);
+    PyMem_Free(self->units[0].starts);
+    PyMem_Free(self->units[1].starts);
+    PyMem_Free(self->slot_of);
     Py_XDECREF(self->table);
     PyMem_Free(self->starts);
     PyMem_Free(self->passed);
@@ -339,6 +364,13 @@ by_end(const void *one, const void *other)
 {
     const Place *a = one, *b = other;
     return a->end != b->end ? (a->end > b->end) - (a->end < b->end) : (a->start > b->start) - (a->start < b->start);
+}
+
+static int
+by_unit(const void *one, const void *other)
+{
+    const Place *a = one, *b = other;
+    return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
 static void
@@ -401,37 +433,73 @@ add_pairs(PyObject *given, Places *places)
     return done;
 }
 
+/* Puts the rows found by group. */
 static int
-has_group(const Table *table, int32_t row, long number)
+index_groups(Found *self)
 {
-    for (int32_t at = table->begins[row]; at < table->begins[row + 1]; at++)
-        if (table->groups[at] == number)
-            return 1;
+    const Table *table = self->table;
+    Py_ssize_t total = 0, groups = 0;
+    for (Py_ssize_t place = 0; place < self->distinct; place++)
+        total += table->begins[self->order[place] + 1] - table->begins[self->order[place]];
+    int32_t *slot_of = PyMem_Malloc((table->numbers + 2 * total + 2) * sizeof(int32_t));
+    if (slot_of == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int32_t *begins = slot_of + table->numbers, *holders = begins + total + 2;
+    memset(slot_of, 0xff, table->numbers * sizeof(int32_t));
+    memset(begins, 0, (total + 2) * sizeof(int32_t));
+#define EACH_GROUP                                                                                                     \
+    for (int32_t place = 0; place < self->distinct; place++)                                                           \
+        for (int32_t at = table->begins[self->order[place]]; at < table->begins[self->order[place] + 1]; at++)
+    EACH_GROUP
+    {
+        int32_t *slot = &slot_of[table->groups[at]];
+        if (*slot < 0)
+            *slot = (int32_t)groups++;
+        begins[*slot + 1]++;
+    }
+    for (Py_ssize_t slot = 0; slot < groups; slot++)
+        begins[slot + 1] += begins[slot];
+    for (Py_ssize_t slot = groups; slot > 0; slot--) /* behind each slot's number where it begins: filling moves it on */
+        begins[slot] = begins[slot - 1];
+    EACH_GROUP
+    holders[begins[slot_of[table->groups[at]] + 1]++] = place;
+#undef EACH_GROUP
+    self->begins = begins;
+    self->holders = holders;
+    self->slot_of = slot_of;
+    return 0;
+}
+
+/* Adds where the rows of a slot stand, in order of the hits. */
+static int
+add_rows(const Found *self, int32_t slot, Places *places)
+{
+    Py_ssize_t before = places->count;
+    for (int32_t at = self->begins[slot]; at < self->begins[slot + 1]; at++)
+        for (int32_t n = self->first[self->holders[at]]; n >= 0; n = self->next[n])
+            if (add_place(places, self->starts[n], self->stops[n] - 2, n) < 0)
+                return -1;
+    if (self->begins[slot + 1] - self->begins[slot] > 1)
+        sort_from(places, before, by_unit);
     return 0;
 }
 
 /* Adds where a group stands, in order of the ends. */
 static int
-add_group(const Found *self, long number, Places *places)
+add_group(Found *self, long number, Places *places)
 {
-    Py_ssize_t before = places->count, rows = 0, passed = 0;
-    char *holds = PyMem_Calloc(self->distinct + 1, 1); /* of each row found, whether it has the group */
-    if (holds == NULL) {
-        PyErr_NoMemory();
+    Py_ssize_t before = places->count, passed = 0;
+    if (self->slot_of == NULL && index_groups(self) < 0)
         return -1;
-    }
-    int done = 0;
-    for (Py_ssize_t place = 0; place < self->distinct; place++)
-        rows += holds[place] = (char)has_group(self->table, self->order[place], number);
-    for (Py_ssize_t n = 0; done == 0 && rows > 0 && n < self->count; n++)
-        if (holds[self->place[n]])
-            done = add_place(places, self->starts[n], self->stops[n] - 2, 0);
+    int32_t slot = number >= 0 && number < self->table->numbers ? self->slot_of[number] : -1;
+    int done = slot >= 0 ? add_rows(self, slot, places) : 0;
     for (Py_ssize_t n = 0; done == 0 && n < self->passed_count; n++)
         if (self->passed[n].number == number) {
             done = add_place(places, self->passed[n].start, self->passed[n].end, 0);
             passed++;
         }
-    PyMem_Free(holds);
     if (done == 0 && passed)
         sort_from(places, before, by_end);
     return done;
@@ -697,33 +765,43 @@ places_mask_of(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* ---- Together: what stands in a sentence or paragraph that has something of each part ----------------------- */
 
-typedef struct {
-    Py_ssize_t count;
-    int32_t *starts, *ends;
-    char *chosen, *held; /* of each unit: whether every part so far has a place in it; whether this one has */
-} Units;
-
+/* Reads where each unit starts and ends. */
 static int
-make_units(PyObject *starts, PyObject *ends, Units *units)
+read_units(PyObject *starts, PyObject *ends, Units *units)
 {
-    Py_ssize_t count = units->count = PyList_GET_SIZE(starts);
+    Py_ssize_t count = PyList_GET_SIZE(starts);
     if (PyList_GET_SIZE(ends) != count) {
         PyErr_SetString(PyExc_ValueError, "each unit has a start and an end");
         return -1;
     }
-    units->starts = PyMem_Malloc((2 * count + 1) * sizeof(int32_t));
-    units->chosen = PyMem_Malloc(2 * count + 1);
-    if (units->starts == NULL || units->chosen == NULL) {
+    int32_t *read = PyMem_Malloc((2 * count + 1) * sizeof(int32_t));
+    if (read == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    units->ends = units->starts + count;
-    units->held = units->chosen + count;
-    memset(units->chosen, 1, count);
     for (Py_ssize_t n = 0; n < count; n++)
-        if (int_of(PyList_GET_ITEM(starts, n), INT32_MAX, &units->starts[n]) < 0 ||
-            int_of(PyList_GET_ITEM(ends, n), INT32_MAX, &units->ends[n]) < 0)
+        if (int_of(PyList_GET_ITEM(starts, n), INT32_MAX, &read[n]) < 0 ||
+            int_of(PyList_GET_ITEM(ends, n), INT32_MAX, &read[count + n]) < 0) {
+            PyMem_Free(read);
             return -1;
+        }
+    units->count = count;
+    units->starts = read;
+    units->ends = read + count;
+    return 0;
+}
+
+/* Chooses all units, to begin with. */
+static int
+choose_units(Units *units)
+{
+    units->chosen = PyMem_Malloc(2 * units->count + 1);
+    if (units->chosen == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    units->held = units->chosen + units->count;
+    memset(units->chosen, 1, units->count);
     return 0;
 }
 
@@ -742,16 +820,9 @@ unit_of(const Units *units, const Place *place)
     return low > 0 && units->chosen[low - 1] && place->end <= units->ends[low - 1] ? low - 1 : -1;
 }
 
-static void
-free_units(Units *units)
-{
-    PyMem_Free(units->starts);
-    PyMem_Free(units->chosen);
-}
-
 /* Adds the places of a part: of a group, or Python's pairs. */
 static int
-add_part(const Found *self, PyObject *part, Places *places)
+add_part(Found *self, PyObject *part, Places *places)
 {
     if (!PyLong_Check(part))
         return add_pairs(part, places);
@@ -799,7 +870,7 @@ found_together(Found *self, PyObject *args)
         return NULL;
     Units units = {0};
     Places places = {NULL, 0, 0};
-    int done = make_units(starts, ends, &units);
+    int done = read_units(starts, ends, &units) == 0 ? choose_units(&units) : -1;
     for (Py_ssize_t n = 0; done == 0 && n < PyList_GET_SIZE(parts); n++) {
         Py_ssize_t before = places.count;
         done = add_part(self, PyList_GET_ITEM(parts, n), &places);
@@ -811,7 +882,8 @@ found_together(Found *self, PyObject *args)
         pairs = pairs_from(&places);
     }
     PyMem_Free(places.all);
-    free_units(&units);
+    PyMem_Free(units.chosen);
+    PyMem_Free(units.starts);
     return pairs;
 }
 
