@@ -48,6 +48,7 @@ for dropped in (
 ask_once(BODY_XPATH, first=True)
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
+FEWEST_OF_KIND = 3
 MOST_AROUND = 3  # elements around a paragraph of which one with a class tells its kind
 SHORTEST_HEADING = 10  # characters of an intertitle that stands in a box of its own
 LINKED = 0.3  # share of a block in links from which it is no text by its place alone
@@ -88,7 +89,7 @@ def read_content(root: html.HtmlElement, known: str = "", url: str = "") -> Cont
     share = CUT if apart else LOST
     if not (_covers(lines, known) and _size(lines) >= share * _size(prose)):
         lines = _best(lines, prose if apart else [], root, known)
-    lines = _with_gaps(lines, blocks)
+    lines = _with_gaps(lines, blocks, apart=apart)
     if not (article.tag in _MARKED or article.get("itemprop") or region is article):
         lines = _opening(around, article, lines) + lines
     return Content(lines, linked, around)
@@ -165,8 +166,11 @@ def _lines(part: str) -> list[str]:
     return [_GLUED_CLOCK.sub(r"\1 ", piece) if piece[0].isdigit() else piece for piece in pieces if piece]
 
 
-def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
-    """`lines` with what the extractor left out: intertitles, paragraphs and points between them, openings and ends."""
+def _with_gaps(lines: list[str], blocks: list[Block], *, apart: bool) -> list[str]:
+    """`lines` with what the extractor left out: intertitles, paragraphs and points between them, openings and ends.
+
+    Ends only where the `blocks` are of an element `apart`: below a text, all of a page has its foot.
+    """
     place = {squash(line): at for at, line in enumerate(lines)}
     seats = [place.get(squash(block.text), -1) for block in blocks]
     kept = [at for at, seat in enumerate(seats) if seat >= 0]
@@ -180,7 +184,7 @@ def _with_gaps(lines: list[str], blocks: list[Block]) -> list[str]:
     for block in _opened(blocks, kept[0]):
         if _is_of(block, kinds) or (_is_prose(block, LINKED) and _holds(block, blocks[kept[0]].element)):
             missing.setdefault(-1, []).extend(_lines(block.text))
-    for block in blocks[kept[-1] + 1 :]:
+    for block in blocks[kept[-1] + 1 :] if apart else []:
         if _is_of(block, kinds):
             missing.setdefault(seats[kept[-1]], []).extend(_lines(block.text))
     known = squash(" ".join(lines)) if missing else ""
@@ -224,9 +228,9 @@ def _holds(block: Block, element: html.HtmlElement) -> bool:
 
 
 def _kinds(blocks: Iterable[Block]) -> set[_Kind]:
-    """The kinds of paragraph that an article is made of: two at least are of each."""
+    """The kinds of paragraph that an article is made of: so many at least are of each."""
     counted = Counter(_kind(block) for block in blocks if block.element.tag == "p")
-    return {kind for kind, count in counted.items() if count > 1}
+    return {kind for kind, count in counted.items() if count >= FEWEST_OF_KIND}
 
 
 def _kind(block: Block) -> _Kind:

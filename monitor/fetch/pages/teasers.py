@@ -14,10 +14,13 @@ from monitor.fetch.pages.boilerplate import is_paywall
 
 _PAGE = frozenset({"body", "html", "article", "main"})
 _BOXES = frozenset({"div", "section", "aside", "li", "ul"})
+_CARDS = frozenset({"div", "li", "article", "section"})
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 LINKED = 0.6  # share of a list's text in links above which it is one of links
 SHORTEST_TITLE = 20  # letters of a link that is a title, and no tag or name
 LONGEST_INTRODUCTION = 120  # characters of the line that such a list is introduced by
+LATEST_HEADING = 3  # place of a card's heading among its parts
+LONGEST_DAY = 40  # characters of a day or a section's name above it
 LONGEST_CARD = 400  # characters of a title and what it says of itself
 LONGEST_CALL = 1_000  # characters of a box that asks for a subscription
 MOST_OF_CALL = 300  # characters of its paragraphs
@@ -37,7 +40,7 @@ _LISTS = etree.XPath(
 )
 _HEADED = etree.XPath(
     "descendant::*[self::div or self::li or self::section]"
-    "[*[1][self::h2 or self::h3 or self::h4 or self::h5 or self::h6][.//a]]"
+    f"[*[position() <= {LATEST_HEADING}][self::h2 or self::h3 or self::h4 or self::h5 or self::h6][.//a]]"
 )
 
 
@@ -119,21 +122,32 @@ def _introduces(element: html.HtmlElement, *, alone: bool) -> bool:
 
 def _runs(root: html.HtmlElement) -> Iterator[list[html.HtmlElement]]:
     """Cards that stand next to each other, two at least, in an element without paragraphs of its own."""
-    cards = set(filter(_is_card, _HEADED(root)))
+    cards = set(map(_whole, filter(_is_card, _HEADED(root))))
     for parent in dict.fromkeys(card.getparent() for card in cards):
-        if any(child.tag == "p" and len(all_text(child)) >= PROSE for child in parent):
+        if parent is None or any(child.tag == "p" and len(all_text(child)) >= PROSE for child in parent):
             continue
         for is_run, found in groupby(parent, cards.__contains__):
             if is_run and len(run := list(found)) > 1:
                 yield run
 
 
+def _whole(card: html.HtmlElement) -> html.HtmlElement:
+    """The largest element that shows nothing but the `card`."""
+    parent = card.getparent()
+    while parent is not None and parent.tag in _CARDS and _is_all(card, parent):
+        card, parent = parent, parent.getparent()
+    return card
+
+
 def _is_card(element: html.HtmlElement) -> bool:
-    """Whether `element` begins with a heading that is a link, and says little more."""
-    if (element.text or "").strip():
+    """Whether `element` begins with a heading that is a link, or a day and such a heading, and says little more."""
+    at = next(at for at, child in enumerate(element) if child.tag in HEADINGS)
+    heading = element[at]
+    above = "".join((element.text or "", *(f"{child.text_content()}{child.tail or ''}" for child in element[:at])))
+    if len(squeeze(above)) > (LONGEST_DAY if at else 0):
         return False
-    title = squeeze(all_text(element[0]))
-    links = [link for link in element[0].iter("a") if _leads_away(link)]
+    title = squeeze(all_text(heading))
+    links = [link for link in heading.iter("a") if _leads_away(link)]
     return bool(title) and squeeze("".join(map(all_text, links))) == title and _is_short(element)
 
 

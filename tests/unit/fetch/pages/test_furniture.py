@@ -104,3 +104,13 @@ def test_a_picture_s_words_are_known_by_their_mark(mark: str) -> None:
 def test_a_lead_that_is_the_text_s_beginning_cut_off_is_none() -> None:
     found = page(above=f"<div class=intro>{TEXT[0][:80]}...</div>")
     assert (found.lead, found.text) == ("", WHOLE)
+
+
+@pytest.mark.parametrize("card", ["<div>{}</div>", "<div class=content><div>{}</div></div>"])
+def test_cards_with_a_day_over_their_titles_are_no_text(card: str) -> None:
+    titles = ("La piscine de Mutzig ferme faute de chauffage", "Le lycée ouvre une section", "Valtor change de chef")
+    cards = "".join(
+        card.format(f"<span>{day} mars 2026</span><h3><a href=/{day}>{title}</a></h3><div>{TEXT[day]} Bis.</div>")
+        for day, title in enumerate(titles, 1)
+    )
+    assert page(below=f"<section><h2>Nos archives</h2>{cards}</section>").text == WHOLE
