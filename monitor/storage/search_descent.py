@@ -18,9 +18,9 @@ WALKED = 8192  # articles at most that are walked over for the beginning of a wo
 STROLL = 2048  # and for whole words
 MOST_ERAS = 10
 DENSE = 1 / 24
-# microseconds, measured on a million articles: for an id of an era, and for each form more; for an article found in the
-# index (its row is visited); for another statement
-LOOK_AT, LOOK_AT_FORM, FOUND, ASKING = 0.04, 0.02, 2.0, 300
+# microseconds, measured on a million articles: for an id of an era, and for each form more; for one that is only passed
+# over; for an article found in the index (its row is visited); for another statement
+LOOK_AT, LOOK_AT_FORM, LOOK_APART, FOUND, ASKING = 0.04, 0.02, 0.005, 2.0, 300
 MARGIN = 1.5  # more articles than should fill the page: another turn is dearer than the articles between
 GROWTH = 100  # times what was seen: no further on a guess
 
@@ -44,12 +44,21 @@ class Part:
 class Descent:
     """From `high` down to `low`, part by part; `so_far` is a descent above this one, whose findings hold on.
 
-    `likely` is the share of articles that should have the words; None: a first look tells.
+    `likely` is the share of articles that should have the words; None: a first look tells. `old`: most of these lie
+    below `low`.
     """
 
     def __init__(
-        self, words: Words, low: int, high: int, so_far: Descent | None = None, likely: float | None = None
+        self,
+        words: Words,
+        low: int,
+        high: int,
+        so_far: Descent | None = None,
+        likely: float | None = None,
+        *,
+        old: bool = False,
     ) -> None:
+        self._old = old
         self.low, self.high, self._likely = low, high, likely
         self._prefix, self._many = has_prefix(words), forms(words) > FEW_FORMS
         self._look = LOOK_AT + LOOK_AT_FORM * forms(words)
@@ -105,14 +114,17 @@ class Descent:
         return self._down(Part(max(self.low, self.high - max(articles, 1)), self.high, walked=True))
 
     def _rest(self) -> Part:
-        return self._down(Part(self.low, self.high))
+        """All; by its longest stretches, where more than these cost would be found below it in vain."""
+        left, below = self.high - self.low, FOUND * (self._density() or 0) * self.low
+        within = (self._old or below > LOOK_APART * left) and left <= MOST_ERAS << ERAS[-1]
+        return self._within(self.low, ERAS[-1]) if within else self._down(Part(self.low, self.high))
 
     def _eras(self, articles: int) -> Part:
         bits = next((bits for bits in ERAS if articles <= MOST_ERAS << bits), None)
-        if bits is None:
-            return self._rest()
-        last = (self.high - 1) >> bits
-        first = max((self.high - max(articles, 1)) >> bits, 0)
+        return self._rest() if bits is None else self._within(self.high - max(articles, 1), bits)
+
+    def _within(self, low: int, bits: int) -> Part:
+        first, last = max(low >> bits, 0), (self.high - 1) >> bits
         marks = some(Word(era_mark(bits, era << bits)) for era in range(first, last + 1))
         return self._down(Part(max(self.low, first << bits), self.high, eras=marks, bits=bits))
 

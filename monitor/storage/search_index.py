@@ -5,8 +5,9 @@ hold `domain.words.index_words`, made by us and not by the database's own parser
 index is written in the transaction that writes the article.
 
 Beside the words stand marks, words that no text holds: the outlet, and for an article that was read long after it was
-published its year. With them the index alone answers what would else walk over many rows. PostgreSQL's also has the
-stretches of ids that an article stands in (eras): GIN knows no order, so the newest are looked for stretch by stretch.
+published its year and its month. With them the index alone answers what would else walk over many rows. PostgreSQL's
+also has the stretches of ids that an article stands in (eras): GIN knows no order, so the newest are looked for stretch
+by stretch.
 """
 
 from __future__ import annotations
@@ -16,20 +17,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import xxhash
 from sqlalchemy import ColumnElement, Connection, and_, cast, column, func, literal, select, table, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
 from monitor.domain.words import But, Every, Some, Word, Words, every, index_words
 from monitor.storage.search_descent import ERAS, era_mark
+from monitor.storage.search_marks import FIRST, MONTH, month_mark, source_mark, year_mark
 from monitor.storage.types import RowId, TsQuery, UtcDateTime
 
 BATCH = 500
 SPREAD = 100  # ids a row: what a batch of rows may span and still be looked up by its ends
 LATE = timedelta(days=2)
 MOST_APART = 4  # questions that GIN is asked at once
-EARLIEST = 1995  # what was published before counts as of this year: few, and the article itself is asked
 
 _CREATE = {
     "sqlite": """
@@ -83,6 +83,45 @@ _STORED = text(
 ).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
 
 
+def mark_months(connection: Connection, *, marked: bool) -> None:
+    """Add the months of what was read late to an index that has only years, or (`marked`) take them away again.
+
+    Of PostgreSQL only those rows are locked: workers go on.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_MARK[marked], _LATE)
+        return
+    after = 0
+    while rows := connection.execute(_STORED_LATE, {"after": after, "batch": BATCH}).all():
+        words = [(row.id, article.words) for row in rows if (article := Indexed.of(row)).late]
+        whole = [{"id": key, "words": " ".join(said)} for key, said in words]
+        yearly = [
+            {"id": key, "words": " ".join(one for one in said if not one.startswith(MONTH))} for key, said in words
+        ]
+        if words:
+            connection.execute(_DELETE["sqlite"], yearly if marked else whole)
+            connection.execute(_INSERT["sqlite"], whole if marked else yearly)
+        after = rows[-1].id
+
+
+# to the second, so not fewer than those that are late
+_STORED_LATE = text(
+    "SELECT id, title, lead, text, source, published_at, created_at FROM articles WHERE id > :after "
+    "AND datetime(published_at) <= datetime(created_at, '-2 days') ORDER BY id LIMIT :batch"
+).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
+_MONTH = "'¤m' || to_char(greatest(a.published_at AT TIME ZONE 'UTC', :first), 'YYYYMM')"
+_MARK = {
+    marked: text(
+        f"UPDATE article_words w SET words = {words} FROM articles a "  # noqa: S608 - of constants
+        "WHERE a.id = w.article_id AND a.published_at < a.created_at - :late"
+    )
+    for marked, words in {
+        True: f"w.words || array_to_tsvector(ARRAY[{_MONTH}])",
+        False: f"ts_delete(w.words, {_MONTH})",
+    }.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Indexed:
     """An article as the index takes it; outlet and times never change after it was stored."""
@@ -98,12 +137,18 @@ class Indexed:
         return cls(row.id, document, row.created_at)
 
     @property
+    def late(self) -> bool:
+        """Whether it was read long after it was published."""
+        published = self.document.published_at
+        return published is not None and published < self.created_at - LATE
+
+    @property
     def words(self) -> list[str]:
         """All that stands in the index on every database."""
         words = [*index_words(self.document), source_mark(self.document.source or "")]
         published = self.document.published_at
-        if published is not None and published < self.created_at - LATE:
-            words.append(year_mark(published.year))
+        if self.late and published is not None:
+            words += [year_mark(published), month_mark(published)]
         return words
 
 
@@ -122,11 +167,15 @@ def drop_words(connection: Connection | Session, articles: Iterable[Indexed]) ->
 
 
 _NOT_WHOLE = text(
-    "SELECT a.id, a.title, a.lead, a.text, a.source, a.published_at, a.created_at "
+    "SELECT a.id, a.title, a.lead, a.text, a.source, a.published_at, a.created_at "  # noqa: S608 - of constants
     "FROM articles a LEFT JOIN article_words w ON w.article_id = a.id WHERE a.created_at > :since "
-    "AND (w.article_id IS NULL OR NOT w.words @@ quote_literal(:era || (a.id >> :bits))::tsquery) "
+    "AND (w.article_id IS NULL OR NOT w.words @@ quote_literal(:era || (a.id >> :bits))::tsquery "
+    f"OR a.published_at < a.created_at - :late AND NOT w.words @@ quote_literal({_MONTH})::tsquery) "
     "ORDER BY a.id LIMIT :batch"
 ).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
+
+
+_LATE = {"late": LATE, "first": FIRST.replace(tzinfo=None)}
 
 
 def mend_index(session: Session, since: datetime) -> int:
@@ -136,8 +185,8 @@ def mend_index(session: Session, since: datetime) -> int:
     """
     if _dialect(session) != "postgresql":
         return 0
-    era = {"era": era_mark(ERAS[0], 0).removesuffix("0"), "bits": ERAS[0]}
-    rows = session.execute(_NOT_WHOLE, {"since": since, "batch": BATCH, **era}).all()
+    asked = {"era": era_mark(ERAS[0], 0).removesuffix("0"), "bits": ERAS[0], **_LATE}
+    rows = session.execute(_NOT_WHOLE, {"since": since, "batch": BATCH, **asked}).all()
     articles = [Indexed.of(row) for row in rows]
     drop_words(session, articles)
     put_words(session, articles)
@@ -161,16 +210,6 @@ def _row(connection: Connection | Session, article: Indexed) -> dict[str, Any]:
     if _dialect(connection) == "postgresql":
         words += [era_mark(bits, article.id) for bits in ERAS]
     return {"id": article.id, "words": " ".join(words)}
-
-
-def source_mark(source: str) -> str:
-    """The outlet's word in the index."""
-    return f"¤s{xxhash.xxh3_64_hexdigest(source.encode())}"
-
-
-def year_mark(year: int) -> str:
-    """The word of articles that were published in a year, and read long after."""
-    return f"¤y{max(EARLIEST, year)}"
 
 
 def _dialect(connection: Connection | Session) -> str:

@@ -20,7 +20,8 @@ from monitor.storage.search_descent import Descent, Part
 from monitor.storage.search_filters import NO_SUCH_ID, Conditions
 from monitor.storage.search_forms import Forms, Known, known_of
 from monitor.storage.search_hydrate import Values
-from monitor.storage.search_index import EARLIEST, FirstPass, source_mark, year_mark
+from monitor.storage.search_index import FirstPass
+from monitor.storage.search_marks import period_marks, source_mark
 from monitor.storage.search_parts import look, newest_of_words, rows_of
 from monitor.storage.tables import Alert, Article, Match
 
@@ -143,7 +144,8 @@ class Newest:
         """The next page's descent knows what the last one's found, when it is the same question."""
         newest = known.newest if self._newest is None else self._newest
         high = min(stretch.high, (newest or 0) + 1)
-        descent = Descent(words, stretch.low, high, self._descents.get(words), known.share(words))
+        so_far, old = self._descents.get(words), stretch.mark is not None
+        descent = Descent(words, stretch.low, high, so_far, known.share(words), old=old)
         self._descents[words] = descent
         return descent
 
@@ -169,10 +171,9 @@ class Newest:
         floor = self._resolved.oldest_article or 0
         if self._asked.until is not None and below > self._ceiling:
             # above the ceiling only what was read long after it was published is old enough
-            earliest = self._asked.since.year if self._asked.since else EARLIEST
-            last = max(earliest, self._asked.until.year, EARLIEST)
-            years = some(Word(year_mark(year)) for year in range(max(earliest, EARLIEST), last + 1))
-            yield _Stretch(max(floor, self._ceiling), below, years)
+            marks = some(map(Word, period_marks(self._asked.since, self._asked.until)))
+            if marks is not None:
+                yield _Stretch(max(floor, self._ceiling), below, marks)
         high = min(below, self._ceiling)
         if high > floor:
             yield _Stretch(floor, high)

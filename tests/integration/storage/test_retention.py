@@ -19,6 +19,7 @@ from monitor.steps.prune import retention
 from monitor.storage.engine import Store, open_store
 from monitor.storage.retention import analyze, forget
 from monitor.storage.search_index import mend_index
+from monitor.storage.search_marks import month_mark
 from monitor.storage.tables import (
     Article,
     Channel,
@@ -129,14 +130,15 @@ def test_what_is_left_is_what_is_found(old: Store, tmp_path: Path, words: str, f
 def test_what_an_older_worker_indexed_in_its_own_way_is_indexed_anew(postgres_url: str) -> None:
     store = open_store(postgres_url)
     room = Newsroom(store)
-    ids = [room.article(f"Titre {number}") for number in range(3)]
+    ids = [room.article(f"Titre {number}", age=timedelta(days=9 * (number == 2))) for number in range(4)]
     with store.read() as session:
         whole = session.execute(WORDS).all()
     with store.write() as session:
         session.execute(text("DELETE FROM article_words WHERE article_id = :id"), {"id": ids[0]})
         session.execute(text("UPDATE article_words SET words = 'titr' WHERE article_id = :id"), {"id": ids[1]})
+        session.execute(text(f"UPDATE article_words SET words = ts_delete(words, '{month_mark(NOON - 9 * DAY)}')"))
     with store.write() as session:
-        assert mend_index(session, NOON - timedelta(days=7)) == 2
+        assert mend_index(session, NOON - timedelta(days=7)) == 3
         assert mend_index(session, NOON - timedelta(days=7)) == 0
     with store.read() as session:
         assert session.execute(WORDS).all() == whole

@@ -11,13 +11,14 @@ from sqlalchemy import text as sql
 
 from monitor.domain.filters import Filter, Window
 from monitor.domain.questions import parse_question
+from monitor.domain.words import Word
 from monitor.errors import QueryError
 from monitor.query import Queries
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import alembic_config, migrate
-from monitor.storage.search_index import Indexed, drop_words
+from monitor.storage.search_index import FirstPass, Indexed, drop_words
 from monitor.storage.tables import Article
-from tests.newsroom import Newsroom
+from tests.newsroom import NOON, Newsroom
 
 TEXTS = {
     "exclusion": ("La Suède exclut l’équipementier", "Les opérateurs suédois écartent Huawei de la 5 G."),
@@ -178,6 +179,51 @@ def test_upgrading_indexes_the_articles_there_are_and_downgrading_takes_the_inde
     migrate(store)
     assert len(Queries(store).articles(asked("exclure")).rows) == 1
     store.dispose()
+
+
+def test_what_was_read_long_after_it_was_published_is_found_by_its_month(
+    store: Store, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it was stored after the periods end, so the index alone gives it."""
+    monkeypatch.setattr("monitor.storage.search_filters.DISORDER", 0)
+    room = Newsroom(store)
+    for month in (2, 3, 4):
+        room.article(f"mois {month}", age=NOON - datetime(2023, month, 1, tzinfo=UTC))
+    room.article("vieux", age=NOON - datetime(1988, 3, 1, tzinfo=UTC))
+    found = {said: [row.title for row in queries.articles(asked(said)).rows] for said in PERIODS}
+    assert found == PERIODS
+
+
+PERIODS = {
+    "until:2023-02-20": ["vieux", "mois 2"],
+    "since:2023-02-20 until:2023-03-20": ["mois 3"],
+    "since:2023 until:2024": ["mois 4", "mois 3", "mois 2"],
+    "until:1990": ["vieux"],
+}
+
+
+def test_an_index_that_knew_years_alone_learns_the_months(store: Store) -> None:
+    """And an article that leaves it afterwards leaves it whole."""
+    from alembic import command
+
+    room = Newsroom(store)
+    late = room.article("tard", age=NOON - datetime(2023, 2, 1, tzinfo=UTC))
+    room.article("à l’heure")
+    whole = marked(store)
+    with store.engine.execution_options(veille_write=True).connect() as connection, connection.begin():
+        command.downgrade(alembic_config(connection), "0012")
+    assert marked(store) == []
+    migrate(store)
+    assert marked(store) == whole == [late]
+    with store.write() as session:
+        drop_words(session, [Indexed.of(session.get_one(Article, late))])
+    assert marked(store) == []
+
+
+def marked(store: Store) -> list[int]:
+    """The articles that the index has in a month."""
+    with store.read() as session:
+        return list(session.scalars(FirstPass(session, Word("¤m202302")).ids()))
 
 
 def test_an_agencys_own_article_leads_its_story_whoever_printed_it_earlier(store: Store, queries: Queries) -> None:
