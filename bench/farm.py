@@ -150,8 +150,8 @@ def _family(roots: Sequence[int]) -> list[int]:
     """The roots and what descends from them. Only they are looked at: all of /proc took six milliseconds a look."""
     found = list(roots)
     for pid in found:
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            with suppress(OSError):
+        with suppress(OSError):  # it ended as we looked
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
     return found
 
