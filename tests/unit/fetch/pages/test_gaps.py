@@ -65,12 +65,3 @@ def test_a_paragraph_marked_otherwise_is_not_taken_from_below_the_text() -> None
 @pytest.mark.parametrize("line", ["Enquête de la Commission européenne", "Reportage des chaînes du groupe Valtor"])
 def test_an_intertitle_of_an_inquiry_signs_nothing(line: str) -> None:
     assert line in text_of(paragraphs(TEXT[0]) + f"<h2>{line}</h2>" + paragraphs(*TEXT[1:]))
-
-
-def test_what_an_unmarked_page_says_of_itself_below_its_text_is_not_read() -> None:
-    said = "La Gazette est un journal indépendant, qui parle de Brumath et de toute la vallée depuis la guerre."
-    box = '<div class="widget">{}</div>'
-    text = "".join(box.format(f"<p>{each}</p>") for each in TEXT[:3])
-    foot = f"<h4>Les derniers articles</h4>{box.format(f'<p>{said}</p>')}"
-    body = f"<html lang=fr><title>{TITLE}</title><body><h1>{TITLE}</h1><div>{text}</div><div class="footer">{foot}</div></body>"
-    assert said not in extract_page(body.encode(), url="https://gazette.example/centre").text
