@@ -26,6 +26,8 @@ FROZEN = 60_000
 _PATIENCE = 30_000  # milliseconds that SQLite waits for a lock
 _LOOKS, _BETWEEN_LOOKS = 100, 0.0005  # of our own at SQLite's writers' lock before that; seconds
 _SEARCHED = 16_384  # KiB that a search may keep of SQLite's pages; 2,000 is its own measure
+# the words of the index themselves, of a connection
+VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.article_vocabulary USING fts5vocab(main, article_words, instance)"
 ALONE = 0x414C4F4E  # any number, the same for all; that of migrations is another
 
 # Of a search: sequential scans are taken for cheap where lists of words are read; candidates come in order, so each is
@@ -195,6 +197,7 @@ def _searching_sqlite(url: Any) -> Engine | None:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA cache_size=-{_SEARCHED}")
+        connection.execute(VOCABULARY)  # before a transaction, at whose end it would be gone
 
     return engine
 

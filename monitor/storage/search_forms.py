@@ -17,6 +17,7 @@ from sqlalchemy import Engine, cast, column, exists, literal, select, table, tex
 from sqlalchemy.orm import Session
 
 from monitor.domain.words import But, Every, Some, Word, Words, every, has_prefix, some
+from monitor.storage.engine import VOCABULARY
 from monitor.storage.search_descent import FEW_FORMS
 from monitor.storage.types import TsQuery
 
@@ -108,9 +109,7 @@ def known_of(session: Session) -> Known:
     return known
 
 
-_VOCABULARY = text(
-    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.article_vocabulary USING fts5vocab(main, article_words, instance)"
-)
+_VOCABULARY = text(VOCABULARY)
 # from word to word: a table of words counts the articles of each, which takes a second where they are common
 _BEGINNING = text(
     "WITH RECURSIVE words(term) AS ("
