@@ -10,6 +10,8 @@ from runpy import run_path
 from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
+OF_ONE_PLACE = ("subscribers.toml", "veille.env")  # who is told, and secrets: never shipped
+
 
 class BuildWithStarter(build_py):
     """`build_py`, and the shipped configuration."""
@@ -19,7 +21,7 @@ class BuildWithStarter(build_py):
         if not self.editable_mode:
             target = Path(self.build_lib) / "monitor" / "starter"
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree("config", target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            shutil.copytree("config", target, ignore=shutil.ignore_patterns("__pycache__", ".*", *OF_ONE_PLACE))
 
 
 def compiled(path: Path) -> Extension:

@@ -46,9 +46,20 @@ def test_every_source_shares_the_frames() -> None:
     assert all(headers(source) for source in SOURCES)
 
 
-def test_headers_are_shipped_with_the_sources(tmp_path: Path) -> None:
-    command = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(tmp_path)]
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The paths that a source distribution holds."""
+    base = tmp_path_factory.mktemp("shipped")
+    command = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(base)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    listed = (tmp_path / "veille.egg-info" / "SOURCES.txt").read_text(encoding="utf-8").splitlines()
+    return set((base / "veille.egg-info" / "SOURCES.txt").read_text(encoding="utf-8").splitlines())
+
+
+def test_headers_are_shipped_with_the_sources(shipped: set[str]) -> None:
     wanted = {path for source in SOURCES for path in (source, *headers(source))}
-    assert set(listed) >= {path.relative_to(ROOT).as_posix() for path in wanted}
+    assert shipped >= {path.relative_to(ROOT).as_posix() for path in wanted}
+
+
+def test_the_configuration_is_shipped_with_the_sources_and_nobodys_own(shipped: set[str]) -> None:
+    assert shipped >= {"config/feeds.toml", "config/dossiers/huawei-europe.toml", "config/subscribers.example.toml"}
+    assert shipped.isdisjoint({"config/subscribers.toml", "config/veille.env"})
