@@ -1,0 +1,31 @@
+"""The bench measures a process with all that it started, whether the kernel tells of children or not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from bench import farm
+
+PARENT = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()'])\nprint(flush=True)\nsys.stdin.read()"
+
+
+@pytest.fixture
+def parent() -> Iterator[int]:
+    """A process with one child, which ends with its standard input."""
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.kill()
+
+
+def test_children_are_found_in_both_ways(parent: int) -> None:
+    told = farm._told(parent) if farm.tells_children() else None
+    found = farm._looked_for()(parent)
+    assert len(found) == 1
+    assert told in (None, found)
+    assert farm._family([parent]) == [parent, *found]
