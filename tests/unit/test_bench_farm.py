@@ -10,7 +10,8 @@ import pytest
 
 from bench import farm
 
-PARENT = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()'])\nprint(flush=True)\nsys.stdin.read()"
+WAIT = "import sys; sys.stdin.read()"
+PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {WAIT!r}]); print(flush=True); {WAIT}"
 
 
 @pytest.fixture
