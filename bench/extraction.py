@@ -1,6 +1,6 @@
 """Extraction on real pages: quality beside bare trafilatura's, and CPU milliseconds a page, both in this run.
 
-    .venv/bin/python bench/extraction.py [FOLDER…]      (without one: ../shared/pages)
+    .venv/bin/python -m bench.extraction [FOLDER…]      (without one: ../shared/pages)
 
 A folder holds `html/*.gz` and `truth.jsonl`, a line a page: `file`, `site`, `url`, and what is known of `title`,
 `date`, `authors`, `body`; or, instead of a body, pieces of text that belong to the article (`with`) and others that
@@ -16,32 +16,18 @@ import argparse
 import collections
 import gzip
 import json
-import re
 import statistics
 import time
-import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from trafilatura import bare_extraction
 
+from bench.extraction_score import flat, token_f1
 from monitor.errors import ContentError
 
-FOLDED = str.maketrans({"’": "'", "‘": "'", "\u00a0": " ", "\u202f": " ", "«": '"', "»": '"', "“": '"', "”": '"'})
 Row = dict[str, Any]
-
-
-def flat(text: str) -> str:
-    folded = unicodedata.normalize("NFC", text).translate(FOLDED)
-    return re.sub(r"\s+", " ", folded).replace('" ', '"').replace(' "', '"').strip().lower()
-
-
-def token_f1(truth: str, text: str) -> float:
-    left, right = (collections.Counter(re.findall(r"\w+", flat(side))) for side in (truth, text))
-    shared = (left & right).total()
-    return 2 * shared / (left.total() + right.total()) if shared else 0.0
-
 
 ROUNDS = 3  # a page's time is the least of so many: what else runs on the machine only adds
 MOST_SITES = 12  # shown, those with the lowest figures

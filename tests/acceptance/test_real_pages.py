@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from trafilatura import bare_extraction
 
-from tests.gate.extraction_score import flat, token_f1
+from bench.extraction_score import flat, token_f1
 from tests.installation import Installation
 from tests.press import Answer, Press
 

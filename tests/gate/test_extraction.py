@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
+from bench.extraction_score import flat, token_f1
 from monitor.domain.model import PageData
 from monitor.fetch.pages import extract_page
-
-from .extraction_score import flat, token_f1
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "tests" / "data" / "pages"
