@@ -109,7 +109,7 @@ _STORED_LATE = text(
     "SELECT id, title, lead, text, source, published_at, created_at FROM articles WHERE id > :after "
     "AND datetime(published_at) <= datetime(created_at, '-2 days') ORDER BY id LIMIT :batch"
 ).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
-_MONTH = "'¤m' || to_char(greatest(a.published_at AT TIME ZONE 'UTC', :first), 'YYYYMM')"
+_MONTH = f"'{MONTH}' || to_char(greatest(a.published_at AT TIME ZONE 'UTC', :first), 'YYYYMM')"
 _MARK = {
     marked: text(
         f"UPDATE article_words w SET words = {words} FROM articles a "  # noqa: S608 - of constants

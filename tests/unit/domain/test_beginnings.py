@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain import beginnings, kernel
+from monitor.domain import beginnings
 from monitor.domain.beginnings import BREAK, CONTROL
+from tests.libraries import library_or_skip
 
 MARKS = bytes(
     BREAK[0] if chr(code) in "<\\\xad"
@@ -42,10 +43,7 @@ texts = st.lists(st.sampled_from(PIECES), max_size=14).map(lambda pieces: "".joi
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = kernel.compiled("_beginnings")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_beginnings")
 
 
 def found(text: str, library: ModuleType = beginnings) -> list[tuple[int, str]] | None:

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from monitor.domain.compiling import compiled, digest, headers
+from tests.libraries import library_or_skip
 
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted((ROOT / "monitor").rglob("*.c"))
 
 
 def test_a_library_of_another_header_is_not_taken(tmp_path: Path) -> None:
-    library = compiled("_places")
-    if library is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+    library = library_or_skip("_places")
     beside = ROOT / "monitor/domain"
     for path in (beside / "_places.c", *beside.glob("*.h")):
         shutil.copy(path, tmp_path)

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain import kernel, operations, patterns
+from monitor.domain import operations, patterns
 from monitor.domain import places as places_in_python
 from monitor.domain.model import Document
 from monitor.domain.operations import Compiled, Names, without
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
+from tests.libraries import library_or_skip
 
 WORDS = 24
 TEXT = " ".join(["mot"] * WORDS)
@@ -61,10 +62,7 @@ def test_what_is_true_without_a_place_stays_so() -> None:
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = kernel.compiled("_places")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_places")
 
 
 # Four words and what they stand for; group 4 is two of them, group 5 counts only where a check says so.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import kernel, patterns
+from tests.libraries import library_or_skip
 
 # Few letters, so that words begin alike; a zero and the highest byte, which no skeleton has; words longer than eight.
 words = st.text("ab ", max_size=20) | st.sampled_from(["abababab", "abababababababab", "a", "", "\x00", "\xff"])
@@ -20,10 +21,7 @@ texts = st.lists(words, max_size=12).map(" ".join)
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = kernel.compiled("_patterns")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_patterns")
 
 
 def _joined(chosen: list[str]) -> bytes:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from monitor.domain import kernel, patterns, places
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
+from tests.libraries import library_or_skip
 
 ROWS, GROUPS, LENGTH = 6, 8, 40
 rows_of = st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=12)
@@ -24,10 +25,7 @@ spots = st.lists(st.tuples(st.integers(1, LENGTH), st.integers(0, 4), st.integer
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = kernel.compiled("_places")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_places")
 
 
 def _hits(chosen: list[tuple[int, int, int]], count: int) -> list[patterns.Hit]:

@@ -13,14 +13,12 @@ from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.tallies import Item
+from tests.libraries import library_or_skip
 
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = kernel.compiled("_sums")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_sums")
 
 
 def _item(label: str, find: object = None) -> Item:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import kernel, text
+from tests.libraries import library_or_skip
 
 WORDS = [
     *("M", "Mme", "Mmes", "Corp", "art", "xart", "ete", "x", "K", "bonjour", "ABCDE", "abcd", "a_b", "été", "Étoile"),
@@ -20,10 +21,7 @@ pieces = st.lists(st.sampled_from([*WORDS, *MARKS, *"«“'’”\"([)]-–—×
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = kernel.compiled("_texts")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_texts")
 
 
 @settings(max_examples=1000, deadline=None)

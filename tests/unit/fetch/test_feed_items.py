@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.compiling import compiled
 from monitor.fetch.feeds import regular_atom, regular_rss
 from monitor.fetch.feeds.regular import DoubtError, Texts
+from tests.libraries import library_or_skip
 
 FOLDER = Path(regular_rss.__file__).parent
 RSS = regular_rss.names(
@@ -100,10 +100,7 @@ items = st.lists(elements | persons | st.sampled_from(["", "\n\t", " "]) | soup,
 
 @pytest.fixture(scope="module")
 def library() -> ModuleType:
-    found = compiled("_items", FOLDER, "monitor.fetch.feeds")
-    if found is None:
-        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
-    return found
+    return library_or_skip("_items", FOLDER, "monitor.fetch.feeds")
 
 
 def _said(fields: dict[str, Any]) -> dict[str, Any]:
