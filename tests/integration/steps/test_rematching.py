@@ -17,20 +17,18 @@ from monitor.storage.dossiers import DossierRow, put_dossier
 from monitor.storage.engine import Store
 from monitor.storage.stored import stored_articles
 from monitor.storage.tables import Alert
+from tests.dossiers import ESSAI
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TEXT = """
-slug = "essai"
-title = "Essai"
-[relevance]
-anchor = "Huawei"
-about = { mentions = 1, paragraphs = 1 }
-threshold = 0.0
+TEXT = (
+    ESSAI
+    + """
 [[topics]]
 slug = "usine"
 title = "Usine"
 rules = [{ any = ["usine", "raffinerie"] }]
 """
+)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from monitor.domain.suggesting import suggest_terms
 from monitor.domain.topics import load_dossier, parse_dossier
 from monitor.domain.weigher import Weigher, load_weigher
 from monitor.domain.words_weighed import words_for_relevance
+from tests.dossiers import ESSAI
 
 SHIPPED = Path(__file__).parents[3] / "config" / "dossiers" / "huawei-europe.toml"
 BANNED = Document(
@@ -25,13 +26,8 @@ BANNED = Document(
 )
 
 DOSSIER = parse_dossier(
-    """
-slug = "essai"
-title = "Essai"
-[relevance]
-anchor = "Huawei"
-about = { mentions = 1, paragraphs = 1 }
-threshold = 0.0
+    ESSAI
+    + """
 [[topics]]
 slug = "usine"
 title = "Usine"

@@ -3,19 +3,17 @@ import pytest
 from monitor.domain.matching import Matcher, compile_dossiers
 from monitor.domain.model import Document
 from monitor.domain.topics import parse_dossier
+from tests.dossiers import ESSAI
 
-DOSSIER = """
-slug = "essai"
-title = "Essai"
-[relevance]
-anchor = "Huawei"
-about = { mentions = 1, paragraphs = 1 }
-threshold = 0.0
+DOSSIER = (
+    ESSAI
+    + """
 [[topics]]
 slug = "exclusion"
 title = "Exclusion"
 rules = [{ any = ["exclure", "porte dérobée"], weight = 1.0 }]
 """
+)
 
 
 @pytest.fixture(scope="module")

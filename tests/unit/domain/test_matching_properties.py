@@ -18,24 +18,22 @@ from monitor.domain.operations import near
 from monitor.domain.reading import Reading
 from monitor.domain.text import fold
 from monitor.domain.topics import parse_dossier
+from tests.dossiers import ESSAI
 
 TERMS = ["exclure", "équipementier chinois", "réseau", "œuvre", "Huawei", "opérateur", "sécurité nationale"]
 FIRST = "EXCLU|exclus,|l’équipementier|chinois|chinoises|Réseaux|oeuvres.|œuvre"
 WORDS = [*FIRST.split("|"), "HUAWEI", "\u00ad", "«", "5 G", "sécurité", "nationale", "xclu"]
 FIGURES = ["1 000", "300", "3,5", "12%", "4G", "numériser", "U.E.", "cafe\u0301"]
 texts = st.lists(st.sampled_from([*WORDS, *FIGURES]) | st.text(max_size=6), max_size=30).map(" ".join)
-DOSSIER = """
-slug = "essai"
-title = "Essai"
-[relevance]
-anchor = "Huawei"
-threshold = 0.0
-about = { mentions = 1, paragraphs = 1 }
+DOSSIER = (
+    ESSAI
+    + """
 [[topics]]
 slug = "a"
 title = "A"
 rules = [{ any = ["exclure", "réseau", "œuvre", "opérateur NOT chinois", "<nombre>", "<pourcent> OR numé*", "^UE"] }]
 """
+)
 
 
 @cache
