@@ -9,11 +9,11 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import xxhash
 
@@ -78,16 +78,30 @@ def keep(path: Path, *parts: bytes) -> None:
 
     One that cannot be written costs time at the next start, nothing else.
     """
+    keep_each(path, parts)
+
+
+def keep_each(path: Path, parts: Iterable[bytes]) -> None:
+    """The same of parts that are made one by one, so that they need not all be held. What they raise is raised."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.writelines([_digest_of(parts), *parts])
-        temporary.replace(path)
-        _prune(path)
-    except OSError:
-        with suppress(OSError):
+        try:
+            with temporary.open("wb") as file:
+                file.write(bytes(_CHECKED))
+                digest = _digest_of(_written(file, parts))
+                file.seek(0)
+                file.write(digest)
+            temporary.replace(path)
+        finally:
             temporary.unlink(missing_ok=True)
+        _prune(path)
+
+
+def _written(file: BinaryIO, parts: Iterable[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        file.write(part)
+        yield part
 
 
 def in_another_process(work: Callable[[], object]) -> None:

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from monitor.domain.kept import UNUSED, in_another_process, keep, load_kept, map_kept
+from monitor.domain.kept import UNUSED, in_another_process, keep, keep_each, load_kept, map_kept
 
 
 def aged(path: Path, seconds: float) -> Path:
@@ -39,6 +40,16 @@ def test_what_was_kept_in_parts_is_mapped_whole_or_not_at_all(tmp_path: Path) ->
     assert map_kept(path, bytes) == load_kept(path, bytes) == b"one two"
     path.write_bytes(path.read_bytes()[:-1])
     assert map_kept(path, bytes) is map_kept(tmp_path / "terms-2.bin", bytes) is None
+
+
+def test_nothing_is_kept_of_parts_that_could_not_all_be_made(tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"one "
+        raise ValueError
+
+    with pytest.raises(ValueError, match=""):
+        keep_each(tmp_path / "terms-1.bin", parts())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_nobody_used_for_a_month_goes_when_one_of_its_kind_is_written(tmp_path: Path, old: Path) -> None:

@@ -19,14 +19,15 @@ TEXTS = {
     "zh": "该公司周二宣布，将在欧洲开设第二个研究中心，并招聘一百名工程师。",
 }
 ASK = """
-import json, sys
+import json, resource, sys
 from pathlib import Path
 from monitor.fetch.pages import language
 
 language.keep_model_in(Path(sys.argv[1]))
 said = [language.language_of(text) for text in json.loads(sys.argv[2])]
 private = sum(int(line.split()[1]) for line in open("/proc/self/smaps_rollup") if line.startswith("Anonymous:"))
-print(json.dumps({"said": said, "mib": private / 1024, "scores": language._model().rank(sys.argv[3])}))
+made = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+print(json.dumps({"said": said, "mib": private / 1024, "made": made, "scores": language._model().rank(sys.argv[3])}))
 """
 
 
@@ -43,6 +44,7 @@ def test_the_mapped_model_says_what_the_wheel_says_and_takes_a_part_of_its_memor
     assert (first["said"], again["said"]) == (list(TEXTS), list(TEXTS))
     assert again["scores"] == [list(pair) for pair in py3langid.rank(TEXTS["pl"])]
     assert max(first["mib"], again["mib"]) < 50  # the model unpacked is 73 more
+    assert 0 < first["made"] < 90  # the process that made the file: 168 where the model was unpacked in it
 
 
 def test_without_a_place_for_its_file_the_model_is_unpacked(tmp_path: Path) -> None:
