@@ -651,15 +651,16 @@ close_article(Article *in)
     Py_XDECREF(in->found);
 }
 
-/* What makes a part true in the whole text, which is kept. */
+/* Adds what makes a part true in the whole text, which is kept. */
 static int
 run_whole(PyObject *part, Article *in, Places *places)
 {
+    Py_ssize_t first = places->count;
     const Kept *kept = kept_of(in->found, part);
     if (kept != NULL)
         return add_kept(kept, places);
     int holds = run(part, in, 0, in->words.end, places);
-    return holds < 0 || keep(in->found, part, holds, places->all, places->count) < 0 ? -1 : holds;
+    return holds < 0 || keep(in->found, part, holds, places->all + first, places->count - first) < 0 ? -1 : holds;
 }
 
 static PyObject *

@@ -1,7 +1,8 @@
-/* The inner loops of matching (monitor/domain/places.py and operations.py), for interpreters that can have them compiled.
+/* The inner loops of matching (monitor/domain/places.py, operations.py and sums.py), for interpreters that can have them
+ * compiled.
  *
- * Everything here has a twin in these, which says what is meant; tests/unit/domain/test_places.py and test_operations.py
- * hold both to the same answers. What goes in and out are Python's own lists, tuples, dictionaries and whole numbers.
+ * Everything here has a twin in these, which says what is meant; tests/unit/domain/test_places.py, test_operations.py and
+ * test_sums.py hold both to the same answers. What goes in and out are Python's own lists, tuples, dictionaries and whole numbers.
  */
 #include "_frames.h"
 
@@ -907,6 +908,8 @@ static PyTypeObject FoundType = {
 };
 
 #include "_operations.h"
+#include "_sums.h"
+#include "_evidence.h"
 
 static PyMethodDef functions[] = {
     {"first_words", places_first_words, METH_VARARGS, "Where the first words end."},
@@ -923,6 +926,10 @@ static PyMethodDef functions[] = {
     {"in_field", make_in_field, METH_VARARGS, "A part in one field."},
     {"in_first", make_in_first, METH_VARARGS, "A part among the first words."},
     {"often", make_often, METH_VARARGS, "A part so many times."},
+    {"held", sums_held, METH_VARARGS, "The items that hold somewhere, each with its sentences."},
+    {"tallied", sums_tallied, METH_VARARGS, "What each owner gathers."},
+    {"evidence", places_evidence, METH_VARARGS, "The spans that show what some lines add up to."},
+    {"contributions", places_contributions, METH_VARARGS, "What is made of the lines that weigh most."},
     {NULL, NULL, 0, NULL},
 };
 

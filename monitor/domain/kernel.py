@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, first_words, mask_of
-    from monitor.domain.sums import heaviest, held, spans_of, tallied, words_of
+    from monitor.domain.sums import contributions, evidence, held, tallied
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
@@ -33,11 +33,12 @@ __all__ = [
     "Table",
     "at_least",
     "compiled",
+    "contributions",
     "digest",
+    "evidence",
     "first_words",
     "found_mask",
     "haystack_of",
-    "heaviest",
     "held",
     "in_field",
     "in_first",
@@ -51,14 +52,12 @@ __all__ = [
     "often",
     "paragraphs",
     "sentence_starts",
-    "spans_of",
     "standing",
     "tallied",
     "together",
-    "words_of",
 ]
 
-LIBRARIES = ("_beginnings", "_patterns", "_places", "_sums", "_texts")
+LIBRARIES = ("_beginnings", "_patterns", "_places", "_texts")
 
 
 def in_python() -> list[str]:
@@ -68,14 +67,14 @@ def in_python() -> list[str]:
 
 if not TYPE_CHECKING:
     # All of them or none: some hand each other what their twins do not take.
-    _beginnings, _patterns, _places, _sums, _texts = (
-        (beginnings, patterns, places, sums, text) if in_python() else map(compiled, LIBRARIES)
+    _beginnings, _patterns, _places, _texts = (
+        (beginnings, patterns, places, text) if in_python() else map(compiled, LIBRARIES)
     )
     Beginnings = _beginnings.Beginnings
     Patterns = _patterns.Patterns
     Table, first_words = _places.Table, _places.first_words
     mask_of = _places.mask_of
-    _operations = operations if in_python() else _places
+    _operations, _sums = (operations, sums) if in_python() else (_places, _places)
     at_least, negated, near, together = (
         _operations.at_least,
         _operations.negated,
@@ -85,7 +84,7 @@ if not TYPE_CHECKING:
     in_field, in_first, often = _operations.in_field, _operations.in_first, _operations.often
     standing, mentioned = _operations.standing, _operations.mentioned
     found_mask, merged = _operations.found_mask, _operations.merged
-    heaviest, held, spans_of = _sums.heaviest, _sums.held, _sums.spans_of
-    tallied, words_of = _sums.tallied, _sums.words_of
+    held, tallied = _sums.held, _sums.tallied
+    evidence, contributions = _sums.evidence, _sums.contributions
     haystack_of, numbered = _texts.haystack_of, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts

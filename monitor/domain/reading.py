@@ -17,7 +17,6 @@ from monitor.domain.kernel import (
     numbered,
     paragraphs,
     sentence_starts,
-    spans_of,
 )
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
@@ -28,7 +27,7 @@ _NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.
 _LONGEST_NUMBER = 24
 _NOTHING = Table([], [], []).found([])
 # To look one up in its class takes as long as all else about a span.
-_FIELDS = _TITLE, _LEAD, _BODY = Field.TITLE, Field.LEAD, Field.BODY
+_TITLE, _LEAD, _BODY = Field.TITLE, Field.LEAD, Field.BODY
 
 
 class Reading:
@@ -212,15 +211,12 @@ class Reading:
         """
         return self.span_of(*self.whole(start, end))
 
-    def spans(self, pairs: list[Pair], most: int) -> tuple[Span, ...]:
-        """What is shown for these pairs: each span once, `most` of them."""
-        if self._kept is None:
-            lead, body = self.fields["lead"][0], self.fields["body"][0]
-            return spans_of(Span, _FIELDS, self.text, pairs, lead, body, most, self._shown)
-        spans = dict(map(self._shown, pairs))
-        return tuple(spans.values())[:most]
+    @property
+    def is_plain(self) -> bool:
+        """Whether each character of `text` is one of the original."""
+        return self._kept is None
 
-    def _shown(self, pair: Pair) -> tuple[Pair, Span]:
+    def shown(self, pair: Pair) -> tuple[Pair, Span]:
         """The pair that is whole, and its span."""
         whole = self.whole(*pair)
         return whole, self.span_of(*whole)

@@ -1,6 +1,7 @@
 """Which items of a dossier hold in one article, what they add up to, and the words that are evidence of it.
 
-`_sums.c` has a twin of each in C; `kernel` takes that where there is one. Nothing but speed depends on it.
+`_sums.h` and `_evidence.h` have a twin in C of what others ask for; `kernel` takes that where there is one. Nothing but
+speed depends on it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from monitor.domain.places import Pair
 
 if TYPE_CHECKING:
-    from monitor.domain.model import Field, Span
+    from monitor.domain.model import Contribution, Span
     from monitor.domain.reading import Reading
     from monitor.domain.tallies import Item
 
@@ -76,7 +77,7 @@ def counts_of(mask: int, levels: list[Level], cap: int) -> float:
 
 
 def heaviest(lines: list[Line]) -> int | None:
-    """The sentence that weighs most, the first of equals; None when none counted. The compiled twin knows 64."""
+    """The sentence that weighs most, the first of equals; None when none counted."""
     weights: dict[int, float] = {}  # by the sentence's bit
     for _, value, mask in lines:
         share = value / mask.bit_count()
@@ -94,8 +95,7 @@ def words_of(reading: Reading, lines: list[Line], also: Iterable[Pair], best: in
     """Where the evidence of what `lines` add up to stands: the sentence `best`, the words in it, then those elsewhere.
 
     Words are of the items that hold in that sentence, what weighs most first, then of the others, until there are
-    `most`; `also` counts with them. Both kinds come in order, no more than twice as many in all. The compiled twin
-    knows 64 sentences.
+    `most`; `also` counts with them. Both kinds come in order, no more than twice as many in all.
     """
     words: set[Pair] = set()
     ranked = [(not mask >> best & 1, -value, item) for item, value, mask in lines if value > 0]
@@ -113,29 +113,35 @@ def words_of(reading: Reading, lines: list[Line], also: Iterable[Pair], best: in
 _rank = itemgetter(0, 1)
 
 
-def spans_of(
-    make: type[Span],
-    fields: tuple[Field, Field, Field],
-    text: str,
-    pairs: list[Pair],
-    lead: int,
-    body: int,
-    most: int,
-    whole: Callable[[Pair], tuple[Pair, Span]],
-) -> tuple[Span, ...]:
-    """The spans that `make` makes of pairs, each once, until there are `most`.
+def evidence(reading: Reading, lines: list[Line], also: list[Pair], best: int | None, most: int) -> tuple[Span, ...]:
+    """The spans that show what `lines` add up to, `most` of them: of the sentence `best` (of the heaviest where none is
+    given, of `also` where none weighs), and of the words in it and elsewhere. None of these: no spans.
 
-    A pair that begins or ends with a digit may be part of a number: `whole` tells that number and its span. `fields`
-    are title, lead and body; the last two begin at `lead` and `body` of `text`.
+    The compiled twin knows 64 sentences, and texts in which each character is one of the article's.
     """
-    spans: dict[Pair, Span] = {}
-    for start, end in pairs:
-        if len(spans) >= most:
-            break
-        if text[start].isdigit() or text[end - 1].isdigit():
-            shown, span = whole((start, end))
-            spans[shown] = span
-        else:
-            field, base = (2, body) if start >= body else (1, lead) if start >= lead else (0, 0)
-            spans[start, end] = make(fields[field], start - base, end - base, text[start:end])
-    return tuple(spans.values())
+    if best is None:
+        best = heaviest(lines)
+        if best is None:
+            if not also:
+                return ()
+            best = reading.sentence_of(also[0][0])
+    return tuple(dict(map(reading.shown, words_of(reading, lines, also, best, most))).values())[:most]
+
+
+def contributions(
+    lines: list[Line], most: int, mark: str, make: Callable[[str, float, int], Contribution]
+) -> tuple[Contribution, ...]:
+    """What `make` makes of the `weightiest`: of the label behind `mark`, the value, and how many sentences count.
+
+    The compiled twin knows 64 sentences.
+    """
+    return tuple([make(mark + item.label, value, mask.bit_count()) for item, value, mask in weightiest(lines, most)])
+
+
+def weightiest(lines: list[Line], most: int) -> list[Line]:
+    """The lines that weigh most, of equals the first."""
+    return sorted(lines, key=_heaviness)[:most]
+
+
+def _heaviness(line: Line) -> float:
+    return -abs(line[1])

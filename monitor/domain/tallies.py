@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from monitor.domain import sums
-from monitor.domain.kernel import heaviest, tallied, words_of
+from monitor.domain.kernel import contributions, evidence, tallied
 from monitor.domain.model import RULE, Contribution, Span
 from monitor.domain.operations import Compiled
 from monitor.domain.places import Pair
@@ -22,7 +22,7 @@ class Item(NamedTuple):
     """One expression of a rule. `number` is its place among all rules of the dossier.
 
     A term has its `group`, any other expression a function to `find` it: most items are terms, and ask for none.
-    A tuple, for the compiled `sums` to read (`_sums.c` knows the order of the fields).
+    A tuple, for the compiled `sums` to read (`_sums.h` knows the order of the fields).
     """
 
     owner: int
@@ -83,15 +83,8 @@ def squash(raw: float, threshold: float) -> float:
 
 def evidence_of(reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
     """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
-    short = _is_short(reading)
-    if best is None:
-        best = (heaviest if short else sums.heaviest)(tally.lines)
-        if best is None:
-            if not also:
-                return ()
-            best = reading.sentence_of(also[0][0])
-    pairs = (words_of if short else sums.words_of)(reading, tally.lines, also, best, MOST_EVIDENCE)
-    return reading.spans(pairs, MOST_EVIDENCE)
+    found = evidence if _is_short(reading) and reading.is_plain else sums.evidence
+    return found(reading, tally.lines, also, best, MOST_EVIDENCE)
 
 
 def held_of(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
@@ -106,10 +99,10 @@ def arithmetic(
 
     `mark` stands before each label.
     """
-    lines = sorted(tally.lines, key=_heaviness)[:most] if len(tally.lines) > 1 else tally.lines
     if spans:
+        lines = sums.weightiest(tally.lines, most)
         return tuple([_line(mark + item.label, value, mask, _spans(reading, item)) for item, value, mask in lines])
-    return tuple([_plain_line(mark + item.label, value, mask.bit_count()) for item, value, mask in lines])
+    return (contributions if _is_short(reading) else sums.contributions)(tally.lines, most, mark, _plain_line)
 
 
 def _line(label: str, value: float, mask: int, spans: tuple[Span, ...]) -> Contribution:
@@ -119,10 +112,6 @@ def _line(label: str, value: float, mask: int, spans: tuple[Span, ...]) -> Contr
 @lru_cache(4096)  # rules are few, and so is what they add: most lines were made for an article before
 def _plain_line(label: str, value: float, count: int) -> Contribution:
     return Contribution(label, round(value, 4) or 0.0, count)
-
-
-def _heaviness(line: tuple[Item, float, int]) -> float:
-    return -abs(line[1])
 
 
 def _spans(reading: Reading, item: Item) -> tuple[Span, ...]:

@@ -38,9 +38,9 @@ def test_inner_loops_say_what_they_run_in(tmp_path: Path, monkeypatch: pytest.Mo
     if not in_python() and regular.COMPILED and text.COMPILED:
         said = {finding.code: finding.message for finding in check_all(environ)}["S005"]
         assert said == "matching and the reading of feeds are compiled"
-    monkeypatch.setitem(sys.modules, "monitor.domain._sums", None)
+    monkeypatch.setitem(sys.modules, "monitor.domain._texts", None)
     said = {finding.code: finding.message for finding in check_all(environ)}["S005"]
-    assert said.startswith("inner loops run in Python (not compiled: _sums")
+    assert said.startswith("inner loops run in Python (not compiled: _texts")
 
 
 def test_the_databases_clock_is_compared(tmp_path: Path, postgres_url: str) -> None:
