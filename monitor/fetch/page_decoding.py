@@ -51,6 +51,21 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         return body.decode(_declared(body, content_type) or _guess(body, error), errors="replace")
 
 
+def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
+    """The text of `body` in UTF-8; what is that already, as most pages are, is not written anew."""
+    if not body.startswith(tuple(bom for bom, _ in BOMS)) and _is_utf8(body):
+        return body
+    return decode(body, content_type).encode("utf-8", "ignore")
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _declared(body: bytes, content_type: str | None) -> str | None:
     for source in ((content_type or "").encode("ascii", "ignore"), body[:4096]):
         found = _CHARSET.search(source)

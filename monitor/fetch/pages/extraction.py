@@ -13,7 +13,7 @@ from monitor.domain.cleaning import clean, clean_line
 from monitor.domain.model import PageData
 from monitor.domain.urls import canonicalise, host_key, same_site
 from monitor.errors import ContentError
-from monitor.fetch.page_decoding import decode
+from monitor.fetch.page_decoding import as_utf8
 from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
 from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit, is_paywall, is_signatories
@@ -45,7 +45,7 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     """
     if not body.strip():
         raise ContentError("the page is empty", kind="empty")
-    markup = parse_markup(decode(body, content_type))
+    markup = parse_markup(as_utf8(body, content_type))
     root, head = markup.root, read_head(markup.root)
     found = headings(root)
     data = read_linked_data(markup.linked_data, found)

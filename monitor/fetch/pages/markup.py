@@ -11,17 +11,18 @@ from lxml import etree, html
 from monitor.errors import ContentError
 from monitor.fetch.page_decoding import ILLEGAL_REFERENCE
 
-MAX_CHARACTERS = 4_000_000
+MAX_BYTES = 4_000_000
 MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
-MAX_TAG = 20_000  # characters of one tag; libxml2 takes 2 s over 40,000 attributes, 190 s over 200,000
+MAX_TAG = 20_000  # bytes of one tag; libxml2 takes 2 s over 40,000 attributes, 190 s over 200,000
 UNSEEN = ("script", "style", "svg", "noscript", "template", "iframe", "object", "canvas", "link", "source")
-_REST_OF_TAG = re.compile(r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+_REST_OF_TAG = re.compile(rb"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 # Controls: libxml2 reads them and then refuses to write them.
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
-_NONCHARACTERS = "\ufffe\uffff"
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_ILLEGAL_REFERENCE = re.compile(ILLEGAL_REFERENCE.pattern.encode())
 # One class for all: lxml's own table of classes for forms is asked in Python whenever an element is touched.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
-_NAME = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:-]{0,40})")
+_NAME = re.compile(rb"<(/?[a-zA-Z][a-zA-Z0-9:-]{0,40})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,17 @@ class Markup:
     linked_data: list[str]
 
 
-def parse_markup(text: str) -> Markup:
-    """The tree of `text`; raises `ContentError` (`empty`, `too-large`, `not-a-page`)."""
-    text = ILLEGAL_REFERENCE.sub("", text)
-    tags = text.count("<")
-    if len(text) > MAX_CHARACTERS or tags > MAX_TAGS:
-        raise ContentError(f"the page has {len(text):,} characters and {tags:,} tags", kind="too-large")
+def parse_markup(body: bytes) -> Markup:
+    """The tree of a page in UTF-8; raises `ContentError` (`empty`, `too-large`, `not-a-page`)."""
+    if b"&#" in body:
+        body = _ILLEGAL_REFERENCE.sub(b"", body)
+    tags = body.count(b"<")
+    if len(body) > MAX_BYTES or tags > MAX_TAGS:
+        raise ContentError(f"the page has {len(body):,} bytes and {tags:,} tags", kind="too-large")
     if not tags:
-        raise ContentError("there is no markup in what came", kind="not-a-page" if text.strip() else "empty")
-    root = _parse(cut_long_tags(text))
+        kind = "not-a-page" if body.decode(errors="replace").strip() else "empty"
+        raise ContentError("there is no markup in what came", kind=kind)
+    root = _parse(cut_long_tags(body))
     # The type is asked first: to read a script's text is to copy it, and most of a page is scripts.
     blocks = [script.text for script in root.iter("script") if "ld+json" in script.get("type", "") and script.text]
     return Markup(root, blocks)
@@ -51,45 +54,45 @@ def drop_unseen(root: html.HtmlElement) -> None:
     etree.strip_elements(root, *UNSEEN, with_tail=False)
 
 
-def cut_long_tags(text: str) -> str:
-    """`text` with every tag above `MAX_TAG` characters reduced to its name; what follows a tag never closed is dropped.
+def cut_long_tags(body: bytes) -> bytes:
+    """`body` with every tag above `MAX_TAG` bytes reduced to its name; what follows a tag never closed is dropped.
 
     Linear: only around stretches without an end tag, each tag once, quotes respected (an attribute's value may hold `<`
     and `>`), scripts skipped.
     """
-    kept: list[str] = []
+    kept: list[bytes] = []
     at = done = 0
-    for window in _without_end_tag(text):
-        at = max(at, text.rfind("</", 0, window), 0)
-        while 0 <= (at := text.find("<", at)) < window + MAX_TAG // 2:
-            name = _NAME.match(text, at)
-            rest = _REST_OF_TAG.match(text, name.end()) if name else None
+    for window in _without_end_tag(body):
+        at = max(at, body.rfind(b"</", at, window))
+        while 0 <= (at := body.find(b"<", at)) < window + MAX_TAG // 2:
+            name = _NAME.match(body, at)
+            rest = _REST_OF_TAG.match(body, name.end()) if name else None
             if name is None:
                 at += 1
                 continue
             if rest is None:
-                return "".join([*kept, text[done:at]])
+                return b"".join([*kept, body[done:at]])
             if rest.end() - at > MAX_TAG:
-                kept += [text[done:at], name[0], ">"]
+                kept += [body[done:at], name[0], b">"]
                 done = rest.end()
-            at = _after_content(text, name[1].lower(), rest.end())
+            at = _after_content(body, name[1].lower(), rest.end())
         if at < 0:
             break
-    return "".join([*kept, text[done:]])
+    return b"".join([*kept, body[done:]]) if kept else body
 
 
-def _after_content(text: str, name: str, at: int) -> int:
+def _after_content(body: bytes, name: bytes, at: int) -> int:
     """Where markup goes on after a tag: a script's or style's text is none."""
-    if name not in {"script", "style"}:
+    if name not in {b"script", b"style"}:
         return at
-    end = text.find(f"</{name}", at)
+    end = body.find(b"</" + name, at)
     return at if end < 0 else end
 
 
-def _without_end_tag(text: str) -> list[int]:
+def _without_end_tag(body: bytes) -> list[int]:
     """Where windows of half `MAX_TAG` without an end tag begin: every overlong tag holds one, few texts do."""
     step = MAX_TAG // 2
-    return [at for at in range(0, len(text), step) if text.find("</", at, at + step) < 0]
+    return [at for at in range(0, len(body), step) if body.find(b"</", at, at + step) < 0]
 
 
 def empty_page() -> html.HtmlElement:
@@ -99,20 +102,24 @@ def empty_page() -> html.HtmlElement:
 
 
 def _parser() -> Any:
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    # Nobody asks for an element by its id, and to know them all is a tenth of parsing.
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False, collect_ids=False
+    )
     parser.set_element_class_lookup(_ELEMENTS)
     return parser
 
 
-def _parse(text: str) -> html.HtmlElement:
+def _parse(body: bytes) -> html.HtmlElement:
     try:
-        return html.document_fromstring(_legal(text), parser=_parser())
+        return html.document_fromstring(_legal(body), parser=_parser())
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise ContentError(f"the page cannot be parsed: {error}", kind="not-a-page") from error
 
 
-def _legal(text: str) -> bytes:
-    """`text` in UTF-8 without the characters that no XML may hold."""
-    for character in _NONCHARACTERS:
-        text = text.replace(character, "")
-    return text.encode("utf-8", "ignore").translate(None, _CONTROLS)
+def _legal(body: bytes) -> bytes:
+    """`body` without the characters that no XML may hold."""
+    if _NONCHARACTERS[0][:1] in body:  # one byte is looked for much faster than three
+        for character in _NONCHARACTERS:
+            body = body.replace(character, b"")
+    return body.translate(None, _CONTROLS)

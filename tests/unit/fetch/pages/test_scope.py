@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from monitor.fetch.page_decoding import decode
+from monitor.fetch.page_decoding import as_utf8
 from monitor.fetch.pages import content
 from monitor.fetch.pages.blocks import all_text, blocks_of
 from monitor.fetch.pages.linked_data import squash
@@ -18,7 +18,7 @@ PAGES = sorted((Path(__file__).parents[3] / "data" / "pages").glob("*.html"))
 
 
 def tree(path: Path) -> html.HtmlElement:
-    return parse_markup(decode(path.read_bytes())).root
+    return parse_markup(as_utf8(path.read_bytes())).root
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
