@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, select, text
 
 from monitor.domain.model import Document
 from monitor.storage.engine import Store, open_store
-from monitor.storage.retention import analyze
+from monitor.storage.retention import analyze, merge_index
 from monitor.storage.schema import migrate
 from monitor.storage.search_index import Indexed, put_words
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Story, Topic
@@ -193,6 +193,7 @@ def open_filled(url: str, count: int) -> Store:
     if not there:
         started = time.perf_counter()
         fill(store, count)
+        merge_index(store)  # as a night leaves it
         analyze(store)
         print(f"filled with {count} articles in {time.perf_counter() - started:.0f} s")
     return store

@@ -7,7 +7,7 @@ from datetime import timedelta
 from monitor.settings import Settings
 from monitor.steps.context import Context
 from monitor.storage.dossiers import beat
-from monitor.storage.retention import Retention, analyze, forget
+from monitor.storage.retention import Retention, analyze, forget, merge_index
 from monitor.storage.search_index import mend_index
 
 SIDE_BY_SIDE = timedelta(days=7)  # two versions work side by side for minutes; a pruning may be missed
@@ -28,6 +28,7 @@ def prune(ctx: Context) -> dict[str, int]:
             deleted[kind] = deleted.get(kind, 0) + count
         if not any(batch.values()):
             break
+    merge_index(ctx.store)
     analyze(ctx.store)
     with ctx.store.write() as session:
         beat(session, "prune", ctx.now(), **deleted)

@@ -17,7 +17,7 @@ from monitor.query import Queries
 from monitor.settings import load_settings
 from monitor.steps.prune import retention
 from monitor.storage.engine import Store, open_store
-from monitor.storage.retention import analyze, forget
+from monitor.storage.retention import analyze, forget, merge_index
 from monitor.storage.search_index import mend_index
 from monitor.storage.search_marks import month_mark
 from monitor.storage.tables import (
@@ -174,4 +174,20 @@ def test_sqlite_counts_for_its_planner_once_there_is_much(sqlite_url: str) -> No
     assert analyze(store, articles=1)
     with store.read() as session:
         assert session.scalar(text("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'articles'"))
+    store.dispose()
+
+
+def test_the_pieces_of_the_days_writing_become_one_that_gives_the_same_articles(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    room = Newsroom(store)
+    expected = [room.article(f"Titre {n}", "Huawei est exclu du marché.") for n in range(12)][::-1]
+    pieces = text("SELECT count(DISTINCT segid) FROM article_words_idx")
+    asked = Filter(expression=parse_expression("exclure"))
+    with store.read() as session:
+        assert session.scalar(pieces) > 4
+    assert merge_index(store)
+    with store.read() as session:
+        assert session.scalar(pieces) == 1
+    assert [row.id for row in Queries(store).articles(asked).rows] == expected
+    assert not merge_index(store)
     store.dispose()
