@@ -19,7 +19,7 @@ from monitor.steps.push import renew_push
 from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.entries import StoredEntries, add_entries
+from monitor.storage.entries import Brought, StoredEntries, add_all
 from monitor.storage.feeds import PollJob, take_feeds
 from monitor.storage.work import Kind, Pair
 
@@ -119,17 +119,17 @@ def _store_changed(ctx: Context, session: Session, group: Sequence[Polled], done
     """
     # Before the entries: the rows must be ours, and stay locked until the commit.
     ours = work.close_all(session, Kind.POLL, [polled.job.pair for polled in group])
-    fresh: list[Pair] = []
-    rows: list[dict[str, Any]] = []
     for polled in group:
         if polled.job.id not in ours:
             log.info("poll_superseded", feed=polled.job.url)
-            continue
-        stored = _store_entries(ctx, session, polled)
+    group = [polled for polled in group if polled.job.id in ours]
+    fresh: list[Pair] = []
+    rows: list[dict[str, Any]] = []
+    for polled, stored in zip(group, add_all(session, [_brought(ctx, polled) for polled in group]), strict=True):
         decision = _decide(ctx, polled, stored)
         rows.append({"id": polled.job.id, **row_values(polled.job, polled.state, decision), **_said(polled)})
         _tell(polled, decision, stored, done)
-        fresh += stored.pairs if stored else []
+        fresh += stored.pairs
     work.amend(session, Kind.POLL, rows)
     return fresh
 
@@ -165,12 +165,9 @@ def _tell(polled: Polled, decision: PollDecision, stored: StoredEntries | None, 
         log.info("feed_polled", feed=url, new=len(stored.new), churned=stored.churned, next_at=decision.due_at)
 
 
-def _store_entries(ctx: Context, session: Session, polled: Polled) -> StoredEntries | None:
-    if polled.answer is None or polled.answer.feed is None:
-        return None
-    feed_id, announced_until = polled.job.id, polled.at + ctx.lease(Kind.READ)
-    entries, backlog = polled.answer.feed.entries, polled.job.first
-    return add_entries(session, feed_id, entries, now=polled.at, due_at=announced_until, backlog=backlog)
+def _brought(ctx: Context, polled: Polled) -> Brought:
+    entries = polled.answer.feed.entries if polled.answer and polled.answer.feed else ()
+    return Brought(polled.job.id, entries, polled.at, polled.at + ctx.lease(Kind.READ), polled.job.first)
 
 
 def _decide(ctx: Context, polled: Polled, stored: StoredEntries | None) -> PollDecision:

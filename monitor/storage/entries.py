@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import xxhash
@@ -13,9 +15,16 @@ from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import EntryData, Outcome
-from monitor.storage.inserting import insert_new
+from monitor.storage.inserting import insert_columns
 from monitor.storage.tables import Article, Entry, Feed
 from monitor.storage.work import Pair
+
+_ENTRIES: Any = Entry.__table__
+_SAID = (
+    *("identity", "guid", "link", "title", "summary", "content"),
+    *("authors", "language", "published_at", "updated_at"),
+)
+_said = attrgetter(*_SAID)
 
 EDIT_WINDOW = timedelta(days=2)  # an entry that changes later than this is not read again
 MAX_READS = 4  # nor more often than this
@@ -62,23 +71,57 @@ class StoredEntries:
     churned: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one feed brought at `now`: what there is to read of it is announced until `due_at`."""
+
+    feed_id: int
+    entries: Sequence[EntryData]
+    now: datetime
+    due_at: datetime
+    backlog: bool
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The columns in which its rows are alike."""
+        return {"feed_id": self.feed_id, "backlog": self.backlog, "due_at": self.due_at, "created_at": self.now}
+
+
 def add_entries(
     session: Session, feed_id: int, entries: Sequence[EntryData], *, now: datetime, due_at: datetime, backlog: bool
 ) -> StoredEntries:
     """Store what is new and note what was edited; what there is to read is announced until `due_at`."""
-    rows = [_row(entry) for entry in {e.identity: e for e in reversed(entries)}.values()]
-    shared = {"feed_id": feed_id, "backlog": backlog, "due_at": due_at, "created_at": now}
-    returned = [Entry.id, Entry.turn, Entry.identity]
-    fresh = insert_new(session, Entry.__table__, rows, returned, shared)  # type: ignore[arg-type]
-    new = {identity: row_id for row_id, _, identity in fresh}
-    known = {row["identity"]: row for row in rows if row["identity"] not in new} if len(new) < len(rows) else {}
-    edited = _edited(session, feed_id, known, now, due_at) if known else []
-    churned = set() if backlog else _drop_churned(session, feed_id, new)
-    pairs = sorted((row_id, turn) for row_id, turn, _ in fresh if row_id not in churned) + edited
-    kept = (
-        frozenset(identity for identity, row_id in new.items() if row_id not in churned) if churned else frozenset(new)
-    )
-    return StoredEntries(pairs, kept, len(churned))
+    return add_all(session, [Brought(feed_id, entries, now, due_at, backlog)])[0]
+
+
+def add_all(session: Session, brought: Sequence[Brought]) -> list[StoredEntries]:
+    """As `add_entries`, of several feeds, each of which stands there once."""
+    said = [{entry.identity: entry for entry in reversed(one.entries)} for one in brought]
+    new: dict[int, dict[str, int]] = {one.feed_id: {} for one in brought}
+    for row_id, feed_id, identity in _insert(session, brought, said):
+        new[feed_id][identity] = row_id
+    return [_stored(session, one, entries, new[one.feed_id]) for one, entries in zip(brought, said, strict=True)]
+
+
+def _insert(session: Session, brought: Sequence[Brought], said: Sequence[Mapping[str, EntryData]]) -> list[Any]:
+    """The id, feed and identity of what was new."""
+    rows = list(chain.from_iterable(entries.values() for entries in said))
+    if not rows:
+        return []
+    columns: dict[str, Sequence[Any]] = dict(zip(_SAID, zip(*map(_said, rows), strict=True), strict=True))
+    columns["content_hash"] = list(map(content_hash, rows))
+    alike = [(len(entries), one.shared) for one, entries in zip(brought, said, strict=True)]
+    return insert_columns(session, _ENTRIES, columns, [_ENTRIES.c.id, _ENTRIES.c.feed_id, _ENTRIES.c.identity], alike)
+
+
+def _stored(session: Session, brought: Brought, said: Mapping[str, EntryData], new: Mapping[str, int]) -> StoredEntries:
+    known = {identity: entry for identity, entry in said.items() if identity not in new} if len(new) < len(said) else {}
+    edited = _edited(session, brought, known) if known else []
+    churned = set() if brought.backlog else _drop_churned(session, brought.feed_id, new)
+    # what was just made is at its first turn
+    pairs = sorted((row_id, 0) for row_id in new.values() if row_id not in churned) + edited
+    kept = (identity for identity, row_id in new.items() if row_id not in churned) if churned else new
+    return StoredEntries(pairs, frozenset(kept), len(churned))
 
 
 def _drop_churned(session: Session, feed_id: int, fresh: Mapping[str, int]) -> set[int]:
@@ -103,45 +146,28 @@ def _repeated() -> Any:
     return select(newer.c.id).where(these, newer.c.link.is_not(None), exists().where(same))
 
 
-def _row(entry: EntryData) -> dict[str, Any]:
-    return {
-        "identity": entry.identity,
-        "guid": entry.guid,
-        "link": entry.link,
-        "title": entry.title,
-        "summary": entry.summary,
-        "content": entry.content,
-        "content_hash": content_hash(entry),
-        "authors": list(entry.authors),
-        "language": entry.language,
-        "published_at": entry.published_at,
-        "updated_at": entry.updated_at,
-    }
-
-
-def _edited(
-    session: Session, feed_id: int, known: Mapping[str, Mapping[str, Any]], now: datetime, due_at: datetime
-) -> list[Pair]:
+def _edited(session: Session, brought: Brought, known: Mapping[str, EntryData]) -> list[Pair]:
     """Entries of which the feed now says something else, a few times within two days."""
     pairs: list[Pair] = []
     names = list(known)
     for start in range(0, len(names), 5000):
         rows = session.scalars(
             select(Entry).where(
-                Entry.feed_id == feed_id,
+                Entry.feed_id == brought.feed_id,
                 Entry.identity.in_(names[start : start + 5000]),
-                Entry.created_at > now - EDIT_WINDOW,
+                Entry.created_at > brought.now - EDIT_WINDOW,
                 Entry.reads < MAX_READS,
                 Entry.outcome.is_not(None),
             )
         )
         for entry in rows:
             said = known[entry.identity]
-            if said["content_hash"] == entry.content_hash:
+            if (changed := content_hash(said)) == entry.content_hash:
                 continue
-            for name in ("link", "title", "summary", "content", "content_hash", "updated_at"):
-                setattr(entry, name, said[name])
-            entry.due_at = due_at
+            entry.content_hash = changed
+            for name in ("link", "title", "summary", "content", "updated_at"):
+                setattr(entry, name, getattr(said, name))
+            entry.due_at = brought.due_at
             entry.turn += 1
             pairs.append((entry.id, entry.turn))
     return pairs

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from monitor.domain.feedlist import FeedSpec
-from monitor.domain.model import Origin
+from monitor.domain.model import EntryData, Origin
 from monitor.storage.engine import Store
+from monitor.storage.entries import Brought, StoredEntries, add_all
 from monitor.storage.feeds import add_feeds
 from monitor.storage.inserting import insert_new, update_rows
 from monitor.storage.tables import Entry
@@ -90,6 +91,25 @@ def test_what_is_known_is_left_out_and_the_new_comes_back_however_many_there_are
     assert {one.turn for one in fresh} == {0}
     assert len({one.id for one in fresh}) == 2500
     assert len(kept(store, 1)) == 5000
+
+
+def test_what_several_feeds_bring_together_is_told_apart(store: Store) -> None:
+    """One has an identity of the other's, a known one and one twice; another brought nothing."""
+
+    def bring(*said: str) -> list[StoredEntries]:
+        entries = [[EntryData(name, f"Titre {name}") for name in names.split()] for names in said]
+        until = NOW + timedelta(minutes=3)
+        with store.write() as session:
+            return add_all(session, [Brought(n, some, NOW, until, n == 2) for n, some in enumerate(entries, 1)])
+
+    assert [one.new for one in bring("a b", "")] == [{"a", "b"}, set()]
+    first, second = bring("c b", "b a d b")
+    assert (first.new, second.new) == ({"c"}, {"a", "b", "d"})
+    with store.read() as session:
+        rows = session.scalars(select(Entry).order_by(Entry.id)).all()
+    assert first.pairs == [(one.id, one.turn) for one in rows if (one.feed_id, one.identity) == (1, "c")]
+    assert second.pairs == [(one.id, one.turn) for one in rows if one.feed_id == 2]
+    assert {(one.feed_id, one.backlog) for one in rows} == {(1, False), (2, True)}
 
 
 def test_no_rows_are_no_statement_and_a_naive_time_is_refused(store: Store) -> None:
