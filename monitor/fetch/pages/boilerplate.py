@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST = 260  # characters: a longer line is a paragraph, whatever its first words are
 
@@ -54,8 +55,6 @@ _INVITATION = _any(
 )
 _LETTER = _any(
     r"^(?:notre |nos |la |les )?(?:newsletters?|infolettres?|lettres? d.information)\b(?!.{160})",
-    r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
-    r".{0,140}[?!.] (?:abonnez|inscrivez)-vous\b[^.?]{0,60}\b(?:newsletters?|infolettre|lettre d.information)\b.{0,40}$",
     r"^(?:recevez|retrouvez|inscrivez-vous à|abonnez-vous à) .{0,140}(?:lettre d.information|infolettre|boîte (?:mail|e-?mail)|"
     r"par (?:e-?mail|mail|courriel)|alertes? (?:mail|info))",
     r"^pour ne (?:rien |pas |plus )?(?:manquer|rater|louper)\b.{0,120}\b(?:suivez|abonnez|inscrivez|rejoignez|google|whatsapp|newsletter)\b.{0,100}$",
@@ -67,6 +66,11 @@ _LETTER = _any(
     r"^ajoutez? .{2,40} (?:à|comme|dans|en) .{0,30}(?:google|favoris|sources? préférées?)",
     r"^(?:en cliquant sur|en vous inscrivant|en renseignant|vous pouvez (?:à tout moment )?vous désinscrire|votre adresse (?:e-?mail )?"
     r"(?:sera|est) (?:utilisée|traitée|collectée)|les informations recueillies)",
+)
+# Those that may begin with anything: asked only of lines that name such a letter at all.
+_LETTER_LATER = _any(
+    r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
+    r".{0,140}[?!.] (?:abonnez|inscrivez)-vous\b[^.?]{0,60}\b(?:newsletters?|infolettre|lettre d.information)\b.{0,40}$",
 )
 _ELSEWHERE = _any(
     r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|(?:re)?lire|noter)(?: ou (?:à )?(?:relire|revoir))?"
@@ -157,6 +161,7 @@ _LEGAL = re.compile(
     r"\b(?:formulaire|vous concernant|vos données|nos services)\b|\bdans ce formulaire des? (?:informations|données)\b",
     re.IGNORECASE,
 )
+_OF_LAW = ("formulaire", "vous concernant", "vos données", "nos services")  # of which it says one
 # One of those who sign a text together: "Anne Roth (Valtor)", "Jean Klein, proviseur du lycée".
 _SIGNATORY = re.compile(
     r"\s*(?:[^:]{0,40}:\s*)?[A-ZÀ-Þ][\w’'.-]*(?: (?:de |du |d[’'])?[A-ZÀ-Þ][\w’'.-]*)+\s*(?:[(,].*)?"
@@ -178,16 +183,23 @@ def is_paywall(line: str) -> bool:
     return len(line) <= LONGEST and bool(PAYWALL.match(line))
 
 
+@lru_cache(maxsize=128)
 def is_boilerplate(line: str) -> bool:
-    """Whether `line` (one paragraph, squeezed) is about the page and not of the article."""
+    """Whether `line` (one paragraph, squeezed) is about the page and not of the article.
+
+    The last answers are kept: a page's first lines are asked about again when its lead is looked for.
+    """
     text = _BULLETS.sub("", line, count=1)
     if not text:
         return True
+    lower = text.lower()
     if len(text) > LONGEST:
-        return bool(_LEGAL.search(text))
+        return any(word in lower for word in _OF_LAW) and bool(_LEGAL.search(text))
     if len(text) < len(line) and _POINTER.match(text) and line[:1] in ">→►▶➡⇒":
         return True
-    return is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS))
+    if is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS)):
+        return True
+    return ("lettre" in lower or "letter" in lower) and bool(_LETTER_LATER.match(text))
 
 
 def is_byline(line: str) -> bool:
