@@ -63,6 +63,15 @@ _LETTER = _any(
     r"mastodon|threads|réseaux|chaîne|page|application|appli)",
     r"[^.!?]{0,100}\bsuivez-nous (?:pour|sur|aussi|également)\b[^.?]{0,80}$",
     r"^(?:téléchargez|installez) (?:gratuitement )?(?:l.|notre )\s?appli",
+    r"^pour (?:rester|être) informée?.{0,140}\b(?:newsletters?|abonn|inscri|alertes?)",
+    r".{0,140}\bdans (?:votre|ta) bo[iî]te (?:aux lettres électronique|(?:e-?)?mail|de réception|courriel)\b.{0,60}$",
+    r"^suivez .{0,100}\ben vous (?:inscrivant|abonnant)\b.{0,60}$",
+    r"^(?:cet article|ce contenu|cette page|ce billet|cette information) (?:vous|t.) ?a(?:-t-(?:il|elle))?\b.{0,40}"
+    r"\b(?:plue?|aidée?|utile|intéressée?|été utile)\b",
+    r"^(?:si (?:vous|tu) .{0,60})?n.hésite[zr]? (?:pas|surtout pas) à .{0,60}\b(?:partag|comment|abonn|faire savoir|contacter)",
+    r"^(?:partagez|donnez(?:-nous)?|laissez(?:-nous|-moi)?|dites-(?:le[- ])?(?:nous|moi)) .{0,120}\bcommentaires?\b.{0,40}$",
+    r"^(?:télécharge[rz]?|obten(?:ez|ir)|recevez) (?:gratuitement |dès maintenant )?(?:notre|nos|mon|mes|votre|ton|le|la)"
+    r" (?:e-?books?|guides? (?:gratuit|pratique|complet)|livres? blancs?)\b.{0,120}$",
     r"^ajoutez? .{2,40} (?:à|comme|dans|en) .{0,30}(?:google|favoris|sources? préférées?)",
     r"^(?:en cliquant sur|en vous inscrivant|en renseignant|vous pouvez (?:à tout moment )?vous désinscrire|votre adresse (?:e-?mail )?"
     r"(?:sera|est) (?:utilisée|traitée|collectée)|les informations recueillies)",
@@ -84,6 +93,13 @@ _ELSEWHERE = _any(
     r"^(?-i:(?:EN )?VIDÉOS?|EN IMAGES)\s?[-–—:|].{0,140}(?<![.?!])$",
     r"^(?:rejoignez|suivez) (?:la|notre) (?:chaîne|page) (?:whatsapp|telegram|youtube|facebook)\b[^.!?]{0,120}\W*$",
     r"^(?:(?:les )?(?:premiers )?signataires|nos partenaires)\W*$",
+    r"^(?:découvrir|retrouvez|lire|lisez) (?:aussi|également|en complément)\b(?: (?:nos|d.autres|tous|toutes)\b|\W*:).{0,200}$",
+    r"^retrouvez (?:cet article|ce dossier|cette enquête|cette interview|cet entretien|ce reportage|l.intégralité de) .{0,140}"
+    r"\b(?:magazine|numéro|revue|kiosques?|n°|abonn|édition|podcast|site)",
+    r"^(?:cet |l.)article .{3,160} est apparu en premier\b",
+    r"^(?:les )?commentaires (?:sont )?(?:fermés|désactivés|clos)\b.{0,40}$",
+    r"^(?:article|texte) (?:publié|paru|extrait) (?:dans|du) (?!.*[.!?] )[^.!?]{0,120}\.?$",
+    r"^(?:article|texte|contenu) (?:écrit|réalisé|rédigé|conçu|produit|proposé) (?:avec|en) (?:la )?(?:collaboration|partenariat)\b.{0,100}$",
     r"^vous avez (?:repéré|trouvé|vu|remarqué) une (?:erreur|faute|coquille).{0,100}$",
     r"^(?:sur le même (?:sujet|thème)|dans le même (?:dossier|thème)|en rapport avec|pour aller plus loin|pour en savoir plus|en savoir plus"
     r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles(?: sur .{1,40})?|(?:sujets|thèmes|thématiques) (?:associé|lié)e?s|à ne pas (?:manquer|rater)(?!\s?:\s?(?-i:[a-zà-ÿ]))"
@@ -106,7 +122,7 @@ _ELSEWHERE = _any(
     r"^partager (?:l.article|cet article|sur|via|par)\b.{0,60}$",
     r"^\d+ (?:commentaires?|partages?|réactions?|vues?|likes?|abonnés?)\W*$",
     r"^(?:(?:aucun|pas (?:encore )?de|soyez le premier à|poster un|laisser un|ajouter un|écrire un|voir les \d*|lire les \d*) ?commenta?i?r?e?r?s?)\b.{0,80}$",
-    r"^(?:aller au contenu|passer au contenu|retour (?:en haut|à l.accueil|à la liste))\b",
+    r"^(?:aller au contenu|passer au contenu|(?:retour|revenir) (?:en haut|à l.accueil|à la liste))\b",
 )
 _FACTS = _any(
     r"^(?:temps|durée) de (?:la )?lecture\b.{0,60}$",
@@ -128,7 +144,7 @@ _FACTS = _any(
     r"^(?:photos?|images?) (?:illustratives?|prétextes?|d.(?:illustration|archives?))\b(?: ?:.{0,160}|[^.!?]{0,60}\.?)$",
     r".{0,160}\((?:(?:photo|image) )?(?:d.)?(?:illustration|archives?)\)\W*$",
     r"[^!?]{0,200}[.)»] \(?(?-i:Photos?|Crédits?(?: photos?)?) ?[:/]? ?(?-i:[A-ZÉ©]).{1,60}$",
-    r"^©.{0,160}$",
+    r"^©.{0,240}$",
     r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$",
     r"^tous droits (?:de reproduction )?réservés\b.{0,120}$",
     r"^(?:écouter|écoutez) (?:cet|l.)\s?article\b.{0,60}$",
@@ -158,13 +174,23 @@ _POINTER = re.compile(
 # What the law has a form say of what is typed into it; no line of an article, however long.
 _LEGAL = re.compile(
     r"\b(?:responsable (?:de|du) traitement|vous (?:disposez|bénéficiez) d.un droit d.accès)\b.{0,300}"
-    r"\b(?:formulaire|vous concernant|vos données|nos services)\b|\bdans ce formulaire des? (?:informations|données)\b",
+    r"\b(?:formulaire|vous concernant|vos données|nos services)\b|\b(?:votre|vos|l.) ?adresses? (?:e-?mail|électronique|de messagerie) (?:sera|est|seront) (?:utilisée|traitée|collectée|conservée)s?\b"
+    r"|\bdans ce formulaire des? (?:informations|données)\b",
     re.IGNORECASE,
 )
 _OF_LAW = ("formulaire", "vous concernant", "vos données", "nos services")  # of which it says one
 # One of those who sign a text together: "Anne Roth (Valtor)", "Jean Klein, proviseur du lycée".
 _SIGNATORY = re.compile(
     r"\s*(?:[^:]{0,40}:\s*)?[A-ZÀ-Þ][\w’'.-]*(?: (?:de |du |d[’'])?[A-ZÀ-Þ][\w’'.-]*)+\s*(?:[(,].*)?"
+)
+_NOTE = re.compile(r"(?:\[\d{1,3}\]|\(\d{1,2}\)|[↑↩]) ?\S|[^↩]{10,600}\[?↩\W*$")
+_NOTES = re.compile(
+    r"(?:notes?(?: (?:de bas de page|et références|bibliographiques))?|(?:nos |les )?(?:sources?|références?)(?: (?:bibliographiques|et (?:notes|sources)))?"
+    r"|(?:bibliographie|sitographie|webographie)(?: .{1,20})?)\W*",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"\b(?:1[89]|20)\d\d\b|https?:|www\.|\b(?:éd(?:itions?|\.)|pp?\.|doi|isbn|op\. ?cit|ibid)\b", re.IGNORECASE
 )
 FEWEST_SIGNATORIES = 6
 _NAMED = re.compile(r"\b[A-ZÉÈÀÂÎÔÇ]")
@@ -205,6 +231,21 @@ def is_boilerplate(line: str) -> bool:
 def is_byline(line: str) -> bool:
     """Whether `line` signs the article: a name after "par", an agency, initials "avec AFP"."""
     return len(line) <= 140 and bool(_BYLINE.match(line)) and bool(_NAMED.search(line))
+
+
+def is_note(line: str) -> bool:
+    """Whether `line` is a numbered note: "[2] Nota: ...", "(3) Le Monde, ..."."""
+    return bool(_NOTE.match(line))
+
+
+def heads_notes(line: str) -> bool:
+    """Whether `line` stands over notes or over the list of what was read."""
+    return len(line) <= 60 and bool(_NOTES.fullmatch(line))
+
+
+def is_reference(line: str) -> bool:
+    """Whether `line` looks like a book, a page or an address in a list of those: a note, a year, an address."""
+    return bool(_REFERENCE.search(line)) or is_note(line)
 
 
 def is_signatories(line: str) -> bool:

@@ -33,17 +33,21 @@ _ABOUT = re.compile(
 )
 _LABEL_BEGINS = re.compile(
     r"\s*(?:à pr|au s|l.aut|les aut|sur l|source|la b|bio|qui s"
-    r"|[àa] [lv]|à d|lire|voir|dans la|pour al|aller plus)",
+    r"|[àa] [lv]|à d|lire|voir|dans la|pour al|aller plus|articles|vous ai|derni|nos d|sur le m|plus d.a)",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
     r"(?:(?:à |a )?(?:re)?lire (?:aussi|également|ensuite)|à (?:lire|voir|découvrir|écouter)"
     r"(?: (?:aussi|également|ensuite))?|(?:voir|découvrez) (?:aussi|également)"
-    r"|sur le même (?:sujet|thème)|dans la même (?:rubrique|catégorie)"
+    r"|sur le même (?:sujet|thème)|(?:plus d.articles )?(?:dans la même|de la même|du même|sur la même)"
+    r" (?:rubrique|catégorie|thématique|thème|sujet|auteur|section)"
     r"|(?:les )?articles? (?:liés?|similaires?|associés?|recommandés?|connexes?)"
     r"|(?:les )?plus (?:lus?|populaires?|récents?)|nos lecteurs ont (?:aussi )?lu(?: aussi)?"
     r"|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) vous intéresser|(?:pour )?aller plus loin"
-    r"|la rédaction vous (?:conseille|recommande)|(?:nos |les )?derni(?:ers articles|ères (?:actus|actualités))"
+    r"|(?:ces |d.autres )?(?:articles?|contenus?|produits?) (?:qui )?(?:pourrai(?:en)?t|peu(?:ven)?t|devraient)"
+    r" (?:également |aussi )?vous (?:intéresser|plaire)|articles? récents?|(?:sujets?|thèmes?) (?:d.actualité|associés)"
+    r"|la rédaction vous (?:conseille|recommande)"
+    r"|(?:nos |les |mes )?derni(?:ers (?:articles|billets)|ères (?:actus|actualités|infos|publications))"
     r"|à la une|en continu|contenus? sponsorisés?|ailleurs sur le web|(?:il ne fallait|à ne) pas (?:manquer|rater)"
     r"|autres (?:informations|titres|articles|actualités)|(?:nos |sites? )?partenaires?)\W*",
     re.IGNORECASE,

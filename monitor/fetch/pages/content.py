@@ -26,6 +26,7 @@ from trafilatura.xpaths import (
 
 from monitor.fetch.pages.asked_once import ask_once
 from monitor.fetch.pages.blocks import INLINE, Block, blocks_of, squeeze
+from monitor.fetch.pages.cards import Kind, cards_among, kind_of
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.markup import empty_page
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
@@ -49,7 +50,6 @@ ask_once(BODY_XPATH, first=True)
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 FEWEST_OF_KIND = 3
-MOST_AROUND = 3  # elements around a paragraph of which one with a class tells its kind
 SHORTEST_HEADING = 10  # characters of an intertitle that stands in a box of its own
 LINKED = 0.3  # share of a block in links from which it is no text by its place alone
 CUT = 0.6  # share of the known text below which an extraction was cut
@@ -57,9 +57,6 @@ LONG_PROSE = 120  # characters of a box of prose that is of the article
 FARTHEST = 5_000  # blocks of a page that are looked at
 LOST = 0.25  # the same share where nothing marks the article: much of a whole page is teasers
 SWALLOWED = 1.6  # times the known text above which an extraction swallowed its surroundings
-
-
-_Kind = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +86,15 @@ def read_content(root: html.HtmlElement, known: str = "", url: str = "") -> Cont
     share = CUT if apart else LOST
     if not (_covers(lines, known) and _size(lines) >= share * _size(prose)):
         lines = _best(lines, prose if apart else [], root, known)
-    lines = _with_gaps(lines, blocks, apart=apart)
+    lines = _without_cards(_with_gaps(lines, blocks, apart=apart), blocks)
     if not (article.tag in _MARKED or article.get("itemprop") or region is article):
         lines = _opening(around, article, lines) + lines
     return Content(lines, linked, around)
+
+
+def _without_cards(lines: list[str], blocks: list[Block]) -> list[str]:
+    cards = {squash(blocks[at].text) for at in cards_among(blocks)}
+    return [line for line in lines if squash(line) not in cards] if cards else lines
 
 
 def _within(around: list[Block], article: html.HtmlElement) -> list[Block]:
@@ -192,15 +194,25 @@ def _with_gaps(lines: list[str], blocks: list[Block], *, apart: bool) -> list[st
     return filled.get(-1, []) + [text for at, line in enumerate(lines) for text in (line, *filled.get(at, ()))]
 
 
-def _between(blocks: list[Block], before: int, after: int, kinds: set[_Kind]) -> Iterator[Block]:
+def _between(blocks: list[Block], before: int, after: int, kinds: set[Kind]) -> Iterator[Block]:
     """What is of the text between two blocks that are: like them, or beside one of them and no link."""
     beside = {blocks[before].element.getparent(), blocks[after].element.getparent()}
+    listed = blocks[before].text.endswith(":")
     for at in range(before + 1, after):
         block = blocks[at]
         fills = block.element.tag in _FILLING and block.link_share < LINKED and block.element.getparent() in beside
+        fills = fills or (listed and _is_point(block, beside))
         fills = fills or (at + 1 == after and _is_heading(block))
         if fills or _is_of(block, kinds) or _is_box_above(block, blocks[after].element):
             yield block
+
+
+def _is_point(block: Block, beside: set[html.HtmlElement | None]) -> bool:
+    """Whether `block` is a point of a list that stands `beside` what announced it."""
+    around = block.element.getparent()
+    return (
+        block.element.tag == "li" and block.link_share < LINKED and around is not None and around.getparent() in beside
+    )
 
 
 def _opened(blocks: list[Block], first: int) -> list[Block]:
@@ -217,9 +229,9 @@ def _is_prose(block: Block, most_linked: float) -> bool:
     return block.element.tag == "p" and len(block.text) >= PROSE and block.link_share < most_linked
 
 
-def _is_of(block: Block, kinds: set[_Kind]) -> bool:
+def _is_of(block: Block, kinds: set[Kind]) -> bool:
     """Whether `block` is a paragraph of one of the `kinds`, though much of it may be links."""
-    return _is_prose(block, 2 * LINKED) and _kind(block) in kinds
+    return _is_prose(block, 2 * LINKED) and kind_of(block) in kinds
 
 
 def _holds(block: Block, element: html.HtmlElement) -> bool:
@@ -227,20 +239,10 @@ def _holds(block: Block, element: html.HtmlElement) -> bool:
     return any(around is block.element.getparent() for around in element.iterancestors())
 
 
-def _kinds(blocks: Iterable[Block]) -> set[_Kind]:
+def _kinds(blocks: Iterable[Block]) -> set[Kind]:
     """The kinds of paragraph that an article is made of: so many at least are of each."""
-    counted = Counter(_kind(block) for block in blocks if block.element.tag == "p")
+    counted = Counter(kind_of(block) for block in blocks if block.element.tag == "p")
     return {kind for kind, count in counted.items() if count >= FEWEST_OF_KIND}
-
-
-def _kind(block: Block) -> _Kind:
-    """What tells a text's paragraphs from those of boxes: how they and what they stand in are marked."""
-    marks = [(str(block.element.tag), block.element.get("class"))]
-    for around in islice(block.element.iterancestors(), MOST_AROUND):
-        marks.append((str(around.tag), around.get("class")))
-        if marks[-1][1]:
-            break
-    return tuple(marks)
 
 
 def _is_box_above(block: Block, paragraph: html.HtmlElement) -> bool:

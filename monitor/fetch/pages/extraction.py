@@ -16,7 +16,16 @@ from monitor.errors import ContentError
 from monitor.fetch.page_decoding import as_utf8
 from monitor.fetch.pages.access import access_of, free_of_charge
 from monitor.fetch.pages.authors import find_authors, organisation_of
-from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit, is_paywall, is_signatories
+from monitor.fetch.pages.boilerplate import (
+    heads_notes,
+    is_boilerplate,
+    is_byline,
+    is_credit,
+    is_note,
+    is_paywall,
+    is_reference,
+    is_signatories,
+)
 from monitor.fetch.pages.bylines import signed_below, signs_alone
 from monitor.fetch.pages.content import Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
@@ -29,11 +38,17 @@ from monitor.fetch.pages.paper import Paper, name_in_title
 from monitor.fetch.pages.title import find_title, headings
 
 _FRENCH = re.compile(r"\b(?:le|la|les|des|du|une|est|dans|pour|qui|que|par|sur|aux?|pas)\b", re.IGNORECASE)
+_WHO = re.compile(
+    r",? (?:est|a été|a (?:notamment )?(?:écrit|publié)|enseigne|travaille|collabore|dirige|vit|anime|couvre)\b"
+)
+BELOW = 3  # lines at a text's end where it is told who wrote it
 MOST_OF_A_WALL = 600  # characters of what a paywall says after its first line
 LONGEST_LABEL = 40  # characters of what stands above a title
 FEWEST_OF_TITLE, MOST_ADDED = 20, 12  # letters of a title that a line repeats, and of what it adds
 SHORTEST_OWN = 50  # letters and figures that tell that a lead is the text's beginning
 ARROWS = ">→►▶➡⇒"  # before a link that leads away
+FEWEST_NOTES = 2
+LONGEST_REFERENCE = 400  # characters
 EDGE = 5  # lines at either end of a text where signatures stand
 
 
@@ -111,7 +126,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
     """
     names, dropped = {squash(name) for name in authors} | {squash(title)}, False
     above = _above_title(content)
-    lines = _before_wall(content.lines)
+    lines = _before_notes(_before_wall(content.lines))
     count = len(lines)
     for at, line in enumerate(lines):
         edge = at < EDGE or at >= count - EDGE
@@ -124,6 +139,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
             or is_credit(line)
             or is_signatories(line)
             or ((dropped or line[0] in ARROWS) and words in content.linked)
+            or (at >= count - BELOW and _is_about(line, authors))
             or (edge and (is_byline(line) or signs_alone(line, authors) or _breadcrumb(line, title)))
         )
         if not dropped:
@@ -151,12 +167,35 @@ def _above_title(content: Content) -> set[str]:
     return {squash(text) for text in texts[:at] if len(text) <= LONGEST_LABEL}
 
 
+def _is_about(line: str, authors: tuple[str, ...]) -> bool:
+    """Whether a `line` below the text tells who one of the `authors` is."""
+    return any(line.startswith(name) and _WHO.match(line, len(name)) for name in authors if " " in name)
+
+
 def _before_wall(lines: list[str]) -> list[str]:
     """`lines` up to one that asks for a subscription near their end: slogans and offers follow it."""
     for at, line in enumerate(lines):
         if is_paywall(line) and sum(map(len, lines[at + 1 :])) < min(MOST_OF_A_WALL, sum(map(len, lines[:at]))):
             return lines[: at + 1]
     return lines
+
+
+def _before_notes(lines: list[str]) -> list[str]:
+    """`lines` up to the notes, or to the list of what was read, that end a text."""
+    for at, line in enumerate(lines):
+        if at and heads_notes(line) and _are_notes(lines[at + 1 :], lines[:at]):
+            return lines[:at]
+    end = len(lines)
+    while end and is_note(lines[end - 1]):
+        end -= 1
+    return lines[:end] if len(lines) - end >= FEWEST_NOTES and _are_notes(lines[end:], lines[:end]) else lines
+
+
+def _are_notes(below: list[str], text: list[str]) -> bool:
+    """Whether most lines `below` a `text` are notes, none is prose, and they are no more than half of it."""
+    if any(len(line) > LONGEST_REFERENCE and not is_note(line) for line in below):
+        return False
+    return sum(map(is_reference, below)) >= len(below) / 2 and 2 * sum(map(len, below)) <= sum(map(len, text))
 
 
 def _breadcrumb(line: str, title: str) -> bool:

@@ -28,7 +28,8 @@ _ROLES = frozenset({"navigation", "complementary", "contentinfo", "search", "dia
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Names that consent managers, comment threads and social networks' own embedding code use on every site.
 _FOREIGN = re.compile(
-    r"cookie|consent|gdpr|rgpd|didomi|onetrust|axeptio|tarteaucitron|quantcast|(?:^|[ _-])cmp[ _-]"
+    r"cookie|consent|gdpr|rgpd|didomi|onetrust|axeptio|tarteaucitron|quantcast"
+    r"|(?:^|[ _-])cmp(?:$|[ _]|-?(?:banner|box|modal|notice|overlay|popup|root|ui|wrapper))"
     r"|(?:^|[ _-])(?:caption|l[ée]gende?|credits?)(?:$| )"
     r"|(?:^|[ _-])(?:comments?|comment-?(?:list|respond|form|thread|section)s?|commentaires?|disqus\w*)(?:$|[ _-])"
     r"|twitter-tweet|instagram-media|tiktok-embed|fb-post|reddit-embed|bluesky-embed",
@@ -48,6 +49,7 @@ def find_article(root: html.HtmlElement, url: str = "") -> html.HtmlElement:
     comments, hidden parts within the article's element.
     """
     _unwrap_forms(root)
+    _unwrap_swallowing(root)
     etree.strip_elements(root, *_AWAY, with_tail=False)
     cut_boxes(root, MIN_TEXT)
     break_lines(root)
@@ -116,6 +118,19 @@ def _unwrap_forms(root: html.HtmlElement) -> None:
     for form in list(root.iter("form")):
         if next(form.iter("h1"), None) is not None or prose_of(form) >= MIN_TEXT:
             form.tag = "div"
+
+
+def _unwrap_swallowing(root: html.HtmlElement) -> None:
+    """A menu that holds the title and most of the prose was not closed where it ends.
+
+    libxml2 passes over `</nav>` while a `div` in it is open; a browser closes both.
+    """
+    for title in list(root.iter("h1")):
+        for around in title.iterancestors(*_AWAY):
+            size = prose_of(around)
+            if size >= MIN_TEXT and size > _MOST_FOREIGN * prose_of(root):
+                around.tag = "div"
+                around.attrib.clear()
 
 
 def _unwrap_layout(root: html.HtmlElement, prose: Prose) -> None:
