@@ -1,89 +1,53 @@
 /* The evidence of what the items of an owner add up to (monitor/domain/sums.py, which says what is meant), a part of
- * _places.c. Sentences are the bits of a whole number, 64 of them at most, and each character of the text is one of the
- * article's.
+ * _places.c, of texts in which each character is one of the article's.
  */
 #ifndef VEILLE_EVIDENCE_H
 #define VEILLE_EVIDENCE_H
 
-/* ---- Lines: an item, what it adds, its sentences ----------------------------------------------------------------- */
+/* ---- Lines by what they weigh --------------------------------------------------------------------------------------- */
 
-typedef struct {
-    PyObject *item; /* the tuple's, not our own reference */
-    double value;
-    uint64_t mask;
-} Line;
-
-typedef struct {
-    PyObject *kept; /* a tuple: whatever is done to the list meanwhile */
-    Line *all;
-    Py_ssize_t count;
-} Lines;
-
-static void
-drop_lines(Lines *lines)
+static inline int
+holds_in(const Lines *lines, Py_ssize_t n, Py_ssize_t sentence)
 {
-    PyMem_Free(lines->all);
-    Py_XDECREF(lines->kept);
+    return lines->words[n * lines->width + sentence / 64] >> sentence % 64 & 1;
 }
 
-/* The lines of a list. To be dropped, whatever comes of it. */
-static int
-read_lines(PyObject *given, Lines *lines)
-{
-    *lines = (Lines){PyList_AsTuple(given), NULL, 0};
-    if (lines->kept == NULL)
-        return -1;
-    lines->count = PyTuple_GET_SIZE(lines->kept);
-    lines->all = PyMem_Malloc((lines->count + 1) * sizeof(Line));
-    if (lines->all == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (Py_ssize_t n = 0; n < lines->count; n++) {
-        PyObject *line = PyTuple_GET_ITEM(lines->kept, n);
-        Line *one = &lines->all[n];
-        if (expect(line, 3, "a line is a tuple of three") < 0 || double_from(PyTuple_GET_ITEM(line, 1), &one->value) < 0 ||
-            mask_from(PyTuple_GET_ITEM(line, 2), &one->mask) < 0)
-            return -1;
-        one->item = PyTuple_GET_ITEM(line, 0);
-        if (expect(one->item, ITEM_FIELDS, "an item is a tuple of its fields") < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The sentence that weighs most, the first of equals; -1 where none counted. */
-static int
+/* The sentence that weighs most, the first of equals; -1 where none counted, -2 with an error. */
+static Py_ssize_t
 heaviest(const Lines *lines)
 {
-    double weights[64] = {0.0};
-    uint64_t seen = 0;
-    for (Py_ssize_t n = 0; n < lines->count; n++) {
-        uint64_t mask = lines->all[n].mask;
-        double share = mask ? lines->all[n].value / bits_of(mask) : 0.0;
-        seen |= mask;
-        for (int bit = 0; mask >> bit; bit++) {
-            if (mask >> bit & 1)
-                weights[bit] += share;
-            if (bit == 63)
-                break;
-        }
+    Py_ssize_t sentences = 64 * lines->width, best = -1;
+    double *weights = PyMem_Calloc(sentences, sizeof(double));
+    char *seen = weights != NULL ? PyMem_Calloc(sentences, 1) : NULL;
+    if (seen == NULL) {
+        PyMem_Free(weights);
+        PyErr_NoMemory();
+        return -2;
     }
-    int best = -1;
-    for (int bit = 0; bit < 64; bit++)
-        if (seen >> bit & 1 && (best < 0 || weights[bit] > weights[best]))
-            best = bit;
+    for (Py_ssize_t n = 0; n < lines->count; n++) {
+        double share = lines->all[n].value / count_bits(lines->words + n * lines->width, lines->width);
+        for (Py_ssize_t sentence = 0; sentence < sentences; sentence++)
+            if (holds_in(lines, n, sentence)) {
+                weights[sentence] += share;
+                seen[sentence] = 1;
+            }
+    }
+    for (Py_ssize_t sentence = 0; sentence < sentences; sentence++)
+        if (seen[sentence] && (best < 0 || weights[sentence] > weights[best]))
+            best = sentence;
+    PyMem_Free(weights);
+    PyMem_Free(seen);
     return best;
 }
 
 /* The line that comes next behind `last` in order: those that hold in the sentence `best` first, what weighs most first,
  * of equals the first. -1 where no other speaks for the topic. */
 static Py_ssize_t
-next_line(const Lines *lines, int best, Py_ssize_t last)
+next_line(const Lines *lines, Py_ssize_t best, Py_ssize_t last)
 {
     Py_ssize_t next = -1;
     const Line *all = lines->all;
-#define OUT(n) (!(all[n].mask >> best & 1))
+#define OUT(n) (!holds_in(lines, n, best))
 #define BEFORE(n, m)                                                                                                   \
     (OUT(n) != OUT(m) ? OUT(n) < OUT(m) : all[n].value != all[m].value ? all[n].value > all[m].value : (n) < (m))
     for (Py_ssize_t n = 0; n < lines->count; n++)
@@ -110,18 +74,16 @@ settle(Places *places)
 
 /* Adds where an item stands. */
 static int
-add_item(PyObject *item, Article *in, Places *words)
+add_item(const Item *item, Article *in, Places *words)
 {
-    PyObject *find = PyTuple_GET_ITEM(item, FIND);
-    if (find != Py_None)
-        return run_whole(find, in, words) < 0 ? -1 : 0;
-    int32_t group;
-    return int_of(PyTuple_GET_ITEM(item, OF_GROUP), INT32_MAX, &group) < 0 ? -1 : add_group(in->found, group, words);
+    if (item->find != NULL)
+        return run_whole(item->find, in, words) < 0 ? -1 : 0;
+    return add_group(in->found, item->group, words);
 }
 
 /* The words of the lines in their order until there are `most`; then `also`. */
 static int
-add_words(const Lines *lines, int best, PyObject *also, Py_ssize_t most, Article *in, Places *words)
+add_words(const Lines *lines, Py_ssize_t best, PyObject *also, Py_ssize_t most, Article *in, Places *words)
 {
     Py_ssize_t n = next_line(lines, best, -1);
     while (n >= 0 && words->count < most) {
@@ -148,12 +110,22 @@ typedef struct {
 
 static PyObject *span_type, *field_names[3];
 
+/* What is asked for by name; names are made once. */
+static PyObject *name_fields, *name_lead, *name_body, *name_text, *name_starts;
+
 static int
 load_types(void)
 {
     static const char *const names[] = {"TITLE", "LEAD", "BODY"};
     if (span_type != NULL)
         return 0;
+    name_fields = PyUnicode_InternFromString("fields");
+    name_lead = PyUnicode_InternFromString("lead");
+    name_body = PyUnicode_InternFromString("body");
+    name_text = PyUnicode_InternFromString("text");
+    name_starts = PyUnicode_InternFromString("starts");
+    if (!name_fields || !name_lead || !name_body || !name_text || !name_starts)
+        return -1;
     PyObject *model = PyImport_ImportModule("monitor.domain.model");
     PyObject *fields = model != NULL ? PyObject_GetAttrString(model, "Field") : NULL;
     int done = fields != NULL ? 0 : -1;
@@ -169,10 +141,10 @@ load_types(void)
 
 /* The start of a pair in a dictionary. */
 static int
-start_in(PyObject *fields, const char *name, int32_t *start)
+start_in(PyObject *fields, PyObject *name, int32_t *start)
 {
     int32_t end;
-    PyObject *pair = PyDict_Check(fields) ? PyDict_GetItemString(fields, name) : NULL;
+    PyObject *pair = PyDict_Check(fields) ? PyDict_GetItemWithError(fields, name) : NULL;
     if (pair != NULL)
         return offsets_from(pair, start, &end);
     PyErr_SetString(PyExc_TypeError, "a reading has three fields");
@@ -183,12 +155,12 @@ static int
 open_shown(PyObject *reading, Py_ssize_t most, Shown *shown)
 {
     *shown = (Shown){.reading = reading};
-    PyObject *fields = PyObject_GetAttrString(reading, "fields");
-    int done = load_types() == 0 && fields != NULL ? 0 : -1;
+    PyObject *fields = load_types() == 0 ? PyObject_GetAttr(reading, name_fields) : NULL;
+    int done = fields != NULL ? start_in(fields, name_lead, &shown->lead) : -1;
     if (done == 0)
-        done = start_in(fields, "lead", &shown->lead) < 0 ? -1 : start_in(fields, "body", &shown->body);
+        done = start_in(fields, name_body, &shown->body);
     Py_XDECREF(fields);
-    if (done < 0 || (shown->text = PyObject_GetAttrString(reading, "text")) == NULL)
+    if (done < 0 || (shown->text = PyObject_GetAttr(reading, name_text)) == NULL)
         return -1;
     if (!PyUnicode_Check(shown->text) || PyUnicode_READY(shown->text) < 0) {
         PyErr_SetString(PyExc_TypeError, "no text");
@@ -296,9 +268,9 @@ show_all(Shown *shown, const Place *sentence, const Places *words, Py_ssize_t mo
 
 /* Where a sentence stands, without the white space behind it. */
 static int
-sentence_from(const Shown *shown, int number, Place *sentence)
+sentence_from(const Shown *shown, Py_ssize_t number, Place *sentence)
 {
-    PyObject *starts = PyObject_GetAttrString(shown->reading, "starts");
+    PyObject *starts = PyObject_GetAttr(shown->reading, name_starts);
     int32_t limit = (int32_t)PyUnicode_GET_LENGTH(shown->text);
     int done = -1;
     if (starts == NULL)
@@ -317,30 +289,30 @@ sentence_from(const Shown *shown, int number, Place *sentence)
 }
 
 /* The sentence that is asked for; else the heaviest, else that of the first of `also`. -1 for none; -2 with an error. */
-static long
+static Py_ssize_t
 best_of(PyObject *reading, PyObject *asked, const Lines *lines, PyObject *also)
 {
-    long best = -1;
+    Py_ssize_t best = -1;
     if (asked == Py_None) {
         best = heaviest(lines);
-        if (best >= 0 || PyList_GET_SIZE(also) == 0)
+        if (best != -1 || PyList_GET_SIZE(also) == 0)
             return best;
         int32_t start, end;
         if (offsets_from(PyList_GET_ITEM(also, 0), &start, &end) < 0)
             return -2;
         PyObject *number = PyObject_CallMethod(reading, "sentence_of", "i", start);
-        best = number != NULL ? PyLong_AsLong(number) : -1;
+        best = number != NULL ? PyLong_AsSsize_t(number) : -1;
         Py_XDECREF(number);
     } else {
-        best = PyLong_AsLong(asked);
+        best = PyLong_AsSsize_t(asked);
     }
-    if (!PyErr_Occurred() && (best < 0 || best > 63))
-        PyErr_SetString(PyExc_ValueError, "sentences are numbered from 0 to 63");
+    if (!PyErr_Occurred() && (best < 0 || best >= 64 * lines->width))
+        PyErr_SetString(PyExc_IndexError, "no such sentence");
     return PyErr_Occurred() ? -2 : best;
 }
 
 static int
-show_evidence(Article *in, Shown *shown, const Lines *lines, int best, PyObject *also, Py_ssize_t most)
+show_evidence(Article *in, Shown *shown, const Lines *lines, Py_ssize_t best, PyObject *also, Py_ssize_t most)
 {
     Places words = {0};
     Place sentence = {0};
@@ -356,22 +328,21 @@ show_evidence(Article *in, Shown *shown, const Lines *lines, int best, PyObject 
 static PyObject *
 places_evidence(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *reading, *given, *also, *asked, *found = NULL;
+    PyObject *reading, *also, *asked, *found = NULL;
+    Lines *lines;
     Py_ssize_t most;
-    if (!PyArg_ParseTuple(args, "OO!O!On", &reading, &PyList_Type, &given, &PyList_Type, &also, &asked, &most))
+    if (!PyArg_ParseTuple(args, "OO!O!On", &reading, &LinesType, &lines, &PyList_Type, &also, &asked, &most))
         return NULL;
-    Lines lines;
     Article in = {0};
     Shown shown = {0};
-    long best = read_lines(given, &lines) == 0 ? best_of(reading, asked, &lines, also) : -2;
+    Py_ssize_t best = best_of(reading, asked, lines, also);
     if (best == -1)
         found = PyTuple_New(0);
     else if (best >= 0 && open_article(reading, &in) == 0 && open_shown(reading, most, &shown) == 0 &&
-             show_evidence(&in, &shown, &lines, (int)best, also, most) == 0)
+             show_evidence(&in, &shown, lines, best, also, most) == 0)
         found = PyList_AsTuple(shown.spans);
     close_shown(&shown);
     close_article(&in);
-    drop_lines(&lines);
     return found;
 }
 
@@ -396,45 +367,39 @@ weightiest(const Lines *lines, Py_ssize_t most, Py_ssize_t *chosen)
 
 /* What `make` makes of a line's label, value and number of sentences. */
 static PyObject *
-contribution(const Line *line, PyObject *mark, PyObject *make)
+contribution(const Lines *lines, Py_ssize_t n, PyObject *mark, PyObject *make)
 {
-    PyObject *label = PyTuple_GET_ITEM(line->item, LABEL);
-    if (!PyUnicode_Check(label)) {
-        PyErr_SetString(PyExc_TypeError, "a label is text");
-        return NULL;
-    }
-    PyObject *values[] = {PyUnicode_Concat(mark, label), PyFloat_FromDouble(line->value), PyLong_FromLong(bits_of(line->mask))};
+    const Line *line = &lines->all[n];
+    PyObject *values[] = {PyUnicode_Concat(mark, line->item->label), PyFloat_FromDouble(line->value),
+                          PyLong_FromSsize_t(count_bits(lines->words + n * lines->width, lines->width))};
     PyObject *made = values[0] && values[1] && values[2] ? PyObject_Vectorcall(make, values, 3, NULL) : NULL;
-    for (int n = 0; n < 3; n++)
-        Py_XDECREF(values[n]);
+    for (int value = 0; value < 3; value++)
+        Py_XDECREF(values[value]);
     return made;
 }
 
 static PyObject *
 places_contributions(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *given, *mark, *make, *found = NULL;
+    PyObject *mark, *make, *found = NULL;
+    Lines *lines;
     Py_ssize_t most;
-    if (!PyArg_ParseTuple(args, "O!nUO", &PyList_Type, &given, &most, &mark, &make))
+    if (!PyArg_ParseTuple(args, "O!nUO", &LinesType, &lines, &most, &mark, &make))
         return NULL;
-    Lines lines;
-    int done = read_lines(given, &lines);
-    Py_ssize_t *chosen = done == 0 ? PyMem_Malloc((lines.count + 1) * sizeof(Py_ssize_t)) : NULL;
-    if (done == 0 && chosen == NULL)
-        PyErr_NoMemory();
-    if (chosen != NULL) {
-        Py_ssize_t count = weightiest(&lines, most < lines.count ? (most < 0 ? 0 : most) : lines.count, chosen);
-        found = PyTuple_New(count);
-        for (Py_ssize_t n = 0; found != NULL && n < count; n++) {
-            PyObject *made = contribution(&lines.all[chosen[n]], mark, make);
-            if (made == NULL)
-                Py_CLEAR(found);
-            else
-                PyTuple_SET_ITEM(found, n, made);
-        }
+    most = most > lines->count ? lines->count : most < 0 ? 0 : most;
+    Py_ssize_t *chosen = PyMem_Malloc((most + 1) * sizeof(Py_ssize_t));
+    if (chosen == NULL)
+        return PyErr_NoMemory();
+    Py_ssize_t count = weightiest(lines, most, chosen);
+    found = PyTuple_New(count);
+    for (Py_ssize_t n = 0; found != NULL && n < count; n++) {
+        PyObject *made = contribution(lines, chosen[n], mark, make);
+        if (made == NULL)
+            Py_CLEAR(found);
+        else
+            PyTuple_SET_ITEM(found, n, made);
     }
     PyMem_Free(chosen);
-    drop_lines(&lines);
     return found;
 }
 

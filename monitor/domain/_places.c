@@ -33,7 +33,6 @@ typedef struct {
     int32_t *row_of;  /* of each pattern */
     int32_t *begins;  /* the groups of row r are groups[begins[r]] up to groups[begins[r + 1]] */
     int32_t *groups;
-    PyObject **keys;  /* the groups as Python's numbers */
     char *is_checked; /* of each row, whether some of its groups are checked */
 } Table;
 
@@ -106,9 +105,6 @@ table_dealloc(Table *self)
     PyMem_Free(self->begins);
     PyMem_Free(self->groups);
     PyMem_Free(self->is_checked);
-    for (Py_ssize_t number = 0; self->keys != NULL && number < self->numbers; number++)
-        Py_XDECREF(self->keys[number]);
-    PyMem_Free(self->keys);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -148,14 +144,6 @@ fill_table(Table *self, PyObject *row_of, PyObject *plain, PyObject *checked)
         }
         self->begins[row + 1] = at;
     }
-    self->keys = PyMem_Calloc(self->numbers + 1, sizeof(PyObject *));
-    if (self->keys == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (Py_ssize_t number = 0; number < self->numbers; number++)
-        if ((self->keys[number] = PyLong_FromSsize_t(number)) == NULL)
-            return -1;
     for (Py_ssize_t n = 0; n < PyList_GET_SIZE(checked); n++) {
         int32_t row;
         if (int_of(PyList_GET_ITEM(checked, n), (int32_t)self->rows, &row) < 0)
@@ -602,20 +590,42 @@ check_numbers(const Py_buffer *sentence_at)
     return -1;
 }
 
-/* The sentences of groups: bits of `width` words each, in order of the groups' first places. */
+/* The sentences of groups: bits of `width` words each, in order of the groups' first places; then those of what is told
+ * under a number below zero. */
 typedef struct {
-    Py_ssize_t width, count;
-    int32_t *slot_of; /* of each group, -1 before it is met */
+    PyObject_HEAD
+    Py_ssize_t width, count, limit;
+    int32_t *slot_of; /* of each group below `limit`, -1 where it stands nowhere */
     int32_t *numbers; /* of each slot, its group */
     uint64_t *words;  /* of each slot */
+    Py_ssize_t below; /* how many numbers below zero there is room for */
+    char *told;       /* of each of these, whether its sentences are */
+    uint64_t *others; /* and which they are */
 } Masks;
 
+static PyTypeObject MasksType;
+
 static void
-free_masks(Masks *masks)
+masks_dealloc(Masks *self)
 {
-    PyMem_Free(masks->slot_of);
-    PyMem_Free(masks->numbers);
-    PyMem_Free(masks->words);
+    PyMem_Free(self->slot_of);
+    PyMem_Free(self->numbers);
+    PyMem_Free(self->words);
+    PyMem_Free(self->told);
+    PyMem_Free(self->others);
+    PyObject_Free(self);
+}
+
+/* The words of a number's sentences; NULL without an error where there are none. */
+static const uint64_t *
+words_under(const Masks *self, int32_t number)
+{
+    if (number >= 0) {
+        int32_t slot = number < self->limit ? self->slot_of[number] : -1;
+        return slot >= 0 ? self->words + slot * self->width : NULL;
+    }
+    Py_ssize_t other = -1 - (Py_ssize_t)number;
+    return other < self->below && self->told[other] ? self->others + other * self->width : NULL;
 }
 
 /* Room for the groups of all rows found. */
@@ -630,7 +640,7 @@ make_masks(const Found *self, Py_ssize_t width, Masks *masks)
     for (Py_ssize_t place = 0; place < self->distinct; place++)
         most += table->begins[self->order[place] + 1] - table->begins[self->order[place]];
     masks->width = width;
-    masks->count = 0;
+    masks->limit = limit;
     masks->slot_of = PyMem_Malloc((limit + 1) * sizeof(int32_t));
     masks->numbers = PyMem_Malloc(most * sizeof(int32_t));
     masks->words = PyMem_Calloc(most * width, sizeof(uint64_t));
@@ -687,22 +697,6 @@ fill_masks(const Found *self, const Py_buffer *sentence_at, const uint64_t *of_r
 }
 
 static PyObject *
-dictionary_of(const Found *self, const Masks *masks)
-{
-    PyObject *made = PyDict_New();
-    for (Py_ssize_t n = 0; made != NULL && n < masks->count; n++) {
-        int32_t number = masks->numbers[n];
-        PyObject *key = number < self->table->numbers ? Py_NewRef(self->table->keys[number]) : PyLong_FromLong(number);
-        PyObject *mask = number_of(masks->words + n * masks->width, masks->width);
-        if (key == NULL || mask == NULL || PyDict_SetItem(made, key, mask) < 0)
-            Py_CLEAR(made);
-        Py_XDECREF(key);
-        Py_XDECREF(mask);
-    }
-    return made;
-}
-
-static PyObject *
 found_masks(Found *self, PyObject *args)
 {
     Py_buffer sentence_at;
@@ -710,21 +704,160 @@ found_masks(Found *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "y*n", &sentence_at, &sentences))
         return NULL;
     Py_ssize_t width = sentences > 0 ? (sentences + 63) / 64 : 1;
-    Masks masks = {0};
-    PyObject *made = NULL;
-    uint64_t *of_row = PyMem_Calloc((self->distinct + 1) * width, sizeof(uint64_t));
-    if (of_row == NULL)
+    Masks *masks = PyObject_New(Masks, &MasksType);
+    if (masks != NULL)
+        memset((char *)masks + sizeof(PyObject), 0, sizeof(Masks) - sizeof(PyObject));
+    uint64_t *of_row = masks != NULL ? PyMem_Calloc((self->distinct + 1) * width, sizeof(uint64_t)) : NULL;
+    if (masks != NULL && of_row == NULL)
         PyErr_NoMemory();
     int done = of_row != NULL ? check_numbers(&sentence_at) : -1;
     for (Py_ssize_t n = 0; done == 0 && n < self->count; n++)
         done = set_sentence(of_row + self->place[n] * width, width, &sentence_at, self->starts[n]);
-    if (done == 0 && make_masks(self, width, &masks) == 0 && fill_masks(self, &sentence_at, of_row, &masks) == 0)
-        made = dictionary_of(self, &masks);
-    free_masks(&masks);
+    if (done < 0 || make_masks(self, width, masks) < 0 || fill_masks(self, &sentence_at, of_row, masks) < 0)
+        Py_CLEAR(masks);
     PyMem_Free(of_row);
     PyBuffer_Release(&sentence_at);
-    return made;
+    return (PyObject *)masks;
 }
+
+/* The bits of Python's whole number, which may be no more than there is room for. */
+static int
+words_from(PyObject *number, uint64_t *words, Py_ssize_t width)
+{
+    if (!PyLong_Check(number)) {
+        PyErr_SetString(PyExc_TypeError, "sentences are a whole number");
+        return -1;
+    }
+    if (width == 1) {
+        words[0] = PyLong_AsUnsignedLongLong(number);
+        return words[0] == (uint64_t)-1 && PyErr_Occurred() ? -1 : 0;
+    }
+    PyObject *bytes = PyObject_CallMethod(number, "to_bytes", "ns", 8 * width, "little");
+    if (bytes == NULL)
+        return -1;
+    const unsigned char *given = (const unsigned char *)PyBytes_AS_STRING(bytes);
+    for (Py_ssize_t n = 0; n < width; n++) {
+        words[n] = 0;
+        for (int byte = 7; byte >= 0; byte--)
+            words[n] = words[n] << 8 | given[8 * n + byte];
+    }
+    Py_DECREF(bytes);
+    return 0;
+}
+
+static int
+number_from(PyObject *key, int32_t *number)
+{
+    int overflow = 0;
+    long value = PyLong_AsLongAndOverflow(key, &overflow);
+    if (value == -1 && PyErr_Occurred())
+        return -1;
+    if (overflow || value <= INT32_MIN || value >= INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "a number is out of its bounds");
+        return -1;
+    }
+    *number = (int32_t)value;
+    return 0;
+}
+
+static PyObject *
+masks_get(Masks *self, PyObject *const *args, Py_ssize_t given)
+{
+    int32_t number;
+    if (given < 1 || given > 2) {
+        PyErr_SetString(PyExc_TypeError, "get takes a number, and what is given for none");
+        return NULL;
+    }
+    if (number_from(args[0], &number) < 0)
+        return NULL;
+    const uint64_t *words = words_under(self, number);
+    return words != NULL ? number_of(words, self->width) : Py_NewRef(given == 2 ? args[1] : Py_None);
+}
+
+static PyObject *
+masks_subscript(Masks *self, PyObject *key)
+{
+    int32_t number;
+    if (number_from(key, &number) < 0)
+        return NULL;
+    const uint64_t *words = words_under(self, number);
+    if (words == NULL)
+        PyErr_SetObject(PyExc_KeyError, key);
+    return words != NULL ? number_of(words, self->width) : NULL;
+}
+
+/* Makes room for so many numbers below zero. */
+static int
+make_room(Masks *self, Py_ssize_t below)
+{
+    if (below <= self->below)
+        return 0;
+    char *told = PyMem_Realloc(self->told, below);
+    self->told = told != NULL ? told : self->told;
+    uint64_t *others = told != NULL ? PyMem_Realloc(self->others, below * self->width * sizeof(uint64_t)) : NULL;
+    if (others == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(told + self->below, 0, below - self->below);
+    self->others = others;
+    self->below = below;
+    return 0;
+}
+
+static int
+masks_assign(Masks *self, PyObject *key, PyObject *mask)
+{
+    int32_t number;
+    if (number_from(key, &number) < 0)
+        return -1;
+    Py_ssize_t other = -1 - (Py_ssize_t)number;
+    if (mask == NULL || other < 0 || other > 1 << 20) {
+        PyErr_SetString(PyExc_ValueError, "only numbers below zero are told");
+        return -1;
+    }
+    if (make_room(self, other + 8) < 0 || words_from(mask, self->others + other * self->width, self->width) < 0)
+        return -1;
+    self->told[other] = 1;
+    return 0;
+}
+
+static PyObject *
+masks_items(Masks *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *items = PyList_New(0);
+    for (Py_ssize_t n = -self->below; items != NULL && n < self->count; n++) {
+        long number = n < 0 ? (long)n : self->numbers[n];
+        const uint64_t *words = words_under(self, (int32_t)number);
+        PyObject *mask = words != NULL ? number_of(words, self->width) : NULL;
+        PyObject *item = mask != NULL ? Py_BuildValue("lN", number, mask) : NULL;
+        if (words != NULL && (item == NULL || PyList_Append(items, item) < 0))
+            Py_CLEAR(items);
+        Py_XDECREF(item);
+    }
+    return items;
+}
+
+static PyMethodDef masks_methods[] = {
+    {"get", (PyCFunction)(void (*)(void))masks_get, METH_FASTCALL, "The sentences under a number, or what is given for none."},
+    {"items", (PyCFunction)masks_items, METH_NOARGS, "Numbers with their sentences."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMappingMethods masks_mapping = {
+    .mp_subscript = (binaryfunc)masks_subscript,
+    .mp_ass_subscript = (objobjargproc)masks_assign,
+};
+
+static PyTypeObject MasksType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "monitor.domain._places.Masks",
+    .tp_basicsize = sizeof(Masks),
+    .tp_dealloc = (destructor)masks_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_methods = masks_methods,
+    .tp_as_mapping = &masks_mapping,
+};
 
 /* The sentences that hold places, which is any number; those of none are none. */
 static PyObject *
@@ -926,11 +1059,10 @@ static PyMethodDef functions[] = {
     {"in_field", make_in_field, METH_VARARGS, "A part in one field."},
     {"in_first", make_in_first, METH_VARARGS, "A part among the first words."},
     {"often", make_often, METH_VARARGS, "A part so many times."},
-    {"held", sums_held, METH_VARARGS, "The items that hold somewhere, each with its sentences."},
-    {"tallied", sums_tallied, METH_VARARGS, "What each owner gathers."},
     {"evidence", places_evidence, METH_VARARGS, "The spans that show what some lines add up to."},
     {"contributions", places_contributions, METH_VARARGS, "What is made of the lines that weigh most."},
     {NULL, NULL, 0, NULL},
 };
 
-LIBRARY(_places, "The inner loops of matching, compiled.", functions, &TableType, &FoundType, &OperationType)
+LIBRARY(_places, "The inner loops of matching, compiled.", functions, &TableType, &FoundType, &MasksType, &OperationType,
+        &LedgerType, &LinesType, &TalliesType)

@@ -1,125 +1,20 @@
 /* What holds in an article, and what it adds up to (monitor/domain/sums.py, which says what is meant), a part of _places.c.
  *
- * Sentences are the bits of a whole number; but for `held`, of 64 bits at most.
+ * Sentences are bits, 64 to a word; how many words, the article says.
  */
 #ifndef VEILLE_SUMS_H
 #define VEILLE_SUMS_H
 
-/* The fields of an item (tallies.Item) that are looked at here. */
-enum { OWNER = 0, LABEL = 2, WEIGHT = 3, CAP = 4, ANYWHERE = 5, OF_GROUP = 6, FIND = 7, ITEM_FIELDS = 8 };
+/* ---- From Python ------------------------------------------------------------------------------------------------- */
 
-/* ---- What holds ---------------------------------------------------------------------------------------------- */
-
-/* The mask of an item: of several numbers what they have in common, else what its function says where all that it
- * cannot do without is there. NULL without an error where it cannot hold. */
-static PyObject *
-item_mask(PyObject *item, PyObject *masks, PyObject *reading)
-{
-    PyObject *numbers = PyTuple_GET_ITEM(item, 1), *holds = PyTuple_GET_ITEM(item, 2), *mask = NULL;
-    if (!PyTuple_Check(numbers)) {
-        PyErr_SetString(PyExc_TypeError, "numbers are a tuple");
-        return NULL;
-    }
-    for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(numbers); n++) {
-        PyObject *one = PyDict_GetItemWithError(masks, PyTuple_GET_ITEM(numbers, n));
-        if (one == NULL) {
-            Py_XDECREF(mask);
-            return NULL;
-        }
-        if (holds != Py_None)
-            continue;
-        PyObject *both = mask == NULL ? Py_NewRef(one) : PyNumber_And(mask, one);
-        Py_XSETREF(mask, both);
-        if (mask == NULL)
-            return NULL;
-    }
-    return holds != Py_None ? PyObject_CallOneArg(holds, reading) : mask;
-}
-
+/* Checks a tuple's size before its fields are taken without asking. */
 static int
-append_held(PyObject *found, PyObject *item, PyObject *mask)
+expect(PyObject *tuple, Py_ssize_t size, const char *otherwise)
 {
-    PyObject *pair = PyTuple_Pack(2, item, mask);
-    int done = pair != NULL ? PyList_Append(found, pair) : -1;
-    Py_XDECREF(pair);
-    return done;
-}
-
-static int
-hold_terms(PyObject *found, PyObject *indexed, PyObject *masks)
-{
-    PyObject *number, *mask;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(masks, &at, &number, &mask)) {
-        PyObject *items = PyDict_GetItemWithError(indexed, number);
-        if (items == NULL) {
-            if (PyErr_Occurred())
-                return -1;
-            continue;
-        }
-        if (!PyList_Check(items)) {
-            PyErr_SetString(PyExc_TypeError, "the items of a group are a list");
-            return -1;
-        }
-        for (Py_ssize_t n = 0; n < PyList_GET_SIZE(items); n++)
-            if (append_held(found, PyList_GET_ITEM(items, n), mask) < 0)
-                return -1;
-    }
-    return 0;
-}
-
-static int
-hold_evaluated(PyObject *found, PyObject *evaluated, PyObject *masks, PyObject *reading)
-{
-    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(evaluated); n++) {
-        PyObject *one = PyList_GET_ITEM(evaluated, n);
-        if (!PyTuple_Check(one) || PyTuple_GET_SIZE(one) != 3) {
-            PyErr_SetString(PyExc_TypeError, "what is evaluated is a tuple of three");
-            return -1;
-        }
-        PyObject *mask = item_mask(one, masks, reading);
-        if (mask == NULL) {
-            if (PyErr_Occurred())
-                return -1;
-            continue;
-        }
-        int somewhere = PyObject_IsTrue(mask);
-        int done = somewhere > 0 ? append_held(found, PyTuple_GET_ITEM(one, 0), mask) : somewhere;
-        Py_DECREF(mask);
-        if (done < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static PyObject *
-sums_held(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *indexed, *evaluated, *masks, *reading;
-    if (!PyArg_ParseTuple(args, "O!O!O!O", &PyDict_Type, &indexed, &PyList_Type, &evaluated, &PyDict_Type, &masks, &reading))
-        return NULL;
-    PyObject *found = PyList_New(0);
-    if (found == NULL || hold_terms(found, indexed, masks) < 0 || hold_evaluated(found, evaluated, masks, reading) < 0)
-        Py_CLEAR(found);
-    return found;
-}
-
-/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
-
-static inline int
-bits_of(uint64_t mask)
-{
-    int count = 0;
-    for (; mask; mask &= mask - 1)
-        count++;
-    return count;
-}
-
-static int
-mask_from(PyObject *number, uint64_t *mask)
-{
-    *mask = PyLong_AsUnsignedLongLong(number);
-    return *mask == (uint64_t)-1 && PyErr_Occurred() ? -1 : 0;
+    if (PyTuple_Check(tuple) && PyTuple_GET_SIZE(tuple) == size)
+        return 0;
+    PyErr_SetString(PyExc_TypeError, otherwise);
+    return -1;
 }
 
 /* Only of numbers, so that none of this runs anybody's code. */
@@ -134,49 +29,413 @@ double_from(PyObject *number, double *value)
     return *value == -1.0 && PyErr_Occurred() ? -1 : 0;
 }
 
+/* A whole number, or what comes nearest to one of any size. */
 static int
 size_from(PyObject *number, Py_ssize_t *value)
 {
-    *value = PyLong_AsSsize_t(number);
+    if (!PyLong_Check(number)) {
+        PyErr_SetString(PyExc_TypeError, "no whole number");
+        return -1;
+    }
+    *value = PyNumber_AsSsize_t(number, NULL);
     return *value == -1 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* Checks a tuple's size before its fields are taken without asking. */
-static int
-expect(PyObject *tuple, Py_ssize_t size, const char *otherwise)
+/* ---- Ledger: the items of a dossier ------------------------------------------------------------------------------ */
+
+/* The fields of an item (tallies.Item). */
+enum { OWNER = 0, LABEL = 2, WEIGHT = 3, CAP = 4, ANYWHERE = 5, OF_GROUP = 6, FIND = 7, ITEM_FIELDS = 8 };
+enum { MOST_OWNERS = 1 << 20 };
+
+typedef struct {
+    PyObject *item, *label, *find; /* the last two are the item's; `find` is NULL of a group */
+    double weight;
+    Py_ssize_t cap;
+    int32_t owner, group;
+    int anywhere;
+} Item;
+
+/* An item that is no term: it holds in the sentences that its numbers have in common, or, with a function, in those that
+ * this tells once its numbers are all there. */
+typedef struct {
+    Item item;
+    int32_t *numbers;
+    Py_ssize_t count;
+    PyObject *holds; /* NULL for none */
+} Evaluated;
+
+typedef struct {
+    PyObject_HEAD
+    Item *terms;
+    Py_ssize_t term_count, groups;
+    Py_ssize_t *begins; /* the items of group g are terms[begins[g]] up to terms[begins[g + 1]] */
+    Evaluated *evaluated;
+    Py_ssize_t evaluated_count;
+    int32_t owners; /* the number behind the last owner */
+} Ledger;
+
+static PyTypeObject LedgerType, LinesType;
+
+static void
+ledger_dealloc(Ledger *self)
 {
-    if (PyTuple_Check(tuple) && PyTuple_GET_SIZE(tuple) == size)
+    for (Py_ssize_t n = 0; self->terms != NULL && n < self->term_count; n++)
+        Py_XDECREF(self->terms[n].item);
+    for (Py_ssize_t n = 0; self->evaluated != NULL && n < self->evaluated_count; n++) {
+        Py_XDECREF(self->evaluated[n].item.item);
+        Py_XDECREF(self->evaluated[n].holds);
+        PyMem_Free(self->evaluated[n].numbers);
+    }
+    PyMem_Free(self->terms);
+    PyMem_Free(self->begins);
+    PyMem_Free(self->evaluated);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static int
+read_item(Ledger *self, PyObject *given, Item *item)
+{
+    if (expect(given, ITEM_FIELDS, "an item is a tuple of its fields") < 0)
+        return -1;
+    item->label = PyTuple_GET_ITEM(given, LABEL);
+    item->find = PyTuple_GET_ITEM(given, FIND) != Py_None ? PyTuple_GET_ITEM(given, FIND) : NULL;
+    item->anywhere = PyTuple_GET_ITEM(given, ANYWHERE) == Py_True;
+    if (!PyUnicode_Check(item->label) || (item->find != NULL && !PyCallable_Check(item->find))) {
+        PyErr_SetString(PyExc_TypeError, "an item has a label, and a function or none");
+        return -1;
+    }
+    if (number_from(PyTuple_GET_ITEM(given, OWNER), &item->owner) < 0 ||
+        size_from(PyTuple_GET_ITEM(given, CAP), &item->cap) < 0 ||
+        number_from(PyTuple_GET_ITEM(given, OF_GROUP), &item->group) < 0 ||
+        double_from(PyTuple_GET_ITEM(given, WEIGHT), &item->weight) < 0)
+        return -1;
+    if (item->owner < -1 || item->owner > MOST_OWNERS) {
+        PyErr_SetString(PyExc_ValueError, "owners are numbered from -1 on");
+        return -1;
+    }
+    self->owners = item->owner >= self->owners ? item->owner + 1 : self->owners;
+    item->item = Py_NewRef(given);
+    return 0;
+}
+
+static int
+read_evaluated(Ledger *self, PyObject *given, Evaluated *one)
+{
+    if (expect(given, 3, "what is evaluated is a tuple of three") < 0 || read_item(self, PyTuple_GET_ITEM(given, 0), &one->item) < 0)
+        return -1;
+    PyObject *numbers = PyTuple_GET_ITEM(given, 1), *holds = PyTuple_GET_ITEM(given, 2);
+    if (!PyTuple_Check(numbers) || (holds != Py_None && !PyCallable_Check(holds))) {
+        PyErr_SetString(PyExc_TypeError, "it has numbers, and a function or none");
+        return -1;
+    }
+    one->count = PyTuple_GET_SIZE(numbers);
+    one->holds = holds != Py_None ? Py_NewRef(holds) : NULL;
+    one->numbers = PyMem_Malloc((one->count + 1) * sizeof(int32_t));
+    if (one->numbers == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t n = 0; n < one->count; n++)
+        if (number_from(PyTuple_GET_ITEM(numbers, n), &one->numbers[n]) < 0)
+            return -1;
+    if (one->count > 0 || one->holds != NULL)
         return 0;
-    PyErr_SetString(PyExc_TypeError, otherwise);
+    PyErr_SetString(PyExc_ValueError, "it has a number or a function");
     return -1;
 }
 
-/* ---- What it adds up to ----------------------------------------------------------------------------------------- */
+/* How many items there are by group, and the number behind the last group. */
+static int
+count_terms(Ledger *self, PyObject *indexed)
+{
+    PyObject *key, *items;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(indexed, &at, &key, &items)) {
+        int32_t group;
+        if (int_of(key, INT32_MAX - 1, &group) < 0)
+            return -1;
+        if (!PyList_Check(items)) {
+            PyErr_SetString(PyExc_TypeError, "the items of a group are a list");
+            return -1;
+        }
+        self->term_count += PyList_GET_SIZE(items);
+        self->groups = group >= self->groups ? (Py_ssize_t)group + 1 : self->groups;
+    }
+    return 0;
+}
+
+static int
+fill_terms(Ledger *self, PyObject *indexed)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t group = 0; group < self->groups; group++) {
+        self->begins[group] = count;
+        PyObject *key = PyLong_FromSsize_t(group), *items = key != NULL ? PyDict_GetItemWithError(indexed, key) : NULL;
+        Py_XDECREF(key);
+        if (items == NULL && PyErr_Occurred())
+            return -1;
+        for (Py_ssize_t n = 0; items != NULL && n < PyList_GET_SIZE(items); n++)
+            if (read_item(self, PyList_GET_ITEM(items, n), &self->terms[count++]) < 0)
+                return -1;
+    }
+    self->begins[self->groups] = count;
+    return 0;
+}
+
+static int
+fill_ledger(Ledger *self, PyObject *indexed, PyObject *evaluated)
+{
+    if (count_terms(self, indexed) < 0)
+        return -1;
+    self->evaluated_count = PyList_GET_SIZE(evaluated);
+    self->terms = PyMem_Calloc(self->term_count + 1, sizeof(Item));
+    self->begins = PyMem_Calloc(self->groups + 1, sizeof(Py_ssize_t));
+    self->evaluated = PyMem_Calloc(self->evaluated_count + 1, sizeof(Evaluated));
+    if (!self->terms || !self->begins || !self->evaluated) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t n = 0; n < self->evaluated_count; n++)
+        if (read_evaluated(self, PyList_GET_ITEM(evaluated, n), &self->evaluated[n]) < 0)
+            return -1;
+    return fill_terms(self, indexed);
+}
+
+static PyObject *
+ledger_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    static char *names[] = {"indexed", "evaluated", NULL};
+    PyObject *indexed, *evaluated;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!", names, &PyDict_Type, &indexed, &PyList_Type, &evaluated))
+        return NULL;
+    Ledger *self = (Ledger *)type->tp_alloc(type, 0);
+    if (self != NULL && fill_ledger(self, indexed, evaluated) < 0)
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+/* ---- Lines: items, what each adds, its sentences ----------------------------------------------------------------- */
 
 typedef struct {
-    double factor;
-    uint64_t there;
-} Level;
+    const Item *item; /* the ledger's */
+    double value;
+} Line;
 
+/* In Python a sequence of tuples: an item, what it adds where that is known, its sentences. */
 typedef struct {
-    Level *all;
+    PyObject_HEAD
+    Ledger *ledger;
+    Py_ssize_t width, count, room;
+    Line *all;
+    uint64_t *words; /* `width` of each line */
+    int valued;
+} Lines;
+
+static void
+lines_dealloc(Lines *self)
+{
+    PyMem_Free(self->all);
+    PyMem_Free(self->words);
+    Py_DECREF(self->ledger);
+    PyObject_Free(self);
+}
+
+static Lines *
+make_lines(Ledger *ledger, Py_ssize_t width, int valued)
+{
+    Lines *made = PyObject_New(Lines, &LinesType);
+    if (made == NULL)
+        return NULL;
+    made->ledger = (Ledger *)Py_NewRef(ledger);
+    made->width = width;
+    made->count = made->room = 0;
+    made->all = NULL;
+    made->words = NULL;
+    made->valued = valued;
+    return made;
+}
+
+static int
+add_line(Lines *lines, const Item *item, double value, const uint64_t *words)
+{
+    Py_ssize_t width = lines->width;
+    if (lines->count == lines->room) {
+        Py_ssize_t room = 2 * lines->room + 8;
+        Line *all = PyMem_Realloc(lines->all, room * sizeof(Line));
+        lines->all = all != NULL ? all : lines->all;
+        uint64_t *grown = all != NULL ? PyMem_Realloc(lines->words, room * width * sizeof(uint64_t)) : NULL;
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        lines->words = grown;
+        lines->room = room;
+    }
+    memcpy(lines->words + lines->count * width, words, width * sizeof(uint64_t));
+    lines->all[lines->count++] = (Line){item, value};
+    return 0;
+}
+
+static Py_ssize_t
+lines_length(Lines *self)
+{
+    return self->count;
+}
+
+static PyObject *
+lines_item(Lines *self, Py_ssize_t n)
+{
+    if (n < 0 || n >= self->count) {
+        PyErr_SetString(PyExc_IndexError, "no such line");
+        return NULL;
+    }
+    PyObject *mask = number_of(self->words + n * self->width, self->width), *item = self->all[n].item->item;
+    if (mask == NULL)
+        return NULL;
+    return self->valued ? Py_BuildValue("OdN", item, self->all[n].value, mask) : Py_BuildValue("ON", item, mask);
+}
+
+static PySequenceMethods lines_sequence = {
+    .sq_length = (lenfunc)lines_length,
+    .sq_item = (ssizeargfunc)lines_item,
+};
+
+static PyTypeObject LinesType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "monitor.domain._places.Lines",
+    .tp_basicsize = sizeof(Lines),
+    .tp_dealloc = (destructor)lines_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_as_sequence = &lines_sequence,
+};
+
+/* ---- Bits ---------------------------------------------------------------------------------------------------------- */
+
+static inline int
+bits_of(uint64_t mask)
+{
+    int count = 0;
+    for (; mask; mask &= mask - 1)
+        count++;
+    return count;
+}
+
+static Py_ssize_t
+count_bits(const uint64_t *words, Py_ssize_t width)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t n = 0; n < width; n++)
+        count += bits_of(words[n]);
+    return count;
+}
+
+static int
+is_empty(const uint64_t *words, Py_ssize_t width)
+{
+    for (Py_ssize_t n = 0; n < width; n++)
+        if (words[n])
+            return 0;
+    return 1;
+}
+
+/* ---- What holds ---------------------------------------------------------------------------------------------------- */
+
+static int
+hold_terms(const Ledger *self, const Masks *masks, Lines *found)
+{
+    for (Py_ssize_t slot = 0; slot < masks->count; slot++) {
+        int32_t group = masks->numbers[slot];
+        if (group >= self->groups)
+            continue;
+        for (Py_ssize_t n = self->begins[group]; n < self->begins[group + 1]; n++)
+            if (add_line(found, &self->terms[n], 0.0, masks->words + slot * masks->width) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+/* The sentences of an item that is no term: 1; 0 where it cannot hold; -1 with an error. */
+static int
+evaluate(const Evaluated *one, const Masks *masks, PyObject *reading, uint64_t *words)
+{
+    memset(words, 0xff, masks->width * sizeof(uint64_t));
+    for (Py_ssize_t n = 0; n < one->count; n++) {
+        const uint64_t *other = words_under(masks, one->numbers[n]);
+        if (other == NULL)
+            return 0;
+        for (Py_ssize_t word = 0; word < masks->width; word++)
+            words[word] &= other[word];
+    }
+    if (one->holds == NULL)
+        return 1;
+    PyObject *mask = PyObject_CallOneArg(one->holds, reading);
+    int done = mask != NULL ? words_from(mask, words, masks->width) : -1;
+    Py_XDECREF(mask);
+    return done < 0 ? -1 : 1;
+}
+
+static PyObject *
+ledger_held(Ledger *self, PyObject *args)
+{
+    Masks *masks;
+    PyObject *reading;
+    if (!PyArg_ParseTuple(args, "O!O", &MasksType, &masks, &reading))
+        return NULL;
+    Lines *found = make_lines(self, masks->width, 0);
+    uint64_t *words = found != NULL ? PyMem_Malloc(masks->width * sizeof(uint64_t)) : NULL;
+    if (found != NULL && words == NULL)
+        PyErr_NoMemory();
+    int done = words != NULL ? hold_terms(self, masks, found) : -1;
+    for (Py_ssize_t n = 0; done >= 0 && n < self->evaluated_count; n++) {
+        done = evaluate(&self->evaluated[n], masks, reading, words);
+        if (done > 0 && !is_empty(words, masks->width))
+            done = add_line(found, &self->evaluated[n].item, 0.0, words);
+    }
+    PyMem_Free(words);
+    if (done < 0)
+        Py_CLEAR(found);
+    return (PyObject *)found;
+}
+
+static PyMethodDef ledger_methods[] = {
+    {"held", (PyCFunction)ledger_held, METH_VARARGS, "The items that hold somewhere, each with its sentences."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject LedgerType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "monitor.domain._places.Ledger",
+    .tp_basicsize = sizeof(Ledger),
+    .tp_dealloc = (destructor)ledger_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_methods = ledger_methods,
+    .tp_new = ledger_new,
+};
+
+/* ---- What it adds up to -------------------------------------------------------------------------------------------- */
+
+/* What sentences count, and which ones count so, what counts most first. */
+typedef struct {
     Py_ssize_t count;
+    double *factors;
+    uint64_t *words; /* of each level */
 } Levels;
 
 static int
-levels_of(PyObject *list, Levels *levels)
+read_levels(PyObject *given, Py_ssize_t width, Levels *levels)
 {
-    levels->count = PyList_GET_SIZE(list);
-    levels->all = PyMem_Calloc(levels->count + 1, sizeof(Level));
-    if (levels->all == NULL) {
+    levels->count = PyList_GET_SIZE(given);
+    levels->factors = PyMem_Malloc((levels->count + 1) * sizeof(double));
+    levels->words = PyMem_Malloc((levels->count * width + 1) * sizeof(uint64_t));
+    if (!levels->factors || !levels->words) {
         PyErr_NoMemory();
         return -1;
     }
     for (Py_ssize_t n = 0; n < levels->count; n++) {
-        PyObject *level = PyList_GET_ITEM(list, n);
+        PyObject *level = PyList_GET_ITEM(given, n);
         if (expect(level, 2, "a level is a tuple of two") < 0 ||
-            double_from(PyTuple_GET_ITEM(level, 0), &levels->all[n].factor) < 0 ||
-            mask_from(PyTuple_GET_ITEM(level, 1), &levels->all[n].there) < 0)
+            double_from(PyTuple_GET_ITEM(level, 0), &levels->factors[n]) < 0 ||
+            words_from(PyTuple_GET_ITEM(level, 1), levels->words + n * width, width) < 0)
             return -1;
     }
     return 0;
@@ -184,110 +443,112 @@ levels_of(PyObject *list, Levels *levels)
 
 /* What the sentences of a mask count together: the `cap` that count most. */
 static double
-counts_of(uint64_t mask, const Levels *levels, Py_ssize_t cap)
+counts_of(const uint64_t *words, Py_ssize_t width, const Levels *levels, Py_ssize_t cap)
 {
     double counts = 0.0;
     for (Py_ssize_t n = 0; n < levels->count && cap > 0; n++)
-        for (int left = bits_of(levels->all[n].there & mask); left > 0 && cap > 0; left--, cap--)
-            counts += levels->all[n].factor;
+        for (Py_ssize_t word = 0; word < width && cap > 0; word++)
+            for (int left = bits_of(levels->words[n * width + word] & words[word]); left > 0 && cap > 0; left--, cap--)
+                counts += levels->factors[n];
     return counts;
 }
 
+/* What each owner gathers: of every item that holds what it adds, and the sums of owners from -1 on. */
 typedef struct {
-    Py_ssize_t owner;
-    double sum;
-    PyObject *lines;
-} Tally;
+    PyObject_HEAD
+    Lines *counted;
+    double *values, *sums;
+} Tallies;
+
+static PyTypeObject TalliesType;
+
+static void
+tallies_dealloc(Tallies *self)
+{
+    PyMem_Free(self->values);
+    PyMem_Free(self->sums);
+    Py_XDECREF(self->counted);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
 
 static int
-tally_one(PyObject *one, Tally *tallies, Py_ssize_t owners, const Levels *everywhere, const Levels *zoned)
+fill_tallies(Tallies *self, const Levels *levels)
 {
-    if (expect(one, 2, "what counted is a tuple of two") < 0)
-        return -1;
-    PyObject *item = PyTuple_GET_ITEM(one, 0);
-    if (expect(item, ITEM_FIELDS, "an item is a tuple of its fields") < 0)
-        return -1;
-    Py_ssize_t owner, cap, n = 0;
-    if (size_from(PyTuple_GET_ITEM(item, OWNER), &owner) < 0)
-        return -1;
-    while (n < owners && tallies[n].owner != owner)
-        n++;
-    if (n == owners)
-        return 0;
-    uint64_t mask;
-    double weight;
-    if (size_from(PyTuple_GET_ITEM(item, CAP), &cap) < 0 || double_from(PyTuple_GET_ITEM(item, WEIGHT), &weight) < 0 ||
-        mask_from(PyTuple_GET_ITEM(one, 1), &mask) < 0)
-        return -1;
-    double value = weight * counts_of(mask, PyTuple_GET_ITEM(item, ANYWHERE) == Py_True ? everywhere : zoned, cap);
-    tallies[n].sum += value;
-    PyObject *number = PyFloat_FromDouble(value), *line = NULL;
-    int done = -1;
-    if (number != NULL && (line = PyTuple_Pack(3, item, number, PyTuple_GET_ITEM(one, 1))) != NULL)
-        done = PyList_Append(tallies[n].lines, line);
-    Py_XDECREF(number);
-    Py_XDECREF(line);
-    return done;
-}
-
-/* The tallies of these owners, empty; NULL with an error. To be freed, with their lists. */
-static Tally *
-empty_tallies(PyObject *owners, Py_ssize_t count)
-{
-    Tally *tallies = PyMem_Calloc(count + 1, sizeof(Tally));
-    if (tallies == NULL)
+    const Lines *counted = self->counted;
+    self->values = PyMem_Malloc((counted->count + 1) * sizeof(double));
+    self->sums = PyMem_Calloc(counted->ledger->owners + 1, sizeof(double));
+    if (!self->values || !self->sums) {
         PyErr_NoMemory();
-    for (Py_ssize_t n = 0; tallies != NULL && n < count; n++) {
-        int known = size_from(PySequence_Fast_GET_ITEM(owners, n), &tallies[n].owner) == 0;
-        tallies[n].lines = known ? PyList_New(0) : NULL;
-        if (tallies[n].lines == NULL) {
-            while (n-- > 0)
-                Py_DECREF(tallies[n].lines);
-            PyMem_Free(tallies);
-            return NULL;
-        }
+        return -1;
     }
-    return tallies;
+    for (Py_ssize_t n = 0; n < counted->count; n++) {
+        const Item *item = counted->all[n].item;
+        const uint64_t *words = counted->words + n * counted->width;
+        self->values[n] = item->weight * counts_of(words, counted->width, &levels[!item->anywhere], item->cap);
+        self->sums[item->owner + 1] += self->values[n];
+    }
+    return 0;
 }
 
 static PyObject *
-pairs_of(const Tally *tallies, Py_ssize_t count)
+tallies_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
-    PyObject *found = PyList_New(count);
-    for (Py_ssize_t n = 0; found != NULL && n < count; n++) {
-        PyObject *pair = Py_BuildValue("dO", tallies[n].sum, tallies[n].lines);
-        if (pair == NULL)
-            Py_CLEAR(found);
-        else
-            PyList_SET_ITEM(found, n, pair);
+    static char *names[] = {"counted", "everywhere", "zoned", NULL};
+    Lines *counted;
+    PyObject *everywhere, *zoned;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!O!", names, &LinesType, &counted, &PyList_Type, &everywhere,
+                                     &PyList_Type, &zoned))
+        return NULL;
+    Levels levels[2] = {{0}, {0}};
+    Tallies *self = (Tallies *)type->tp_alloc(type, 0);
+    if (self != NULL)
+        self->counted = (Lines *)Py_NewRef(counted);
+    if (self != NULL && (read_levels(everywhere, counted->width, &levels[0]) < 0 ||
+                         read_levels(zoned, counted->width, &levels[1]) < 0 || fill_tallies(self, levels) < 0))
+        Py_CLEAR(self);
+    for (int n = 0; n < 2; n++) {
+        PyMem_Free(levels[n].factors);
+        PyMem_Free(levels[n].words);
     }
-    return found;
+    return (PyObject *)self;
 }
 
 static PyObject *
-sums_tallied(PyObject *Py_UNUSED(module), PyObject *args)
+tallies_raw(Tallies *self, PyObject *given)
 {
-    PyObject *counted, *given, *first, *second, *found = NULL;
-    if (!PyArg_ParseTuple(args, "O!OO!O!", &PyList_Type, &counted, &given, &PyList_Type, &first, &PyList_Type, &second))
+    int32_t owner;
+    if (number_from(given, &owner) < 0)
         return NULL;
-    PyObject *owners = PySequence_Fast(given, "owners are a sequence");
-    if (owners == NULL)
-        return NULL;
-    Levels everywhere = {NULL, 0}, zoned = {NULL, 0};
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(owners);
-    Tally *tallies = empty_tallies(owners, count);
-    int done = tallies != NULL && levels_of(first, &everywhere) == 0 && levels_of(second, &zoned) == 0 ? 0 : -1;
-    for (Py_ssize_t n = 0; done == 0 && n < PyList_GET_SIZE(counted); n++)
-        done = tally_one(PyList_GET_ITEM(counted, n), tallies, count, &everywhere, &zoned);
-    if (done == 0)
-        found = pairs_of(tallies, count);
-    for (Py_ssize_t n = 0; tallies != NULL && n < count; n++)
-        Py_DECREF(tallies[n].lines);
-    PyMem_Free(tallies);
-    PyMem_Free(everywhere.all);
-    PyMem_Free(zoned.all);
-    Py_DECREF(owners);
-    return found;
+    return PyFloat_FromDouble(owner >= -1 && owner < self->counted->ledger->owners ? self->sums[owner + 1] : 0.0);
 }
+
+static PyObject *
+tallies_lines(Tallies *self, PyObject *given)
+{
+    int32_t owner;
+    const Lines *counted = self->counted;
+    Lines *lines = number_from(given, &owner) == 0 ? make_lines(counted->ledger, counted->width, 1) : NULL;
+    for (Py_ssize_t n = 0; lines != NULL && n < counted->count; n++)
+        if (counted->all[n].item->owner == owner &&
+            add_line(lines, counted->all[n].item, self->values[n], counted->words + n * counted->width) < 0)
+            Py_CLEAR(lines);
+    return (PyObject *)lines;
+}
+
+static PyMethodDef tallies_methods[] = {
+    {"raw", (PyCFunction)tallies_raw, METH_O, "What an owner's items add up to."},
+    {"lines", (PyCFunction)tallies_lines, METH_O, "Its items that hold, what each adds, and their sentences."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject TalliesType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "monitor.domain._places.Tallies",
+    .tp_basicsize = sizeof(Tallies),
+    .tp_dealloc = (destructor)tallies_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_methods = tallies_methods,
+    .tp_new = tallies_new,
+};
 
 #endif

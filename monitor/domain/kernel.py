@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     )
     from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, first_words, mask_of
-    from monitor.domain.sums import contributions, evidence, held, tallied
+    from monitor.domain.sums import Ledger, Tallies, contributions, evidence
     from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
 
 __all__ = [
     "Beginnings",
+    "Ledger",
     "Patterns",
     "Table",
+    "Tallies",
     "at_least",
     "compiled",
     "contributions",
@@ -39,7 +41,6 @@ __all__ = [
     "first_words",
     "found_mask",
     "haystack_of",
-    "held",
     "in_field",
     "in_first",
     "in_python",
@@ -53,7 +54,6 @@ __all__ = [
     "paragraphs",
     "sentence_starts",
     "standing",
-    "tallied",
     "together",
 ]
 
@@ -84,7 +84,7 @@ if not TYPE_CHECKING:
     in_field, in_first, often = _operations.in_field, _operations.in_first, _operations.often
     standing, mentioned = _operations.standing, _operations.mentioned
     found_mask, merged = _operations.found_mask, _operations.merged
-    held, tallied = _sums.held, _sums.tallied
+    Ledger, Tallies = _sums.Ledger, _sums.Tallies
     evidence, contributions = _sums.evidence, _sums.contributions
     haystack_of, numbered = _texts.haystack_of, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
-from monitor.domain.kernel import held, merged
+from monitor.domain.kernel import Ledger, Tallies, merged
 from monitor.domain.model import TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.sums import Evaluated, Level
-from monitor.domain.tallies import Item, Tally, arithmetic, evidence_of, fields_of, squash, tallies_of
+from monitor.domain.tallies import Item, Tally, arithmetic, evidence_of, fields_of, squash, tally_of
 from monitor.domain.weigher import Weigher, load_weigher
 
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
+
+
+def _ledger(owned: list[tuple[int, Rule]], compiler: Compiler, vocabulary: Vocabulary) -> Ledger:
+    """What these rules count, each of its owner."""
+    indexed, evaluated = dict[int, list[Item]](), list[Evaluated]()
+    for place, (owner, rule) in enumerate(owned):
+        anywhere = rule.anywhere or owner == RELEVANCE
+        for expression in rule.items:
+            about = (owner, place, label_of(rule, expression), rule.weight, rule.cap, anywhere)
+            if isinstance(expression, Term):
+                number = vocabulary.number(expression)
+                indexed.setdefault(number, []).append(Item(*about, number))
+            else:
+                find = compiler.compile(expression)
+                evaluated.append(_evaluated(Item(*about, find=find), expression, compiler, find))
+    return Ledger(indexed, evaluated)
 
 
 def _evaluated(item: Item, expression: Expression, compiler: Compiler, find: Compiled) -> Evaluated:
@@ -43,12 +60,10 @@ class CompiledDossier:
         self._requires = compiler.compile(dossier.requires) if dossier.requires is not None else None
         demands = [topic.requires for topic in dossier.topics]
         self._topic_requires = [None if one is None else compiler.compile(one) for one in demands]
-        self._indexed: dict[int, list[Item]] = {}
-        self._evaluated: list[Evaluated] = []
-        self.rules = 0
-        self._index(RELEVANCE, dossier.rules, compiler, vocabulary)
-        for number, topic in enumerate(dossier.topics):
-            self._index(number, topic.rules, compiler, vocabulary)
+        self._least = [one.threshold if one.rules or one.requires is None else -inf for one in dossier.topics]
+        owned = [(RELEVANCE, rule) for rule in dossier.rules]
+        owned += [(number, rule) for number, topic in enumerate(dossier.topics) for rule in topic.rules]
+        self.rules, self._ledger = len(owned), _ledger(owned, compiler, vocabulary)
         self._derived = list(compiler.derived.values())
         boosts = dict(dossier.boosts)
         self._boosts = tuple([boosts.get(name, 1.0) for name in ("title", "lead", "body")])
@@ -59,21 +74,6 @@ class CompiledDossier:
         self.weigher: Weigher | None = None
         if weigh and dossier.model is not None:
             self.weigher = load_weigher(dossier, cache_dir)
-
-    def _index(self, owner: int, rules: tuple[Rule, ...], compiler: Compiler, vocabulary: Vocabulary) -> None:
-        for rule in rules:
-            for expression in rule.items:
-                label = label_of(rule, expression)
-                anywhere = rule.anywhere or owner == RELEVANCE
-                about = (owner, self.rules, label, rule.weight, rule.cap, anywhere)
-                if isinstance(expression, Term):
-                    number = vocabulary.number(expression)
-                    self._indexed.setdefault(number, []).append(Item(*about, number))
-                else:
-                    find = compiler.compile(expression)
-                    item = Item(*about, find=find)
-                    self._evaluated.append(_evaluated(item, expression, compiler, find))
-            self.rules += 1
 
     def verdict(self, reading: Reading) -> Verdict:
         """What this dossier says of a scanned reading."""
@@ -87,11 +87,11 @@ class CompiledDossier:
 
     def ruled(self, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]) -> Verdict:
         """The verdict of the rules alone. Topics are judged only where the article is relevant but for them."""
-        tallies = self.tallies(reading, anchors, counted)
-        relevance = tallies[RELEVANCE]
+        tallies = Tallies(counted, *self._levels(reading, anchors))
+        relevance = tally_of(tallies, RELEVANCE)
         topics: tuple[TopicMatch, ...] = ()
         if relevance.raw >= self.dossier.threshold and self._held(reading, anchors):
-            judged = (self._topic_match(reading, n, tallies[n]) for n in range(len(self.dossier.topics)))
+            judged = [self._topic_match(reading, n, tally_of(tallies, n)) for n in self._reached(tallies)]
             topics = tuple([match for match in judged if match is not None])
         return Verdict(
             self.dossier.slug,
@@ -118,8 +118,10 @@ class CompiledDossier:
         """Whether one topic's rules reach their threshold, whatever the relevance."""
         anchors = self.anchors(reading) or []
         number = next(n for n, topic in enumerate(self.dossier.topics) if topic.slug == slug)
-        tally = self.tallies(reading, anchors, self.counted(reading))[number]
-        return self._topic_match(reading, number, tally) is not None
+        tallies = Tallies(self.counted(reading), *self._levels(reading, anchors))
+        if number not in self._reached(tallies):
+            return False
+        return self._topic_match(reading, number, tally_of(tallies, number)) is not None
 
     def anchors(self, reading: Reading) -> list[Pair] | None:
         """Where the anchor stands; None when it does not; empty when the dossier has no anchor."""
@@ -133,7 +135,7 @@ class CompiledDossier:
         masks = reading.masks
         for derive in self._derived:
             derive(reading)
-        return held(self._indexed, self._evaluated, masks, reading)
+        return self._ledger.held(masks, reading)
 
     def tallies(
         self,
@@ -144,7 +146,8 @@ class CompiledDossier:
     ) -> dict[int, Tally]:
         """What each topic, and relevance, gathers; or these `owners` only."""
         wanted = range(RELEVANCE, len(self.dossier.topics)) if owners is None else owners
-        return tallies_of(reading, counted, wanted, self._levels(reading, anchors))
+        tallies = Tallies(counted, *self._levels(reading, anchors))
+        return {owner: tally_of(tallies, owner) for owner in wanted}
 
     def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
         """What sentences count by their field; and the same, less where the anchor is not near."""
@@ -157,10 +160,13 @@ class CompiledDossier:
         zoned += [(factor * self.dossier.elsewhere, held & ~near) for factor, held in everywhere]
         return everywhere, sorted([level for level in zoned if level[1]], reverse=True)
 
+    def _reached(self, tallies: Tallies) -> list[int]:
+        """The topics that gather enough."""
+        return [number for number, least in enumerate(self._least) if tallies.raw(number) >= least]
+
     def _topic_match(self, reading: Reading, number: int, tally: Tally) -> TopicMatch | None:
+        """A topic that gathered enough, where what it requires holds."""
         topic, requires = self.dossier.topics[number], self._topic_requires[number]
-        if tally.raw < topic.threshold and (topic.rules or requires is None):
-            return None
         found = requires(reading, 0, reading.end) if requires is not None else []
         if found is None:
             return None

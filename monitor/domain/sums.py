@@ -1,12 +1,12 @@
 """Which items of a dossier hold in one article, what they add up to, and the words that are evidence of it.
 
 `_sums.h` and `_evidence.h` have a twin in C of what others ask for; `kernel` takes that where there is one. Nothing but
-speed depends on it.
+speed depends on it. Lists of what holds, and of lines, are sequences there that make their tuples when asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -21,48 +21,62 @@ Evaluated = tuple["Item", tuple[int, ...], "Callable[[Reading], int] | None"]
 """An item that is no term: it holds in the sentences that its numbers have in common, or, with a function, in those
 that the function tells once its numbers are all there."""
 Level = tuple[float, int]  # what a sentence counts, and the sentences that count so
-Line = tuple["Item", float, int]  # an item, what it adds, and its sentences
+Held = tuple["Item", int]  # an item, and its sentences
+Line = tuple["Item", float, int]  # the same with what it adds between them
 
 
-def held(
-    indexed: dict[int, list[Item]], evaluated: list[Evaluated], masks: dict[int, int], reading: Reading
-) -> list[tuple[Item, int]]:
-    """The items that hold somewhere, each with its sentences: those of terms (`indexed` by group), then the others."""
-    found: list[tuple[Item, int]] = []
-    for number, mask in masks.items():
-        if number in indexed:
-            found += [(item, mask) for item in indexed[number]]
-    for item, numbers, holds in evaluated:
-        for number in numbers:
-            if number not in masks:
-                break
-        else:
-            if holds is None:
-                mask = -1
-                for number in numbers:
-                    mask &= masks[number]
+class Ledger:
+    """The items of a dossier: those of terms by group, and the others."""
+
+    def __init__(self, indexed: dict[int, list[Item]], evaluated: list[Evaluated]) -> None:
+        self._indexed, self._evaluated = indexed, evaluated
+
+    def held(self, masks: dict[int, int], reading: Reading) -> list[Held]:
+        """The items that hold somewhere, each with its sentences: those of terms, then the others."""
+        found: list[Held] = []
+        for number, mask in masks.items():
+            if number in self._indexed:
+                found += [(item, mask) for item in self._indexed[number]]
+        for item, numbers, holds in self._evaluated:
+            for number in numbers:
+                if number not in masks:
+                    break
             else:
-                mask = holds(reading)
-            if mask:
-                found.append((item, mask))
-    return found
+                if holds is None:
+                    mask = -1
+                    for number in numbers:
+                        mask &= masks[number]
+                else:
+                    mask = holds(reading)
+                if mask:
+                    found.append((item, mask))
+        return found
 
 
-def tallied(
-    counted: list[tuple[Item, int]], owners: Sequence[int], everywhere: list[Level], zoned: list[Level]
-) -> list[tuple[float, list[Line]]]:
-    """What each of these owners gathers: a sum, and the lines that make it, in the order of what `counted`.
+class Tallies:
+    """What each owner gathers of `counted`.
 
     The levels hold a sentence once each, what counts most first; those of items that do not count `anywhere` are
-    `zoned`. The compiled twin knows 64 sentences.
+    `zoned`.
     """
-    sums, lines = dict.fromkeys(owners, 0.0), {owner: list[Line]() for owner in owners}
-    for item, mask in counted:
-        if item.owner in sums:
-            value = item.weight * counts_of(mask, everywhere if item.anywhere else zoned, item.cap)
-            sums[item.owner] += value
-            lines[item.owner].append((item, value, mask))
-    return [(sums[owner], lines[owner]) for owner in owners]
+
+    def __init__(self, counted: list[Held], everywhere: list[Level], zoned: list[Level]) -> None:
+        levels = (zoned, everywhere)
+        self._lines = [
+            (item, item.weight * counts_of(mask, levels[item.anywhere], item.cap), mask) for item, mask in counted
+        ]
+
+    def raw(self, owner: int) -> float:
+        """What its items add up to."""
+        found = 0.0
+        for item, value, _ in self._lines:  # not `sum`, which adds in a way of its own from Python 3.12 on
+            if item.owner == owner:
+                found += value
+        return found
+
+    def lines(self, owner: int) -> list[Line]:
+        """Its items that hold, in the order of what counted, what each adds, and their sentences."""
+        return [line for line in self._lines if line[0].owner == owner]
 
 
 def counts_of(mask: int, levels: list[Level], cap: int) -> float:
@@ -117,7 +131,7 @@ def evidence(reading: Reading, lines: list[Line], also: list[Pair], best: int | 
     """The spans that show what `lines` add up to, `most` of them: of the sentence `best` (of the heaviest where none is
     given, of `also` where none weighs), and of the words in it and elsewhere. None of these: no spans.
 
-    The compiled twin knows 64 sentences, and texts in which each character is one of the article's.
+    The compiled twin knows texts in which each character is one of the article's.
     """
     if best is None:
         best = heaviest(lines)
@@ -131,10 +145,7 @@ def evidence(reading: Reading, lines: list[Line], also: list[Pair], best: int | 
 def contributions(
     lines: list[Line], most: int, mark: str, make: Callable[[str, float, int], Contribution]
 ) -> tuple[Contribution, ...]:
-    """What `make` makes of the `weightiest`: of the label behind `mark`, the value, and how many sentences count.
-
-    The compiled twin knows 64 sentences.
-    """
+    """What `make` makes of the `weightiest`: of the label behind `mark`, the value, and how many sentences count."""
     return tuple([make(mark + item.label, value, mask.bit_count()) for item, value, mask in weightiest(lines, most)])
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.domain import sums
-from monitor.domain.kernel import contributions, evidence, tallied
+from monitor.domain.kernel import Tallies, contributions, evidence
 from monitor.domain.model import RULE, Contribution, Span
 from monitor.domain.operations import Compiled
 from monitor.domain.places import Pair
@@ -49,24 +48,9 @@ class Tally(NamedTuple):
     lines: list[Line]
 
 
-_tally_of = partial(tuple.__new__, Tally)  # `_make` checks what comes by the dozen
-
-
-def tallies_of(
-    reading: Reading,
-    counted: list[tuple[Item, int]],
-    owners: Iterable[int],
-    levels: tuple[list[Level], list[Level]],
-) -> dict[int, Tally]:
-    """What each of these owners gathers; `levels` as `sums.tallied` takes them."""
-    wanted = tuple(owners)
-    found = (tallied if _is_short(reading) else sums.tallied)(counted, wanted, *levels)
-    return dict(zip(wanted, map(_tally_of, found), strict=True))
-
-
-def _is_short(reading: Reading) -> bool:
-    """Whether its sentences are few enough for the compiled `sums`."""
-    return len(reading.starts) <= 64
+def tally_of(tallies: Tallies, owner: int) -> Tally:
+    """What one owner gathers."""
+    return Tally(tallies.raw(owner), tallies.lines(owner))
 
 
 def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
@@ -83,8 +67,7 @@ def squash(raw: float, threshold: float) -> float:
 
 def evidence_of(reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:
     """The sentence that weighs most (or `best`), then the words that counted in it, then others."""
-    found = evidence if _is_short(reading) and reading.is_plain else sums.evidence
-    return found(reading, tally.lines, also, best, MOST_EVIDENCE)
+    return (evidence if reading.is_plain else sums.evidence)(reading, tally.lines, also, best, MOST_EVIDENCE)
 
 
 def held_of(reading: Reading, tally: Tally) -> tuple[Contribution, ...]:
@@ -102,7 +85,7 @@ def arithmetic(
     if spans:
         lines = sums.weightiest(tally.lines, most)
         return tuple([_line(mark + item.label, value, mask, _spans(reading, item)) for item, value, mask in lines])
-    return (contributions if _is_short(reading) else sums.contributions)(tally.lines, most, mark, _plain_line)
+    return contributions(tally.lines, most, mark, _plain_line)
 
 
 def _line(label: str, value: float, mask: int, spans: tuple[Span, ...]) -> Contribution:
