@@ -7,20 +7,36 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, ColumnElement, Engine, Select, String, and_, any_, false, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Engine,
+    Select,
+    String,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
 from monitor.domain.text import fold
 from monitor.storage.search_index import LATE
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Feed, Match, Topic
+from monitor.storage.types import UtcDateTime
 
 Conditions = list[ColumnElement[bool]]
 DISORDER = 2_000
+SOURCES = "sources"  # the parameter of their names as an array
 NO_SUCH_ID = (1 << 63) - 1
 
 
@@ -55,20 +71,26 @@ def edges(session: Session, asked: Filter) -> Edges:
     """The edges of a filter."""
     told: dict[str, Any] = {}
     if asked.since is not None:
-        told["oldest"] = _first_since(asked.since).scalar_subquery()
+        told["oldest"] = asked.since
     if asked.until is not None:
-        told["late"] = _first_since(asked.until + LATE).scalar_subquery()
-    if told or asked.sources or asked.not_sources:
-        told["newest"] = _NEWEST_ID.scalar_subquery()
-    if not told:
+        told["late"] = asked.until + LATE
+    if not (told or asked.sources or asked.not_sources):
         return Edges()
-    row = session.execute(select(*(value.label(name) for name, value in told.items()))).mappings().one()
-    late = row.get("late")
+    newest, *first = session.connection().execute(_edges(tuple(told)), told).one()
+    found = dict(zip(told, first, strict=True))
+    late = found.get("late")
     return Edges(
-        newest=row["newest"] or 0,
-        oldest=_reaching(row["oldest"]) if asked.since is not None else None,
+        newest=newest or 0,
+        oldest=_reaching(found["oldest"]) if "oldest" in found else None,
         ceiling=NO_SUCH_ID if late is None else late + DISORDER,
     )
+
+
+@cache
+def _edges(names: tuple[str, ...]) -> Select[Any]:
+    """The newest article's id, and the first ones since the moments of these names."""
+    since = [_first_since(bindparam(name, type_=UtcDateTime())).scalar_subquery() for name in names]
+    return select(_NEWEST_ID.scalar_subquery(), *since)
 
 
 def resolve(session: Session, asked: Filter, known: Edges | None = None) -> Resolved:
@@ -81,14 +103,16 @@ def resolve(session: Session, asked: Filter, known: Edges | None = None) -> Reso
 def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
     if not (asked.dossier or asked.topics or asked.not_topics):
         return None
-    statement = select(Topic.id, Dossier.slug, Topic.slug).join(Dossier, Dossier.id == Topic.dossier_id)
     wanted, refused = set(asked.topics), set(asked.not_topics)
     found = []
-    for topic_id, dossier, slug in session.execute(statement):
+    for topic_id, dossier, slug in session.connection().execute(_TOPICS):
         names = {slug, f"{dossier}/{slug}"}
         if asked.dossier in {None, dossier} and (not wanted or names & wanted) and not names & refused:
             found.append(topic_id)
     return tuple(found)
+
+
+_TOPICS = select(Topic.id, Dossier.slug, Topic.slug).join(Dossier, Dossier.id == Topic.dossier_id)
 
 
 def _sources(session: Session, asked: Filter, newest: int) -> tuple[str, ...] | None:
@@ -144,7 +168,7 @@ def oldest_article(session: Session, since: datetime) -> int:
     return _reaching(session.scalar(_first_since(since)))
 
 
-def _first_since(when: datetime) -> Select[Any]:
+def _first_since(when: Any) -> Select[Any]:
     """The first article stored from then on."""
     return select(Article.id).where(Article.created_at >= when).order_by(Article.created_at, Article.id).limit(1)
 
@@ -286,7 +310,7 @@ def _among(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnE
 def _told_by(sources: Sequence[str], *, as_array: bool) -> ColumnElement[bool]:
     if not as_array:
         return _among(Article.source, sources)
-    told: ColumnElement[bool] = Article.source == any_(literal(list(sources), ARRAY(String)))
+    told: ColumnElement[bool] = Article.source == any_(bindparam(SOURCES, list(sources), ARRAY(String)))
     return told
 
 

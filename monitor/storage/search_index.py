@@ -17,7 +17,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, cast, column, func, literal, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
@@ -229,31 +242,37 @@ _COUNTED = text(f"SELECT count(*) FROM {_FOUND}")  # noqa: S608 - of constants
 _AT_ONCE = text(f"SELECT group_concat(rowid) FROM {_FOUND}")  # noqa: S608
 
 
+WORDS = "words"  # the parameter of what the index is asked, in its own language
+_SQLITE = table("article_words", column("rowid"), column("article_words"))
+_POSTGRESQL = table("article_words", column("article_id"), column("words"))
+WORDS_KEY = _SQLITE.c.rowid
+
+
+def words_ids() -> Any:
+    """On SQLite: the ids of articles that have the words of the parameter `WORDS`."""
+    return select(WORDS_KEY.label("id")).where(_SQLITE.c.article_words.op("MATCH")(bindparam(WORDS, type_=String())))
+
+
+def has_words(key: Any) -> ColumnElement[bool]:
+    """On PostgreSQL: whether the article `key` has the words of the parameter `WORDS`, asked of that article alone."""
+    asked = cast(bindparam(WORDS, type_=String()), TsQuery())
+    has = select(literal(1)).where(_POSTGRESQL.c.article_id == key, func.ts_match_vq(_POSTGRESQL.c.words, asked))
+    return has.limit(1).scalar_subquery().is_not(None)
+
+
 class FirstPass:
     """The index as a table to select from: `key` is the article's id, `condition` what the words ask."""
 
     def __init__(self, session: Session, words: Words) -> None:
         self.ordered = _dialect(session) == "sqlite"  # else the newest are looked for stretch by stretch
         if self.ordered:
-            self.table = table("article_words", column("rowid"), column("article_words"))
-            self.key = self.table.c.rowid
+            self.key: Any = WORDS_KEY
             self.words = fts5_query(words)
-            self.condition: ColumnElement[bool] = self.table.c.article_words.op("MATCH")(self.words)
+            self.condition: ColumnElement[bool] = _SQLITE.c.article_words.op("MATCH")(self.words)
         else:
-            self.table = table("article_words", column("article_id"), column("words"))
-            self.key = self.table.c.article_id
-            self.asked = cast(literal(tsquery(words)), TsQuery())
-            has = self.table.c.words.op("@@")
+            self.key = _POSTGRESQL.c.article_id
+            has = _POSTGRESQL.c.words.op("@@")
             self.condition = and_(*(has(cast(literal(part), TsQuery())) for part in tsqueries(words)))
-
-    def ids(self) -> Any:
-        """The ids of all articles that may answer."""
-        return select(self.key.label("id")).where(self.condition)
-
-    def of(self, key: Any) -> ColumnElement[bool]:
-        """On PostgreSQL: whether the article `key` has the words, asked of that article alone."""
-        has = select(literal(1)).where(self.key == key, func.ts_match_vq(self.table.c.words, self.asked))
-        return has.limit(1).scalar_subquery().is_not(None)
 
     def at_most(self, session: Session, most: int) -> list[int] | None:
         """The ids when there are at most `most`; None when there are more, or PostgreSQL's planner thinks so."""

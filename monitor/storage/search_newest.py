@@ -6,27 +6,30 @@ each candidate. Ids are in arrival order, and nothing is stored before it is pub
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, has_prefix, some
 from monitor.storage import search_filters as filters
+from monitor.storage.search_asked import Made, Shape, made, placeholders, values
 from monitor.storage.search_descent import Descent, Part
 from monitor.storage.search_filters import NO_SUCH_ID, Conditions
 from monitor.storage.search_forms import Forms, Known, known_of
 from monitor.storage.search_hydrate import Values
-from monitor.storage.search_index import FirstPass
+from monitor.storage.search_index import WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
 from monitor.storage.search_marks import period_marks, source_mark
-from monitor.storage.search_parts import look, newest_of_words, rows_of
+from monitor.storage.search_parts import Asked, listing, look, newest_of_words, rows_of
 from monitor.storage.tables import Alert, Article, Match
 
 MOST_OUTLETS = 40  # more are a condition on each candidate instead
 LEAD = 20_000  # articles over which it is seen whether topics or words are rarer
+_LOW, _HIGH = (bindparam(name, type_=BigInteger()) for name in ("low", "high"))
+_BOUNDS: dict[str, Callable[[Any], Any]] = {"low": lambda key: key >= _LOW, "high": lambda key: key < _HIGH}
 FEW_TOPICS = 3  # of more topics, a walk over all matches finds the newest sooner
 
 
@@ -64,15 +67,17 @@ class Newest:
 
     def __init__(self, session: Session, asked: Filter, words: Words | None, alerts: Conditions | None = None) -> None:
         self._session, self._asked, self._alerts = session, asked, alerts
-        if alerts is None and filters.asks_status(asked):
-            self._alerts = filters.status_conditions(asked)
-        self._sqlite = session.get_bind().dialect.name == "sqlite"
+        self._dialect = session.get_bind().dialect.name
+        self._sqlite = self._dialect == "sqlite"
         edges = filters.edges(session, asked)
         self._newest, self._ceiling = edges.newest, edges.ceiling
         self._resolved = filters.resolve(session, asked, edges)
         sources = self._resolved.sources
-        self._by_mark = sources is not None and 0 < len(sources) <= MOST_OUTLETS
-        outlets = some(Word(source_mark(name)) for name in sources or ()) if self._by_mark else None
+        by_mark = sources is not None and 0 < len(sources) <= MOST_OUTLETS
+        outlets = some(Word(source_mark(name)) for name in sources or ()) if by_mark else None
+        left = self._resolved.without_sources() if by_mark and asked.story is None else self._resolved
+        self._shape, self._values = Shape.of(asked, left), values(asked, left)
+        self._form = placeholders(self._shape)
         self._forms = Forms(session, words)
         self._none, self._outlets = False, outlets
         self._there(self._forms.present())
@@ -99,17 +104,43 @@ class Newest:
     def _within(self, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
         words = every((self._words, stretch.mark))
         if words is None:
-            return rows_of(self._session, self._without_words(stretch), count, whole=whole)
+            return self._listed("alone", self._without_words, None, stretch, count, whole=whole)
         if not self._sqlite:
             return self._descend(words, stretch, count, whole=whole)
-        if not self._conditions(NO_SUCH_ID):  # in its own words: half of what a page costs is the asking
+        if not self._conditions():  # in its own words: half of what a page costs is the asking
             return newest_of_words(self._session, words, stretch.low, stretch.high, count, whole=whole)
-        first = FirstPass(self._session, words)
-        return rows_of(self._session, self._bounded(first.ids(), first.key, stretch), count, whole=whole)
+        return self._listed("words", self._of_words, fts5_query(words), stretch, count, whole=whole)
+
+    def _listed(
+        self,
+        kind: str,
+        ids: Callable[[], tuple[Any, Any]],
+        words: str | None,
+        stretch: _Stretch,
+        count: int,
+        *,
+        whole: bool,
+    ) -> list[Values]:
+        """The rows of a statement that gives ids, newest first."""
+        bounds = {"high": stretch.high} if stretch.high != NO_SUCH_ID else {}
+        bounds |= {"low": stretch.low} if stretch.low else {}
+
+        def make() -> Any:
+            found, key = ids()
+            found = found.where(*(_BOUNDS[name](key) for name in bounds)).order_by(key.desc())
+            return listing(found, self._dialect, whole=whole)
+
+        asked = {**self._values, **bounds, WORDS: words, "count": count}
+        return rows_of(self._session, self._made((kind, *bounds, whole), make), asked, whole=whole)
+
+    def _made(self, kind: Hashable, make: Callable[[], Made]) -> Made:
+        """What is made of the question's shape, once for all questions of that shape."""
+        return make() if self._alerts is not None else made((self._dialect, self._shape, kind), make)
 
     def _descend(self, words: Words, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
         """Part by part; topics lead where they are rarer than the words."""
-        found, conditions, share = list[Values](), self._conditions(Article.id), _Share()
+        found, share = list[Values](), _Share()
+        others = Asked(self._conditions(), self._values, self._made)
         known = known_of(self._session)
         if known.newest is None:
             known.newest = filters.newest_article(self._session)
@@ -121,7 +152,7 @@ class Newest:
                 words,
                 part,
                 count - len(found),
-                conditions,
+                others,
                 top=top,
                 absent=self._forms.absent,
                 whole=whole,
@@ -134,9 +165,9 @@ class Newest:
                 part, top = descent.begin_at(looked.newest, part), False
                 self._newest = looked.newest
             if not share.asked and self._topics_are_rarer(looked.hits, part):
-                return rows_of(self._session, self._led_by_topics(words, stretch), count, whole=whole)
+                return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, whole=whole)
             found += looked.rows
-            descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not conditions else None)
+            descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not others.conditions else None)
             share.saw(looked.hits, len(looked.rows))
         return found
 
@@ -149,9 +180,9 @@ class Newest:
         self._descents[words] = descent
         return descent
 
-    def _led_by_topics(self, words: Words, stretch: _Stretch) -> Any:
-        first = FirstPass(self._session, words)
-        return self._without_words(stretch).where(first.of(Match.article_id))
+    def _led_by_topics(self) -> tuple[Any, Any]:
+        ids, key = self._without_words()
+        return ids.where(has_words(key)), key
 
     def _topics_are_rarer(self, hits: int, part: Part) -> bool:
         if not filters.asks_matches(self._asked, self._resolved):
@@ -160,11 +191,20 @@ class Newest:
 
     def _matches_since(self, high: int) -> int:
         """How many of the newest `LEAD` articles have a match that will do."""
-        few = select(literal(1)).where(*self._match_conditions(), Match.article_id >= high - LEAD)
-        return self._session.scalar(select(func.count()).select_from(few.limit(LEAD).subquery())) or 0
+        statement = self._made("since", self._count_of_matches)
+        asked = {**self._values, "low": high - LEAD}
+        return int(self._session.connection().execute(statement, asked).scalar_one())
 
-    def _conditions(self, key: Any) -> list[ColumnElement[bool]]:
-        """What a candidate of which only the id is known must fulfil."""
+    def _count_of_matches(self) -> Any:
+        few = select(literal(1)).where(*self._match_conditions(), Match.article_id >= _LOW)
+        return select(func.count()).select_from(few.limit(LEAD).subquery())
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        """What an article must fulfil beside its words."""
+        return self._made("conditions", lambda: self._of(Article.id))
+
+    def _of(self, key: Any) -> list[ColumnElement[bool]]:
+        """The same of a candidate of which only the id is known."""
         return [*self._of_article(key), *self._of_match(key), *self._of_alert(key)]
 
     def _stretches(self, below: int) -> Iterator[_Stretch]:
@@ -178,29 +218,25 @@ class Newest:
         if high > floor:
             yield _Stretch(floor, high)
 
-    def _without_words(self, stretch: _Stretch) -> Any:
+    def _without_words(self) -> tuple[Any, Any]:
+        """The ids of articles that fulfil the conditions, and what they are ordered by."""
         key: Any = Article.id
-        if not filters.asks_matches(self._asked, self._resolved):
-            conditions = [*filters.article_conditions(self._asked, self._resolved), *self._of_alert(key)]
-            return self._bounded(select(key.label("id")).where(*conditions), key, stretch, asked=True)
+        if not filters.asks_matches(*self._form):
+            conditions = [*filters.article_conditions(*self._form), *self._of_alert(key)]
+            return select(key.label("id")).where(*conditions), key
         key = Match.article_id
         statement: Any = select(key.label("id")).where(*self._match_conditions())
         if len(self._resolved.topics or ()) != 1:
             statement = statement.distinct()
-        return self._bounded(statement.where(*self._of_article(key), *self._of_alert(key)), key, stretch, asked=True)
+        return statement.where(*self._of_article(key), *self._of_alert(key)), key
 
-    def _bounded(self, statement: Any, key: Any, stretch: _Stretch, *, asked: bool = False) -> Any:
-        conditions = [] if asked else self._conditions(key)
-        if stretch.high != NO_SUCH_ID:
-            conditions.append(key < stretch.high)
-        if stretch.low:
-            conditions.append(key >= stretch.low)
-        return statement.where(*conditions).order_by(key.desc())
+    def _of_words(self) -> tuple[Any, Any]:
+        """On SQLite: the same of articles with the words."""
+        return words_ids().where(*self._of(WORDS_KEY)), WORDS_KEY
 
     def _of_article(self, key: Any) -> list[ColumnElement[bool]]:
         """Conditions on the article's own row, for a candidate of which only the id is known."""
-        left = self._resolved if not self._by_mark or self._words is None else self._resolved.without_sources()
-        conditions = filters.article_conditions(self._asked, left)
+        conditions = filters.article_conditions(*self._form)
         if key is Article.id:
             return conditions
         return [filters.each(Article.id == key, *conditions)] if conditions else []
@@ -208,22 +244,25 @@ class Newest:
     def _of_match(self, key: Any) -> list[ColumnElement[bool]]:
         if not filters.asks_matches(self._asked, self._resolved):
             return []
-        return [filters.each(Match.article_id == key, *filters.match_conditions(self._asked, self._resolved))]
+        return [filters.each(Match.article_id == key, *filters.match_conditions(*self._form))]
 
     def _match_conditions(self) -> list[ColumnElement[bool]]:
-        topics = self._resolved.topics
+        asked, resolved = self._form
+        topics = resolved.topics
         if topics is not None and len(topics) > FEW_TOPICS:
             # `+` keeps SQLite from gathering and sorting all matches of all topics
-            scores = filters.scores(self._asked, Match.score)
+            scores = filters.scores(asked, Match.score)
             return [*scores, (Match.topic_id + 0).in_(topics)]
         if topics is not None and not topics:
             return [false()]
-        return filters.match_conditions(self._asked, self._resolved)
+        return filters.match_conditions(asked, resolved)
 
     def _of_alert(self, key: Any) -> list[ColumnElement[bool]]:
         told = self._alerts
         if told is None:
-            return []
+            if not filters.asks_status(self._asked):
+                return []
+            told = filters.status_conditions(self._form[0])
         if key is Article.id:
             return [filters.each(Alert.story_id == Article.story_id, *told)]
         return [filters.each(Article.id == key, Alert.story_id == Article.story_id, *told)]

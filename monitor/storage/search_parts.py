@@ -6,7 +6,7 @@ a part, asks them the other conditions, newest first, until there are enough, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -54,16 +54,21 @@ def _first(row: Values) -> int:
     return key
 
 
-def rows_of(session: Session, ids: Any, count: int, *, whole: bool) -> list[Values]:
-    """The first `count` articles of a statement that gives ids: their ids alone, or all of them."""
-    ids = ids.limit(count)
+def rows_of(session: Session, ids: Any, asked: Mapping[str, Any], *, whole: bool) -> list[Values]:
+    """The articles of a statement of `listing`, with its parameters."""
+    found = session.connection().execute(ids, asked)
+    return newest_first(found.all()) if whole else [(key,) for key in found.scalars()]
+
+
+def listing(ids: Any, dialect: str, *, whole: bool) -> Any:
+    """The first `:count` articles of a statement that gives ids: their ids alone, or all of them."""
+    ids = ids.limit(bindparam("count", type_=BigInteger))
     if not whole:
-        return [(key,) for key in session.scalars(ids)]
-    if session.get_bind().dialect.name == "sqlite":
-        return newest_first(session.execute(select(*ARTICLE_COLUMNS).where(Article.id.in_(ids))).all())
+        return ids
+    if dialect == "sqlite":
+        return select(*ARTICLE_COLUMNS).where(Article.id.in_(ids))
     # as an array it is found first, and looked up by the key, whatever the planner thinks of it
-    within = Article.id == func.any(func.array(ids.scalar_subquery()))
-    return newest_first(session.execute(select(*ARTICLE_COLUMNS).where(within)).all())
+    return select(*ARTICLE_COLUMNS).where(Article.id == func.any(func.array(ids.scalar_subquery())))
 
 
 _SQLITE = text(
@@ -164,10 +169,12 @@ def _statement(kind: _Kind, conditions: Sequence[ColumnElement[bool]], *, whole:
 _ABSENT = cast(bindparam("absent", type_=String), TsQuery())
 
 
-@cache
-def _alone(kind: _Kind, *, whole: bool) -> Any:
-    """Of words without conditions there are few statements."""
-    return _statement(kind, (), whole=whole)
+class Asked(NamedTuple):
+    """The other conditions (on `articles`) with their parameters; `made` keeps a statement, by what it is made of."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    values: Mapping[str, Any]
+    made: Callable[[Hashable, Callable[[], Any]], Any]
 
 
 def look(
@@ -175,17 +182,18 @@ def look(
     words: Words,
     part: Part,
     count: int,
-    conditions: Sequence[ColumnElement[bool]] = (),
+    others: Asked,
     *,
     top: bool = False,
     absent: str = "",
     whole: bool,
 ) -> Looked:
-    """On PostgreSQL: the newest `count` articles of a part that have the words and fulfil the conditions (on
-    `articles`). `top`: the part is as long, but ends with the newest article. `absent`: forms that should be nowhere.
+    """On PostgreSQL: the newest `count` articles of a part that have the words and fulfil the other conditions.
+    `top`: the part is as long, but ends with the newest article. `absent`: forms that should be nowhere.
     """
     size, apart = part.high - part.low, [tsquery(words)]
-    asked: dict[str, Any] = {"count": count, "absent": absent, "most": size if conditions else count}
+    most = size if others.conditions else count
+    asked: dict[str, Any] = {**others.values, "count": count, "absent": absent, "most": most}
     if not part.walked:
         narrow, also = known_of(session).narrowed(words, within=part.eras is not None)
         asked["also"] = None if also is None else tsquery(also)
@@ -200,7 +208,7 @@ def look(
         asked |= {"low": part.low, "high": NO_END if top else part.high}
     kind = _Kind(0 if part.walked else len(apart), top="size" in asked)
     asked |= {f"words{number}": one for number, one in enumerate(apart)}
-    statement = _statement(kind, conditions, whole=whole) if conditions else _alone(kind, whole=whole)
+    statement = others.made((kind, whole), lambda: _statement(kind, others.conditions, whole=whole))
     found = session.connection().execute(statement, asked).all()
     rows = [tuple(row[3:]) for row in found if row[3] is not None]
     newest, absent_found, hits = found[0][:3]

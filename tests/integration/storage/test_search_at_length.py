@@ -85,3 +85,27 @@ def test_counts_are_those_of_the_alerts_that_answer(stores: list[Store], said: s
         assert counts.statuses == Counter(row.status for row in rows)
         assert counts.topics == Counter(topic.slug for row in rows for topic in row.topics)
         assert counts.weeks == Counter(monday(row.raised_at.date()) for row in rows)
+
+
+def test_questions_of_one_shape_keep_their_own_values(stores: list[Store]) -> None:
+    """A statement is made once for all of a shape."""
+    at, wide = "%Y-%m-%d", Window(500)
+    for store in stores:
+        queries = Queries(store)
+        for outlet in ("Média 121", "Média 45"):
+            rows = queries.articles(question(f'réseau is:partial source:"{outlet}"'), wide).rows
+            assert {(row.source, row.access) for row in rows} <= {(outlet, "partial")}
+            rows = queries.articles(question(f'source:"{outlet}"'), wide).rows
+            assert {row.source for row in rows} == {outlet}
+        for first, last in (("2021-02-01", "2021-05-01"), ("2024-07-01", "2024-09-01")):
+            rows = queries.articles(question(f"opérateur since:{first} until:{last}"), wide).rows
+            assert rows
+            assert all(row.published_at and first <= row.published_at.strftime(at) <= last for row in rows)
+        for said in ("topic:t1", "topic:t2", "score:>0.9", "score:>0.5", "topic:t1 score:>0.5 score:<0.6"):
+            rows = queries.articles(question(said), wide).rows
+            found = {row.article.id for row in queries.matches(question(said), wide).rows}
+            assert [row.id for row in rows] == sorted(found, reverse=True)
+        for status in ("new", "confirmed"):
+            rows = queries.articles(question(f"réseau status:{status}"), wide).rows
+            told = {head.id for row in queries.alerts(question(f"status:{status}"), wide).rows for head in row.articles}
+            assert {row.id for row in rows} <= told
