@@ -4,7 +4,8 @@ The child is started on first use, keeps its libraries loaded, and is killed whe
 forked from a process that only holds the libraries, within milliseconds. Calls wait their turn; while all are slow
 and others wait, another child (of six) takes them, so that a poisonous page holds no good one up. `subprocess` and a
 socket pair, because a prefork worker's children may not start `multiprocessing` ones. Replies are JSON, checked
-against the type: unpickling what a child wrote after it parsed hostile bytes would undo the wall.
+against the type, and a feed's entries a text (`fetch.packing`): unpickling what a child wrote after it parsed hostile
+bytes would undo the wall.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.domain.model import FeedData, PageData, ParsedFeed
 from monitor.errors import ContentError
 from monitor.fetch.nursery import MEMORY_LIMIT, STALL_SECONDS, TIME_LIMIT, Child, Nursery, shared_nursery
+from monitor.fetch.packing import unpack
 from monitor.fetch.sandbox_child import CONTENT, CRASH
 
 Result = TypeVar("Result")
@@ -92,7 +95,7 @@ class Sandbox:
         options = {"url": url, "content_type": content_type, "known": list(known), "believe_guids": believe_guids}
         if now is not None:
             options["now"] = now.isoformat()
-        return await self.call("monitor.fetch.sandbox_parsers:feed", body, ParsedFeed, **options)
+        return _feed(await self._reply("monitor.fetch.sandbox_parsers:feed", body, options))
 
     async def extract_page(self, body: bytes, *, url: str, content_type: str | None = None) -> PageData:
         """`fetch.pages.extract_page` in the child."""
@@ -101,11 +104,14 @@ class Sandbox:
 
     async def call(self, function: str, body: bytes, result: type[Result], **options: Any) -> Result:
         """Run `function` (`module:name`) on `body` in a child and give what it returned, a dataclass `result`."""
+        return _parse(result, _payload(await self._reply(function, body, options)))
+
+    async def _reply(self, function: str, body: bytes, options: dict[str, Any]) -> bytes:
         header = json.dumps({"function": function, "options": options}).encode()
         if len(body) <= _LARGE:
-            return _parse(result, await self._ask(header, body))
+            return await self._ask(header, body)
         async with self._large:
-            return _parse(result, await self._ask(header, body))
+            return await self._ask(header, body)
 
     async def _ask(self, header: bytes, body: bytes) -> bytes:
         """The reply of the next free child."""
@@ -224,11 +230,25 @@ class Sandbox:
             self._start()
 
 
-def _parse(result: type[Result], reply: bytes) -> Result:
+def _payload(reply: bytes) -> bytes:
+    """What the child's function gave. Raises `ContentError` for what it raised."""
     status, payload = reply[:1], reply[1:]
     if status in (CONTENT, CRASH):
         words = json.loads(payload)
         raise ContentError(str(words["message"]), kind=str(words["kind"]))
+    return payload
+
+
+def _feed(reply: bytes) -> ParsedFeed:
+    head, _, entries = _payload(reply).partition(b"\n")
+    parsed = _parse(ParsedFeed, head)
+    try:
+        return replace(parsed, data=replace(parsed.data, entries=unpack(entries)))
+    except ValueError as error:
+        raise ContentError("the parsing child's reply is none", kind="crashed") from error
+
+
+def _parse(result: type[Result], payload: bytes) -> Result:
     try:
         value: Result = _adapter(result).validate_json(payload)
     except ValidationError as error:

@@ -2,8 +2,8 @@
 
 The first process loads the parsers once and then only forks: for each socket that comes in over file descriptor 0 a
 child that serves it, ready in milliseconds. What libraries print cannot get between. A request is two lengths (4 bytes
-each, big-endian), a JSON header and the raw body; a reply is a status byte, a length and JSON; a child's first reply is
-its process id.
+each, big-endian), a JSON header and the raw body; a reply is a status byte, a length and JSON, or the bytes that the
+function gave; a child's first reply is its process id.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def answer(header: bytes, body: bytes) -> tuple[bytes, bytes]:
     try:
         request = json.loads(header)
         result = _function(request["function"])(body, **request["options"])
-        return RESULT, to_json(result)
+        return RESULT, result if isinstance(result, bytes) else to_json(result)
     except ContentError as error:
         return CONTENT, _words(error.kind, str(error))
     except (MemoryError, RecursionError) as error:

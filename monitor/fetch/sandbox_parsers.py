@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from monitor.domain.model import PageData, ParsedFeed
+from monitor.domain.model import PageData
 from monitor.fetch.feeds import parse_new
+from monitor.fetch.packing import pack
 from monitor.fetch.pages import extract_page
 from monitor.fetch.pages.language import keep_model_in, language_of
 
@@ -29,10 +30,13 @@ def feed(
     known: Sequence[str] = (),
     now: str | None = None,
     believe_guids: bool = True,
-) -> ParsedFeed:
-    """`parse_new`, with `now` in ISO 8601."""
+) -> bytes:
+    """`parse_new`, with `now` in ISO 8601, as `fetch.packing` writes it."""
     clock = datetime.fromisoformat(now) if now else None
-    return parse_new(body, frozenset(known), url=url, content_type=content_type, now=clock, believe_guids=believe_guids)
+    known_hashes = frozenset(known)
+    return pack(
+        parse_new(body, known_hashes, url=url, content_type=content_type, now=clock, believe_guids=believe_guids)
+    )
 
 
 def page(body: bytes, *, url: str, content_type: str | None) -> PageData:
@@ -40,7 +44,7 @@ def page(body: bytes, *, url: str, content_type: str | None) -> PageData:
     return extract_page(body, url=url, content_type=content_type)
 
 
-def warm_up(cache_dir: Path | None) -> tuple[ParsedFeed, PageData]:
+def warm_up(cache_dir: Path | None) -> tuple[bytes, PageData]:
     """Half of what the parsers need is only read on their first call; it must not count as a stranger's time."""
     address = "https://warm.example/1"
     if cache_dir is None:
