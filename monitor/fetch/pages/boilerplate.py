@@ -64,7 +64,6 @@ _LETTER = _any(
     r"[^.!?]{0,100}\bsuivez-nous (?:pour|sur|aussi|également)\b[^.?]{0,80}$",
     r"^(?:téléchargez|installez) (?:gratuitement )?(?:l.|notre )\s?appli",
     r"^pour (?:rester|être) informée?.{0,140}\b(?:newsletters?|abonn|inscri|alertes?)",
-    r".{0,140}\bdans (?:votre|ta) bo[iî]te (?:aux lettres électronique|(?:e-?)?mail|de réception|courriel)\b.{0,60}$",
     r"^suivez .{0,100}\ben vous (?:inscrivant|abonnant)\b.{0,60}$",
     r"^(?:cet article|ce contenu|cette page|ce billet|cette information) (?:vous|t.) ?a(?:-t-(?:il|elle))?\b.{0,40}"
     r"\b(?:plue?|aidée?|utile|intéressée?|été utile)\b",
@@ -76,10 +75,11 @@ _LETTER = _any(
     r"^(?:en cliquant sur|en vous inscrivant|en renseignant|vous pouvez (?:à tout moment )?vous désinscrire|votre adresse (?:e-?mail )?"
     r"(?:sera|est) (?:utilisée|traitée|collectée)|les informations recueillies)",
 )
-# Those that may begin with anything: asked only of lines that name such a letter at all.
+# Those that may begin with anything: asked only of lines that name such a letter, or where it comes, at all.
 _LETTER_LATER = _any(
     r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
     r".{0,140}[?!.] (?:abonnez|inscrivez)-vous\b[^.?]{0,60}\b(?:newsletters?|infolettre|lettre d.information)\b.{0,40}$",
+    r".{0,140}\bdans (?:votre|ta) bo[iî]te (?:aux lettres électronique|(?:e-?)?mail|de réception|courriel)\b.{0,60}$",
 )
 _ELSEWHERE = _any(
     r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|(?:re)?lire|noter)(?: ou (?:à )?(?:relire|revoir))?"
@@ -178,7 +178,8 @@ _LEGAL = re.compile(
     r"|\bdans ce formulaire des? (?:informations|données)\b",
     re.IGNORECASE,
 )
-_OF_LAW = ("formulaire", "vous concernant", "vos données", "nos services")  # of which it says one
+_OF_LETTER = ("lettre", "letter", "boîte", "boite")
+_OF_LAW = ("formulaire", "adresse", "vous concernant", "vos données", "nos services")  # of which it says one
 # One of those who sign a text together: "Anne Roth (Valtor)", "Jean Klein, proviseur du lycée".
 _SIGNATORY = re.compile(
     r"\s*(?:[^:]{0,40}:\s*)?[A-ZÀ-Þ][\w’'.-]*(?: (?:de |du |d[’'])?[A-ZÀ-Þ][\w’'.-]*)+\s*(?:[(,].*)?"
@@ -225,7 +226,7 @@ def is_boilerplate(line: str) -> bool:
         return True
     if is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS)):
         return True
-    return ("lettre" in lower or "letter" in lower) and bool(_LETTER_LATER.match(text))
+    return any(word in lower for word in _OF_LETTER) and bool(_LETTER_LATER.match(text))
 
 
 def is_byline(line: str) -> bool:

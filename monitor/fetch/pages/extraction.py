@@ -27,7 +27,7 @@ from monitor.fetch.pages.boilerplate import (
     is_signatories,
 )
 from monitor.fetch.pages.bylines import signed_below, signs_alone
-from monitor.fetch.pages.content import Content, read_content
+from monitor.fetch.pages.content import HEADINGS, Content, read_content
 from monitor.fetch.pages.dates import modified_at, published_at
 from monitor.fetch.pages.head import Head, read_head
 from monitor.fetch.pages.language import language_of
@@ -49,6 +49,8 @@ SHORTEST_OWN = 50  # letters and figures that tell that a lead is the text's beg
 ARROWS = ">→►▶➡⇒"  # before a link that leads away
 FEWEST_NOTES = 2
 LONGEST_REFERENCE = 400  # characters
+SHORTEST_PULLED, LONGEST_PULLED = 40, 300  # letters and figures of a quote pulled out of the text
+LEAST_LEFT = 15  # letters and figures that the text says around it
 EDGE = 5  # lines at either end of a text where signatures stand
 
 
@@ -126,7 +128,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
     """
     names, dropped = {squash(name) for name in authors} | {squash(title)}, False
     above = _above_title(content)
-    lines = _before_notes(_before_wall(content.lines))
+    lines = _said_once(_before_notes(_before_wall(content.lines)), content)
     count = len(lines)
     for at, line in enumerate(lines):
         edge = at < EDGE or at >= count - EDGE
@@ -178,6 +180,23 @@ def _before_wall(lines: list[str]) -> list[str]:
         if is_paywall(line) and sum(map(len, lines[at + 1 :])) < min(MOST_OF_A_WALL, sum(map(len, lines[:at]))):
             return lines[: at + 1]
     return lines
+
+
+def _said_once(lines: list[str], content: Content) -> list[str]:
+    """`lines` without quotes that were pulled out of one of the others; a heading may say what its part will say."""
+    words = [squash(line) for line in lines]
+    whole = "\n".join(words)
+    often = [own for own in words if SHORTEST_PULLED <= len(own) <= LONGEST_PULLED and whole.count(own) > 1]
+    pulled = {own for own in often if any(own in other and len(other) >= len(own) + LEAST_LEFT for other in words)}
+    pulled.difference_update(squash(block.text) for block in content.blocks if pulled and block.element.tag in HEADINGS)
+    if not pulled:
+        return lines
+    following = [*lines[1:], ""]
+    return [
+        line
+        for line, own, after in zip(lines, words, following, strict=True)
+        if own not in pulled or after.startswith("— ")  # a message, and who sent it
+    ]
 
 
 def _before_notes(lines: list[str]) -> list[str]:

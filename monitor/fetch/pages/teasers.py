@@ -23,7 +23,7 @@ LATEST_HEADING = 3  # place of a card's heading among its parts
 LONGEST_DAY = 40  # characters of a day or a section's name above it
 LONGEST_CARD = 400  # characters of a title and what it says of itself
 LONGEST_CALL = 1_000  # characters of a box that asks for a subscription
-MOST_OF_CALL = 300  # characters of its paragraphs
+MOST_OF_CALL = 400  # characters of its paragraphs
 MOST_CALLS = 50  # that are looked at
 PROSE = 80  # characters from which a `p` is prose
 _CALL = re.compile(
@@ -31,6 +31,8 @@ _CALL = re.compile(
     r"|(?:voir|découvrir|découvrez) (?:les|nos|toutes nos|l[’'])\s?(?:offres?|abonnements?|formules?)"
     r"|(?:je )?(?:fais|faire|faites) un don(?: [a-zé]{4,14})?|je donne|(?:nous )?soutenir"
     r"|soutenez-nous|soutenez .{2,20}"
+    r"|(?:je |j[’'])?(?:(?:pré)?command(?:e|er|ez)|ach[eè]t(?:e|er|ez))(?: .{2,30})?"
+    r"|(?:j[’']en profite|profite[rz] (?:de l[’']|d[’']une )?offres?.{0,25}|je (?:participe|contribue|deviens .{2,20}))"
     r"|(?:installer|télécharger) (?:l[’'](?:app\w*)|.{2,20}))(?: (?:à|au|aux) .{2,25}| maintenant| gratuitement)?\W*",
     re.IGNORECASE,
 )

@@ -92,6 +92,7 @@ def test_numbered_notes_that_end_a_text_are_none_and_one_alone_is() -> None:
         "Retrouvez cet article dans le numéro de mars de La Gazette, en kiosque.",
         "Découvrir aussi : Dix communes veulent leur centre",
         "Article réalisé en collaboration avec l’agence Valtor",
+        "*Votre adresse email sera utilisée par La Gazette pour vous envoyer votre lettre contenant des offres " * 3,
     ],
 )
 def test_lines_about_the_page_are_no_text(line: str) -> None:
@@ -107,6 +108,9 @@ def test_lines_about_the_page_are_no_text(line: str) -> None:
         "La lettre est restée dans la boîte de la mairie.",
         "Retrouvez la place du marché samedi, avec ses vingt stands.",
         "Article premier : la nappe est à tous.",
+        (
+            "L’adresse de la mairie sera connue en mars, et la gazette la donnera, comme toujours depuis dix ans. " * 4
+        ).strip(),
     ],
 )
 def test_lines_that_begin_like_those_are_text(line: str) -> None:
@@ -151,3 +155,48 @@ def test_who_wrote_a_text_is_told_below_it_and_is_no_text() -> None:
     assert told.authors == ("Lucie Weber",)
     assert told.text == WHOLE
     assert page(around=f"{signed}{{}}", end=other).text.endswith("le rester.")
+
+
+def test_a_quote_pulled_out_of_the_text_is_read_once() -> None:
+    quote = "la piscine coûte chaque hiver plus cher à chauffer que les écoles du bourg"
+    assert page(among=f"<p class=exergue>« {quote} »</p>").text == WHOLE
+    assert page(among=f"<p class=exergue>{TEXT[0][:70]}</p>").text == WHOLE
+
+
+def test_a_quote_that_the_text_does_not_hold_is_text() -> None:
+    quote = "« La piscine coûte chaque été plus cher à refroidir que les écoles de la ville voisine »"
+    assert quote in page(among=f"<p class=exergue>{quote}</p>").text
+
+
+def test_a_heading_may_say_what_its_part_says() -> None:
+    heading = "Prélever de l’eau en été dans la nappe : le dossier prévoit de tout pomper"
+    more = f"Au conseil, un élu l’a redit : {heading[0].lower()}{heading[1:]}, et il a quitté la salle."
+    assert heading in page(among=f"<h2>{heading}</h2><p>{more}</p>").text
+
+
+def test_a_message_that_the_text_tells_again_stays_with_who_sent_it() -> None:
+    message = "La commune attend trois cents emplois, dont la moitié pour des techniciens"
+    found = page(among=f"<p>{message}</p><p>— La mairie (@brumath) 4 mars 2024</p>").text
+    assert f"{message}\n\n— La mairie" in found
+
+
+@pytest.mark.parametrize("name", ["author-bio", "saboxplugin-desc author__box", "newsletter", "nl-form", "lwptoc"])
+def test_boxes_that_programs_name_alike_are_no_text(name: str) -> None:
+    said = "Elle suit l’eau de la plaine depuis dix ans, et vous retrouverez ses enquêtes chaque samedi matin ici."
+    assert page(end=f"<div class='{name}'><p>{said}</p></div>").text == WHOLE
+
+
+@pytest.mark.parametrize("name", ["bioenergy", "actor", "tocade"])
+def test_boxes_whose_names_begin_like_those_are_text(name: str) -> None:
+    said = "Elle suit l’eau de la plaine depuis dix ans, et le syndicat dit que ses relevés sont les plus sûrs de tous."
+    assert said in page(end=f"<div class='{name}'><p>{said}</p></div>").text
+
+
+@pytest.mark.parametrize(
+    "call", ["Je précommande le hors-série !", "J’en profite", "Acheter le numéro", "Je participe"]
+)
+def test_a_call_to_buy_is_no_text(call: str) -> None:
+    said = (
+        "<p>Trois cents pages sur l’eau de la plaine, ses puits, ses moulins et ses procès, à lire au coin du feu.</p>"
+    )
+    assert page(among=f"<div><h3>Le hors-série</h3>{said}<a href=/achat>{call}</a></div>").text == WHOLE
