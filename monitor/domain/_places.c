@@ -1043,6 +1043,7 @@ static PyTypeObject FoundType = {
 #include "_operations.h"
 #include "_sums.h"
 #include "_evidence.h"
+#include "_weighing.h"
 
 static PyMethodDef functions[] = {
     {"first_words", places_first_words, METH_VARARGS, "Where the first words end."},
@@ -1061,6 +1062,7 @@ static PyMethodDef functions[] = {
     {"often", make_often, METH_VARARGS, "A part so many times."},
     {"evidence", places_evidence, METH_VARARGS, "The spans that show what some lines add up to."},
     {"contributions", places_contributions, METH_VARARGS, "What is made of the lines that weigh most."},
+    {"weighed", places_weighed, METH_VARARGS, "What a model makes of an article."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -320,11 +320,157 @@ texts_haystack_of(PyObject *Py_UNUSED(module), PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* ---- Words, and their hashes (hashes.py) ------------------------------------------------------------------------- */
+
+static PyObject *
+texts_word_starts(PyObject *Py_UNUSED(module), PyObject *haystack)
+{
+    if (!PyBytes_Check(haystack)) {
+        PyErr_SetString(PyExc_TypeError, "a haystack is of bytes");
+        return NULL;
+    }
+    const char *bytes = PyBytes_AS_STRING(haystack);
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t n = 1; found != NULL && n < PyBytes_GET_SIZE(haystack); n++) {
+        if (bytes[n - 1] != ' ' || bytes[n] == ' ')
+            continue;
+        PyObject *start = PyLong_FromSsize_t(n - 1);
+        if (start == NULL || PyList_Append(found, start) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(start);
+    }
+    return found;
+}
+
+enum { GRAM = 4 };
+static const uint64_t MIX[GRAM] = {
+    UINT64_C(0x9E3779B97F4A7C15), UINT64_C(0xC2B2AE3D27D4EB4F), UINT64_C(0x165667B19E3779F9), UINT64_C(0xD6E8FEB86659FD93)};
+
+static inline uint64_t
+stirred(uint64_t hash, int factor)
+{
+    return (hash ^ hash >> 29) * MIX[factor];
+}
+
+static inline uint64_t
+hash_at(const char *hashes, Py_ssize_t n)
+{
+    uint64_t hash;
+    memcpy(&hash, hashes + n * sizeof(hash), sizeof(hash));
+    return hash;
+}
+
+static inline void
+set_hash(char *hashes, Py_ssize_t n, uint64_t hash)
+{
+    memcpy(hashes + n * sizeof(hash), &hash, sizeof(hash));
+}
+
+static PyObject *
+texts_grams_of(PyObject *Py_UNUSED(module), PyObject *words)
+{
+    if (!PyList_Check(words)) {
+        PyErr_SetString(PyExc_TypeError, "words are a list of hashes");
+        return NULL;
+    }
+    Py_ssize_t count = PyList_GET_SIZE(words) < GRAM ? 0 : PyList_GET_SIZE(words) - GRAM + 1;
+    PyObject *grams = PyBytes_FromStringAndSize(NULL, count * sizeof(uint64_t));
+    uint64_t last[GRAM] = {0};
+    for (Py_ssize_t n = 0; grams != NULL && count > 0 && n < count + GRAM - 1; n++) {
+        uint64_t word = PyLong_AsUnsignedLongLong(PyList_GET_ITEM(words, n)), sum = 0;
+        if (word == (uint64_t)-1 && PyErr_Occurred()) {
+            Py_CLEAR(grams);
+            break;
+        }
+        last[n % GRAM] = word;
+        if (n < GRAM - 1)
+            continue;
+        for (int at = 0; at < GRAM; at++)
+            sum += (last[(n + 1 + at) % GRAM] ^ MIX[at]) * MIX[at];
+        set_hash(PyBytes_AS_STRING(grams), n - GRAM + 1, stirred(sum, 0));
+    }
+    return grams;
+}
+
+static PyObject *
+texts_rows_of(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    const char *grams;
+    Py_ssize_t size, in_a_row;
+    if (!PyArg_ParseTuple(args, "y#n", &grams, &size, &in_a_row))
+        return NULL;
+    if (in_a_row < 1 || in_a_row > GRAM) {
+        PyErr_SetString(PyExc_ValueError, "one to four in a row");
+        return NULL;
+    }
+    Py_ssize_t count = size / (Py_ssize_t)sizeof(uint64_t) - GRAM * (in_a_row - 1);
+    PyObject *rows = PyBytes_FromStringAndSize(NULL, count > 0 ? count * sizeof(uint64_t) : 0);
+    for (Py_ssize_t n = 0; rows != NULL && n < count; n++) {
+        uint64_t sum = hash_at(grams, n);
+        for (Py_ssize_t number = 1; number < in_a_row; number++)
+            sum += hash_at(grams, n + GRAM * number) * MIX[number];
+        set_hash(PyBytes_AS_STRING(rows), n, stirred(sum, 2));
+    }
+    return rows;
+}
+
+static int
+by_value(const void *one, const void *other)
+{
+    const int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+    return (a > b) - (a < b);
+}
+
+/* The distinct ones of ordered hashes: `fewest` of them, and up to `most` of those below the limit. */
+static PyObject *
+chosen_of(const int64_t *ordered, Py_ssize_t count, Py_ssize_t fewest, Py_ssize_t most, uint64_t share)
+{
+    const uint64_t limit = share > 1 ? (UINT64_MAX - share + 1) / share + 1 : 0; /* 2^64 / share, from the lowest on */
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t n = 0; found != NULL && n < count; n++) {
+        if (n > 0 && ordered[n] == ordered[n - 1])
+            continue;
+        int below = share < 2 || (uint64_t)ordered[n] + (UINT64_C(1) << 63) < limit;
+        if (PyList_GET_SIZE(found) >= (below && most > fewest ? most : fewest))
+            break;
+        PyObject *hash = PyLong_FromLongLong(ordered[n]);
+        if (hash == NULL || PyList_Append(found, hash) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(hash);
+    }
+    PyObject *tuple = found != NULL ? PyList_AsTuple(found) : NULL;
+    Py_XDECREF(found);
+    return tuple;
+}
+
+static PyObject *
+texts_smallest_of(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    const char *hashes;
+    Py_ssize_t size, fewest, most;
+    unsigned long long share;
+    if (!PyArg_ParseTuple(args, "y#nnK", &hashes, &size, &fewest, &most, &share))
+        return NULL;
+    Py_ssize_t count = size / (Py_ssize_t)sizeof(int64_t);
+    int64_t *ordered = PyMem_Malloc(size + 1);
+    if (ordered == NULL)
+        return PyErr_NoMemory();
+    memcpy(ordered, hashes, count * sizeof(int64_t));
+    qsort(ordered, count, sizeof(int64_t), by_value);
+    PyObject *found = chosen_of(ordered, count, fewest, most, share);
+    PyMem_Free(ordered);
+    return found;
+}
+
 static PyMethodDef functions[] = {
     {"haystack_of", texts_haystack_of, METH_VARARGS, "The skeleton between two spaces."},
     {"sentence_starts", texts_sentence_starts, METH_O, "Where sentences begin."},
     {"paragraphs", texts_paragraphs, METH_O, "Stretches without a line break."},
     {"numbered", texts_numbered, METH_VARARGS, "Of each offset the number of its sentence."},
+    {"word_starts", texts_word_starts, METH_O, "Where words begin."},
+    {"grams_of", texts_grams_of, METH_O, "The hash of each four words."},
+    {"rows_of", texts_rows_of, METH_VARARGS, "The hash of so many of these in a row."},
+    {"smallest_of", texts_smallest_of, METH_VARARGS, "The smallest hashes."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,6 +9,7 @@ from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
     from monitor.domain.beginnings import Beginnings
+    from monitor.domain.hashes import grams_of, rows_of, smallest_of
     from monitor.domain.operations import (
         at_least,
         found_mask,
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, first_words, mask_of
     from monitor.domain.sums import Ledger, Tallies, contributions, evidence
-    from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts
+    from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts, word_starts
+    from monitor.domain.weighing import weighed
 
 __all__ = [
     "Beginnings",
@@ -40,6 +42,7 @@ __all__ = [
     "evidence",
     "first_words",
     "found_mask",
+    "grams_of",
     "haystack_of",
     "in_field",
     "in_first",
@@ -52,9 +55,13 @@ __all__ = [
     "numbered",
     "often",
     "paragraphs",
+    "rows_of",
     "sentence_starts",
+    "smallest_of",
     "standing",
     "together",
+    "weighed",
+    "word_starts",
 ]
 
 LIBRARIES = ("_beginnings", "_patterns", "_places", "_texts")
@@ -88,3 +95,10 @@ if not TYPE_CHECKING:
     evidence, contributions = _sums.evidence, _sums.contributions
     haystack_of, numbered = _texts.haystack_of, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts
+    word_starts = _texts.word_starts
+    if in_python():
+        from monitor.domain.hashes import grams_of, rows_of, smallest_of  # here: they load numpy
+        from monitor.domain.weighing import weighed
+    else:
+        grams_of, rows_of, smallest_of = _texts.grams_of, _texts.rows_of, _texts.smallest_of
+        weighed = _places.weighed

@@ -142,6 +142,12 @@ def near_pairs(
     return sorted(pairs)
 
 
+def near_bits(mask: int, sentences: int) -> bytes:
+    """The sentences of a mask and those beside one: a bit each, from the first byte's lowest, and a byte's room."""
+    near = mask | mask << 1 | mask >> 1
+    return (near & ((1 << sentences) - 1)).to_bytes(sentences // 8 + 1, "little")
+
+
 def bits(mask: int) -> Iterator[int]:
     """The numbers of the bits that are set."""
     while mask:

@@ -17,6 +17,7 @@ from monitor.domain.kernel import (
     numbered,
     paragraphs,
     sentence_starts,
+    word_starts,
 )
 from monitor.domain.model import Document, Field, Span
 from monitor.domain.places import Pair
@@ -126,11 +127,7 @@ class Reading:
     def word_starts(self) -> list[int]:
         """Where the words begin."""
         if self._word_starts is None:
-            import numpy as np  # here: commands that only list rows read no text, and start sooner without it
-
-            letters = np.frombuffer(self.haystack, dtype=np.uint8) != 32
-            starts: list[int] = (letters[1:] > letters[:-1]).nonzero()[0].tolist()
-            self._word_starts = starts
+            self._word_starts = word_starts(self.haystack)
         return self._word_starts
 
     @property

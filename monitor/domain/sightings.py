@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from daachorse import DoubleArrayAhoCorasick
 from numpy.typing import NDArray
 
-from monitor.domain.linear import Array
-from monitor.domain.places import Pair, bits
-from monitor.domain.reading import Reading
-from monitor.domain.tallies import Item
+from monitor.domain.linear import Array, Table
+from monitor.domain.places import Pair, bits, near_bits
+
+if TYPE_CHECKING:
+    from daachorse import DoubleArrayAhoCorasick
+
+    from monitor.domain.reading import Reading
+    from monitor.domain.tallies import Item
 
 _ELSEWHERE = 0.4  # what an n-gram counts outside the sentences near the anchor, for relevance
 _ELSEWHERE_IN_ARTICLE = 0.5  # the same for the topics' view of the whole article
@@ -43,21 +47,21 @@ class Sightings(NamedTuple):
 
 def sightings(machine: DoubleArrayAhoCorasick | None, reading: Reading, near: NDArray[np.bool_]) -> Sightings:
     """Where the n-grams of a machine stand."""
-    found = machine.find_overlapping(reading.haystack) if machine is not None else []
+    return sighted(machine.find_overlapping(reading.haystack) if machine is not None else [], reading.sentence_at, near)
+
+
+def sighted(found: list[tuple[int, int, int]], sentence_at: bytes | array[int], near: NDArray[np.bool_]) -> Sightings:
+    """The same of what it found: (start, end, n-gram) each. `sentence_at` tells the sentence of each start."""
     if not found:
         return Sightings(near)
     hits = np.fromiter([gram << 32 | start for start, _, gram in found], np.int64, len(found))
-    keys = hits >> 32 << 32 | _sentence_at(reading).take(hits & _LOW)
+    sentences = np.frombuffer(sentence_at, np.uint8 if isinstance(sentence_at, bytes) else np.uintc).astype(np.int64)
+    keys = hits >> 32 << 32 | sentences.take(hits & _LOW)
     keys.sort()
     keys = keys[_firsts(keys)]
     grams = keys >> 32
     first = _firsts(grams)
     return Sightings(near, keys & _LOW, first.cumsum() - 1, grams[first])
-
-
-def _sentence_at(reading: Reading) -> Numbers:
-    numbers = reading.sentence_at
-    return np.frombuffer(numbers, np.uint8 if isinstance(numbers, bytes) else np.uintc).astype(np.int64)
 
 
 def _firsts(ordered: Numbers) -> NDArray[np.bool_]:
@@ -70,10 +74,12 @@ def _firsts(ordered: Numbers) -> NDArray[np.bool_]:
 
 def near_sentences(reading: Reading, anchors: list[Pair]) -> NDArray[np.bool_]:
     """Which sentences name the anchor or stand beside one that does."""
-    mask = reading.mask_of(anchors)
-    mask |= mask << 1 | mask >> 1
     count = len(reading.starts)
-    packed = (mask & ((1 << count) - 1)).to_bytes(count // 8 + 1, "little")
+    return unpacked(near_bits(reading.mask_of(anchors), count), count)
+
+
+def unpacked(packed: bytes, count: int) -> NDArray[np.bool_]:
+    """The first of the bits."""
     return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), bitorder="little")[:count].astype(np.bool_)
 
 
@@ -95,9 +101,9 @@ def rules_held(counted: list[tuple[Item, int]], sentences: int) -> tuple[Numbers
     return np.array(numbers, np.int64), np.sqrt(np.minimum(counts, 2)).reshape(sentences, width)
 
 
-def sentence_values(seen: Sightings, idf: Array) -> Array:
+def sentence_values(seen: Sightings, idf: Table) -> Array:
     """The value of each n-gram in its sentence: its rarity, over the length of the sentence's vector."""
-    rarity = idf.take(seen.kinds)
+    rarity = idf.take(seen.kinds).astype(np.float64)
     norm = np.sqrt(np.bincount(seen.where, (rarity**2).take(seen.place), len(seen.near)))
     return np.asarray(rarity.take(seen.place) / np.maximum(norm, 1e-9).take(seen.where))
 
@@ -119,7 +125,7 @@ def article_vector(
     return np.concatenate([seen.kinds, rules[there]]), found * (_ARTICLE_LENGTH / length)
 
 
-def gram_weights(seen: Sightings, idf: Array) -> tuple[Numbers, Array]:
+def gram_weights(seen: Sightings, idf: Table) -> tuple[Numbers, Array]:
     """The article's n-grams and their normalised weights, for relevance."""
     worth = np.where(seen.near, 1.0, _ELSEWHERE)
     worth[:1] = 1.0

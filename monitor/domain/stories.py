@@ -13,11 +13,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
-GRAM = 4  # words
+from monitor.domain.kernel import grams_of, rows_of, smallest_of
+
 SIZE = 128  # hashes kept a text
 KEY_GRAMS = 3  # in a row make a key: twelve words
 KEY_SHARE = 24  # of so many 12-grams, one is a key: the same ones in each text, so that a cut copy keeps its share
@@ -28,9 +27,6 @@ FEWEST = 4  # shared hashes below which a containment says nothing
 KNOWN_WORDS = 20_000  # words whose hashes are kept: nine in ten of a text's
 
 _WORD = re.compile(r"\w+")
-_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
-_HALF = np.uint64(29)
-Hashes = NDArray[np.uint64]
 
 
 class _WordHashes(dict[bytes, int]):
@@ -62,12 +58,12 @@ _NARROW = "\u202f\u2009\u2011"  # blanks and a hyphen of French typography that 
 class Fingerprint:
     """By its `sketch` a text is weighed, by its `keys` it is found: both ascending, signed 64 bit.
 
-    `grams` are all its 4-grams, as they stand in the text.
+    `grams` are all its 4-grams, as they stand in the text, 8 bytes each.
     """
 
     sketch: tuple[int, ...] = ()
     keys: tuple[int, ...] = ()
-    grams: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64), compare=False, repr=False)
+    grams: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def former_keys(self) -> tuple[int, ...]:
@@ -85,53 +81,24 @@ def fingerprint(text: str) -> Fingerprint:
 
     The same integers on every machine and in every database: xxh3 of each lower-case word, mixed by position.
     """
-    hashes = _word_hashes(text)
-    count = len(hashes) - GRAM + 1
-    if count < 1:
-        return Fingerprint()
-    grams = np.zeros(count, dtype=np.uint64)
-    for position, factor in enumerate(_MIX):
-        grams += (hashes[position : count + position] ^ factor) * factor
-    grams ^= grams >> _HALF
-    grams *= _MIX[0]
-    smallest = tuple(_distinct(grams)[:SIZE].tolist())
+    grams = grams_of(_word_hashes(text))
+    smallest = smallest_of(grams, SIZE, SIZE, 1)
     return Fingerprint(smallest, _keys(grams, KEY_GRAMS, KEY_SHARE) or smallest[:FEWEST_KEYS], grams)
 
 
-def _keys(grams: Hashes, in_a_row: int, share: int) -> tuple[int, ...]:
+def _keys(grams: bytes, in_a_row: int, share: int) -> tuple[int, ...]:
     """The smallest hashes of so many 4-grams in a row: one in `share` of them, ascending; () of a text too short."""
-    count = len(grams) - GRAM * (in_a_row - 1)
-    if count < 1:
-        return ()
-    rows = grams[:count].copy()
-    for number in range(1, in_a_row):
-        rows += grams[GRAM * number : GRAM * number + count] * _MIX[number]
-    rows ^= rows >> _HALF
-    rows *= _MIX[2]
-    hashes = _distinct(rows)
-    below = int(np.searchsorted(hashes, -(2**63) + 2**64 // share))
-    return tuple(hashes[: max(FEWEST_KEYS, min(below, MOST_KEYS))].tolist())
+    return smallest_of(rows_of(grams, in_a_row), FEWEST_KEYS, MOST_KEYS, share)
 
 
-def _word_hashes(text: str) -> Hashes:
+def _word_hashes(text: str) -> list[int]:
     """xxh3 of each lower-case word; what Western texts are written in is cut up as bytes, which is twice as quick."""
     for character in _NARROW:
         text = text.replace(character, " ")
     try:
-        words = text.encode("cp1252").translate(_LETTERS).split()
+        return list(map(_hash_of.__getitem__, text.encode("cp1252").translate(_LETTERS).split()))
     except UnicodeEncodeError:
-        plain = _WORD.findall(text.lower())
-        return np.fromiter(map(xxh3_64_intdigest, map(str.encode, plain)), dtype=np.uint64, count=len(plain))
-    return np.fromiter(map(_hash_of.__getitem__, words), dtype=np.uint64, count=len(words))
-
-
-def _distinct(hashes: Hashes) -> NDArray[np.int64]:
-    """`hashes` as signed integers, ascending, each once: `np.unique`, at a fourth of its price on a text's few."""
-    ordered = np.sort(hashes.view(np.int64))
-    once = np.empty(len(ordered), dtype=bool)
-    once[:1] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=once[1:])
-    return ordered[once]
+        return list(map(xxh3_64_intdigest, map(str.encode, _WORD.findall(text.lower()))))
 
 
 def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:

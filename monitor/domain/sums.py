@@ -23,6 +23,9 @@ that the function tells once its numbers are all there."""
 Level = tuple[float, int]  # what a sentence counts, and the sentences that count so
 Held = tuple["Item", int]  # an item, and its sentences
 Line = tuple["Item", float, int]  # the same with what it adds between them
+Weighed = tuple[float, list[float], float, tuple[list[int], list[list[float]], list[float]] | None]
+"""Of a weighed article the logit of relevance, what each number adds to it, and its n-grams; where it is relevant, of
+each topic the sentence that speaks for it most, what each pooled number adds, and its logit."""
 
 
 class Ledger:

@@ -170,6 +170,14 @@ def haystack_of(text: str, table: bytes = ONE_BYTE) -> bytes | None:  # noqa: AR
     return None if small is None or has_invisible(text, small) else b" %b " % small.translate(_SKELETON_BYTES)
 
 
+_BEFORE_WORD = re.compile(rb" (?=[^ ])")
+
+
+def word_starts(haystack: bytes) -> list[int]:
+    """Where the words of a haystack begin, counted from the character behind its first space."""
+    return [match.start() for match in _BEFORE_WORD.finditer(haystack)]
+
+
 # A sentence ends at . ! ? … (and closing marks) before white space and an opening: capital, digit, quote or dash; and
 # at a line break. The group marks a point behind what may be an abbreviation: a longer word is none.
 # Only the first of several stops begins a match, and none is given back: what follows them is the same for each, and

@@ -37,8 +37,9 @@ from monitor.domain.sightings import (
 )
 from monitor.domain.signals import signals
 from monitor.domain.trees import Trees, fit_trees
-from monitor.domain.weigher import POOLED, held_near, is_near, joint, near_name, pool, rule_keys, rules_owned
-from monitor.domain.weights import Model
+from monitor.domain.weigher import is_near, near_name, owners_of, rule_keys
+from monitor.domain.weighing import held_near, joint, pool
+from monitor.domain.weights import POOLED, Model
 
 _SENTENCE_PENALTY, _ARTICLE_PENALTY, _RELEVANCE_PENALTY, _DENSE_PENALTY, _STACK_PENALTY = 0.3, 0.5, 0.1, 12.0, 1.0
 _RULE_PENALTY = 4.0  # times that of n-grams: many rules hold in a sentence
@@ -353,3 +354,8 @@ def _unknown(example: _Example) -> NDArray[np.bool_]:
     if example.source.sentence:
         return np.zeros((len(example.reading.sentences), len(example.truth)), dtype=np.bool_)
     return np.asarray((example.shown == 0) & ((example.truth > 0) | example.open))
+
+
+def rules_owned(dossier: Dossier, topics: tuple[str, ...]) -> Array:
+    """1 where a rule is a topic's, of shape (rules, topics); those of relevance are nobody's."""
+    return np.array([[owner == slug for slug in topics] for owner in owners_of(dossier)], dtype=np.float64)

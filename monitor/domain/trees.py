@@ -6,56 +6,43 @@ right where its number is above the node's threshold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain.linear import Array, sigmoid
+from monitor.domain.weights import DEPTH, INNER, NODES, Grown
 
-DEPTH = 3
-INNER, NODES = 2**DEPTH - 1, 2 ** (DEPTH + 1) - 1
 _TREES, _RATE, _RIDGE, _FEWEST, _SHARE, _BINS = 80, 0.08, 1.0, 3, 0.7, 32
 _SEED = 20_190_516
 
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Trees:
-    """`features` and `thresholds` of shape (trees, 7); `values` of shape (trees, 15), what each node says; `bias`."""
-
-    names: tuple[str, ...]
-    features: Ints
-    thresholds: Array
-    values: Array
-    bias: float
+class Trees(Grown):
+    """Boosted trees, and what they say."""
 
     def logit(self, rows: Array) -> Array:
         """The logit of each row, of shape (rows,)."""
         return np.asarray(np.array([self.parts(row).sum() for row in rows]) + self.bias)
 
     def parts(self, row: Array) -> Array:
-        """What each number adds to the logit of a row: the steps that it made on the way down each tree."""
-        features, thresholds, values = self.features.ravel(), self.thresholds.ravel(), self.values.ravel()
-        inner, root = self._roots
-        leaf, node = root, inner
-        asked, said = np.empty((DEPTH, len(root)), np.int64), np.empty((DEPTH + 1, len(root)))
-        said[0] = values.take(root)
-        for level in range(DEPTH):
-            asked[level] = feature = features.take(node)
-            right = row.take(feature) > thresholds.take(node)
-            node = 2 * node - inner + 1 + right
-            leaf = 2 * leaf - root + 1 + right
-            said[level + 1] = values.take(leaf)
-        return np.asarray(np.bincount(asked.ravel(), (said[1:] - said[:-1]).ravel(), len(self.names)))
+        """What each number adds to the logit of a row."""
+        return steps_of(row, self.features.ravel(), self.thresholds.ravel(), self.values.ravel())[: len(self.names)]
 
-    @cached_property
-    def _roots(self) -> tuple[Ints, Ints]:
-        """Where each tree begins among the inner nodes of all, and among their nodes."""
-        trees = np.arange(len(self.features))
-        return trees * INNER, trees * NODES
+
+def steps_of(row: Array, features: Ints, thresholds: Array, values: Array) -> Array:
+    """What each number of a row adds: the steps that it made on the way down each of the trees, which are flat."""
+    trees = np.arange(len(features) // INNER)
+    node, inner, leaf, root = trees * INNER, trees * INNER, trees * NODES, trees * NODES
+    asked, said = np.empty((DEPTH, len(trees)), np.int64), np.empty((DEPTH + 1, len(trees)))
+    said[0] = values.take(root)
+    for level in range(DEPTH):
+        asked[level] = feature = features.take(node)
+        right = row.take(feature) > thresholds.take(node)
+        node = 2 * node - inner + 1 + right
+        leaf = 2 * leaf - root + 1 + right
+        said[level + 1] = values.take(leaf)
+    return np.asarray(np.bincount(asked.ravel(), (said[1:] - said[:-1]).ravel(), len(row)))
 
 
 def fit_trees(names: tuple[str, ...], rows: Array, truth: Array) -> Trees:

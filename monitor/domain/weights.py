@@ -1,29 +1,72 @@
-"""What a weigher has learnt, and its file beside the dossier: gzipped JSON, the same bytes for the same model."""
+"""What a weigher has learnt, and its file beside the dossier: gzipped JSON, the same bytes for the same model.
+
+What was read is held as Python's own arrays, and as views of the file's halves: numpy, which takes 10 MiB of each
+process, is only needed to learn, to explain, and where the sums are not compiled.
+"""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
+from array import array
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 import xxhash
 from daachorse import DoubleArrayAhoCorasick
-from numpy.typing import NDArray
 
 from monitor.domain.kept import keep, load_kept
-from monitor.domain.linear import Array, Linear
-from monitor.domain.trees import Trees
 
 FORMAT = 2
-_HALF = np.dtype("<f2")
-Table = NDArray[np.floating[Any]]
 _ARRAYS = ("idf", "weights", "article_weights", "gram_relevance")
+Numbers: TypeAlias = Any
+"""A buffer of numbers: what was learnt is numpy's, what was read an `array`, or a view of 16-bit words that are halves,
+little-endian as in the file (`linear.floats` knows them)."""
+
+DEPTH = 3
+INNER, NODES = 2**DEPTH - 1, 2 ** (DEPTH + 1) - 1  # of a tree
+
+POOLED = (
+    "best",
+    "second",
+    "third",
+    "best near the anchor",
+    "first",
+    "at least one",
+    "rules",
+    "sentences",
+    "whole article",
+)
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """What a logistic model on standardised numbers holds (`linear.Linear` has its arithmetic)."""
+
+    names: tuple[str, ...]
+    mean: Numbers
+    scale: Numbers
+    weights: Numbers
+    bias: float
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What decision trees hold (`trees.Trees` has their arithmetic).
+
+    `features` and `thresholds` of shape (trees, 7); `values` of shape (trees, 15), what each node says; `bias`.
+    """
+
+    names: tuple[str, ...]
+    features: Numbers
+    thresholds: Numbers
+    values: Numbers
+    bias: float
 
 
 class _Joined(Collection[str]):
@@ -47,23 +90,23 @@ class Model:
     """Everything that was learnt.
 
     `weights` (of sentences) and `article_weights` have a row for each n-gram, then for each rule, and a column for
-    each topic; of a model that was read they are the half precision of its file, a quarter of the memory.
+    each topic; of a model that was read they are flat, and the half precision of its file, a quarter of the memory.
     """
 
     topics: tuple[str, ...]
     grams: Collection[str]
-    idf: Array
+    idf: Numbers
     rules: tuple[str, ...]
-    weights: Table
-    bias: Array
-    article_weights: Table
-    article_bias: Array
-    stack: Linear
-    topic_bias: Array
+    weights: Numbers
+    bias: Numbers
+    article_weights: Numbers
+    article_bias: Numbers
+    stack: Standardised
+    topic_bias: Numbers
     threshold: float
-    relevance: Linear
-    trees: Trees
-    gram_relevance: Array
+    relevance: Standardised
+    trees: Grown
+    gram_relevance: Numbers
     gram_bias: float
     gram_share: float
 
@@ -73,8 +116,54 @@ class Model:
         return DoubleArrayAhoCorasick([gram.encode("latin-1") for gram in self.grams]) if self.grams else None
 
 
+class Tables(NamedTuple):
+    """What the sums of one dossier read (`_weighing.h` knows the order and the kinds).
+
+    Of each rule of the dossier: its row in `weights` and `article_weights`, where relevance has what holds near the
+    anchor, and the column of its topic; -1 for none. `constants` are the bias of relevance, that of its n-grams and
+    their share, that of the pooled numbers, and the threshold.
+    """
+
+    idf: Numbers
+    weights: Numbers
+    bias: Numbers
+    article_weights: Numbers
+    article_bias: Numbers
+    gram_relevance: Numbers
+    mean: Numbers
+    scale: Numbers
+    slopes: Numbers
+    features: Numbers
+    thresholds: Numbers
+    values: Numbers
+    stack_mean: Numbers
+    stack_scale: Numbers
+    stack_weights: Numbers
+    topic_bias: Numbers
+    rows: Numbers
+    near: Numbers
+    owners: Numbers
+    constants: Numbers
+
+    @classmethod
+    def of(cls, model: Model, rows: list[int], near: list[int], owners: list[int]) -> Tables:
+        """Of a model that was read."""
+        relevance, trees, stack = model.relevance, model.trees, model.stack
+        biases = relevance.bias + trees.bias, model.gram_bias, model.gram_share, stack.bias, model.threshold
+        return cls(
+            *(model.idf, model.weights, model.bias, model.article_weights, model.article_bias, model.gram_relevance),
+            *(relevance.mean, relevance.scale, relevance.weights),
+            *(trees.features, trees.thresholds, trees.values),
+            *(stack.mean, stack.scale, stack.weights, model.topic_bias),
+            *(array("i", rows), array("i", near), array("i", owners), array("d", biases)),
+        )
+
+
 def dump_model(model: Model) -> bytes:
     """The model as gzipped JSON, the same bytes for the same model."""
+    import numpy as np
+
+    trees = model.trees
     data = {
         "format": FORMAT,
         "topics": model.topics,
@@ -90,11 +179,11 @@ def dump_model(model: Model) -> bytes:
         "threshold": model.threshold,
         "relevance": _linear(model.relevance),
         "trees": {
-            "names": model.trees.names,
-            "features": model.trees.features.tolist(),
-            "thresholds": model.trees.thresholds.tolist(),
-            "values": np.round(model.trees.values, 6).tolist(),
-            "bias": model.trees.bias,
+            "names": trees.names,
+            "features": np.reshape(trees.features, (-1, INNER)).tolist(),
+            "thresholds": np.reshape(trees.thresholds, (-1, INNER)).tolist(),
+            "values": np.round(np.reshape(trees.values, (-1, NODES)), 6).tolist(),
+            "bias": trees.bias,
         },
         "gram_relevance": _pack(model.gram_relevance),
         "gram_bias": model.gram_bias,
@@ -106,8 +195,7 @@ def dump_model(model: Model) -> bytes:
 def read_model(packed: bytes) -> Model:
     """The model that `dump_model` packed. Raises `OSError`, `EOFError` or an error of values for anything else."""
     data = json.loads(gzip.decompress(packed))
-    arrays = {name: np.frombuffer(base64.b64decode(data[name]), dtype=_HALF) for name in _ARRAYS}
-    return _model(data, arrays)
+    return _model(data, {name: _halves(base64.b64decode(data[name])) for name in _ARRAYS})
 
 
 def kept_model(packed: bytes, cache_dir: Path | None) -> Model:
@@ -135,7 +223,7 @@ def _load(body: bytes) -> Model:
     at = body.index(b"\n")
     head, at, arrays = json.loads(body[:at]), at + 1, {}
     for name, size in zip(_ARRAYS, head["sizes"], strict=True):
-        arrays[name] = np.frombuffer(body[at : at + size], dtype=_HALF)
+        arrays[name] = _halves(body[at : at + size])
         at += size
     head["grams"] = _Joined(head["grams"])
     model = _model(head, arrays)
@@ -144,45 +232,54 @@ def _load(body: bytes) -> Model:
     return model
 
 
-def _model(data: dict[str, Any], arrays: dict[str, NDArray[np.float16]]) -> Model:
+def _halves(packed: bytes) -> memoryview:
+    return memoryview(packed).cast("H")
+
+
+def _model(data: dict[str, Any], arrays: dict[str, memoryview]) -> Model:
     if data["format"] != FORMAT:
         raise ValueError(f"it is of format {data['format']}")
-    topics = tuple(data["topics"])
     return Model(
-        topics=topics,
+        topics=tuple(data["topics"]),
         grams=data["grams"],
-        idf=arrays["idf"].astype(np.float64),
+        idf=arrays["idf"],
         rules=tuple(data["rules"]),
-        weights=arrays["weights"].reshape(-1, len(topics)),
-        bias=np.array(data["bias"]),
-        article_weights=arrays["article_weights"].reshape(-1, len(topics)),
-        article_bias=np.array(data["article_bias"]),
+        weights=arrays["weights"],
+        bias=array("d", data["bias"]),
+        article_weights=arrays["article_weights"],
+        article_bias=array("d", data["article_bias"]),
         stack=_read_linear(data["stack"]),
-        topic_bias=np.array(data["topic_bias"]),
+        topic_bias=array("d", data["topic_bias"]),
         threshold=float(data["threshold"]),
         relevance=_read_linear(data["relevance"]),
         trees=_read_trees(data["trees"]),
-        gram_relevance=arrays["gram_relevance"].astype(np.float64),
+        gram_relevance=arrays["gram_relevance"],
         gram_bias=float(data["gram_bias"]),
         gram_share=float(data["gram_share"]),
     )
 
 
-def _pack(values: Table) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype=_HALF).tobytes()).decode()
+def _pack(values: Numbers) -> str:
+    import numpy as np
+
+    from monitor.domain.linear import floats
+
+    return base64.b64encode(np.ascontiguousarray(floats(values), dtype="<f2").tobytes()).decode()
 
 
-def _linear(linear: Linear) -> dict[str, Any]:
+def _linear(linear: Standardised) -> dict[str, Any]:
+    import numpy as np
+
     rounded = {name: np.round(getattr(linear, name), 6).tolist() for name in ("mean", "scale", "weights")}
     return {"names": linear.names, **rounded, "bias": round(linear.bias, 6)}
 
 
-def _read_trees(data: dict[str, Any]) -> Trees:
-    thresholds, values = (np.array(data[name], dtype=np.float64) for name in ("thresholds", "values"))
-    features = np.array(data["features"], dtype=np.int64)
-    return Trees(tuple(data["names"]), features, thresholds, values, float(data["bias"]))
+def _read_trees(data: dict[str, Any]) -> Grown:
+    features, thresholds, values = (chain.from_iterable(data[name]) for name in ("features", "thresholds", "values"))
+    made = array("i", features), array("d", thresholds), array("d", values)
+    return Grown(tuple(data["names"]), *made, float(data["bias"]))
 
 
-def _read_linear(data: dict[str, Any]) -> Linear:
-    mean, scale, weights = (np.array(data[name], dtype=np.float64) for name in ("mean", "scale", "weights"))
-    return Linear(tuple(data["names"]), mean, scale, weights, float(data["bias"]))
+def _read_linear(data: dict[str, Any]) -> Standardised:
+    mean, scale, weights = (array("d", data[name]) for name in ("mean", "scale", "weights"))
+    return Standardised(tuple(data["names"]), mean, scale, weights, float(data["bias"]))

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.domain.linear import Array
 from monitor.domain.model import Contribution, Span
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
-from monitor.domain.sightings import Sightings, gram_weights, near_sentences, rules_held, sentence_values, sightings
+from monitor.domain.sightings import gram_weights, near_sentences, rules_held, sentence_values, sightings
 from monitor.domain.tallies import Item
+from monitor.domain.weighing import arrays, known, scored
 
 if TYPE_CHECKING:
     from monitor.domain.weigher import Weigher
@@ -38,10 +38,10 @@ class Passage:
 
 def words_for_relevance(weigher: Weigher, reading: Reading, anchors: list[Pair]) -> tuple[Contribution, ...]:
     """The words that weighed most for the article being relevant (or against it), in parts of the logit."""
-    model = weigher.model
-    seen = sightings(model.machine, reading, near_sentences(reading, anchors))
+    model, share = arrays(weigher.tables), weigher.model.gram_share
+    seen = sightings(weigher.model.machine, reading, near_sentences(reading, anchors))
     kinds, values = gram_weights(seen, model.idf)
-    said = dict(zip(kinds.tolist(), (model.gram_relevance[kinds] * values * model.gram_share).tolist(), strict=True))
+    said = dict(zip(kinds.tolist(), (model.gram_relevance[kinds] * values * share).tolist(), strict=True))
     return _shared_out(reading, weigher, said, 0, reading.end)
 
 
@@ -49,21 +49,23 @@ def passages(
     weigher: Weigher, reading: Reading, anchors: list[Pair], counted: list[tuple[Item, int]]
 ) -> dict[str, Passage]:
     """The best passage of each topic that the model knows, by slug."""
-    model = weigher.model
-    seen = sightings(model.machine, reading, near_sentences(reading, anchors))
+    model = arrays(weigher.tables)
+    seen = sightings(weigher.model.machine, reading, near_sentences(reading, anchors))
     rules, counts = rules_held(counted, len(reading.starts))
-    scores, _ = weigher.scores(rules, weigher.known(rules, counts), seen)
+    scores, _ = scored(model, rules, known(model, rules, counts), seen)
     values = sentence_values(seen, model.idf)
-    return {
-        topic: _passage(weigher, reading, seen, values, int(scores[:, column].argmax()), column)
-        for column, topic in enumerate(model.topics)
-    }
+    found = {}
+    for column, topic in enumerate(weigher.model.topics):
+        sentence = int(scores[:, column].argmax())
+        (here,) = np.nonzero(seen.where == sentence)
+        said = values[here] * model.weights[seen.grams[here], column]
+        found[topic] = _passage(
+            weigher, reading, dict(zip(seen.grams[here].tolist(), said.tolist(), strict=True)), sentence
+        )
+    return found
 
 
-def _passage(weigher: Weigher, reading: Reading, seen: Sightings, values: Array, sentence: int, column: int) -> Passage:
-    (here,) = np.nonzero(seen.where == sentence)
-    grams = seen.grams[here]
-    said = dict(zip(grams.tolist(), (values[here] * weigher.model.weights[grams, column]).tolist(), strict=True))
+def _passage(weigher: Weigher, reading: Reading, said: dict[int, float], sentence: int) -> Passage:
     low, high = reading.sentence(sentence)
     return Passage(reading.span(low, high), _shared_out(reading, weigher, said, low, high))
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.domain.pulse import ANNOUNCED, PARTS, ailments
-from monitor.domain.weigher import POOLED
+from monitor.domain.weights import POOLED
 from monitor.errors import ConfigError
 from monitor.settings import load_settings
 from monitor.web.score_words import counted_in_words

@@ -10,7 +10,7 @@ from monitor.domain.model import Document
 from monitor.domain.reading import Reading
 from monitor.domain.sightings import near_sentences, rule_counts, sightings
 from monitor.domain.tallies import Item
-from monitor.domain.weigher import rules_owned
+from monitor.domain.training import rules_owned
 
 GRAMS = [b" un ", b" deux ", b" deux trois ", b" troi"]
 

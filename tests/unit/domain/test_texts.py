@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain import hashes as made_by_numpy
 from monitor.domain import kernel, text
 from tests.libraries import library_or_skip
 
@@ -43,6 +45,46 @@ def test_a_text_of_stops_is_passed_once(stops: str) -> None:
 def test_both_number_the_same_sentences(library: ModuleType, starts: list[int], rest: int) -> None:
     length = max(starts, default=0) + rest
     assert library.numbered(starts, length) == text.numbered(starts, length)
+
+
+@given(st.text(" ab\x00\xff", max_size=12).map(str.encode))
+def test_both_find_the_same_words(library: ModuleType, haystack: bytes) -> None:
+    assert library.word_starts(haystack) == text.word_starts(haystack)
+
+
+hashes = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 3), max_size=40)
+
+
+@given(hashes, st.integers(1, 4))
+def test_both_hash_the_same_words_in_a_row(library: ModuleType, words: list[int], in_a_row: int) -> None:
+    grams = library.grams_of(words)
+    assert grams == made_by_numpy.grams_of(words)
+    assert library.rows_of(grams, in_a_row) == made_by_numpy.rows_of(grams, in_a_row)
+
+
+@given(hashes, st.integers(0, 9), st.integers(0, 9), st.sampled_from([1, 2, 3, 7, 16, 24, 2**40]))
+def test_both_take_the_same_for_the_smallest(
+    library: ModuleType, numbers: list[int], fewest: int, most: int, share: int
+) -> None:
+    packed = array("Q", [*numbers, *(n * 2**64 // share for n in range(min(share, 4))), 2**63, 0]).tobytes()
+    asked = (packed, fewest, most, share)
+    assert library.smallest_of(*asked) == made_by_numpy.smallest_of(*asked)
+
+
+def test_what_is_no_hash_is_an_error_and_no_crash(library: ModuleType) -> None:
+    for words in (None, (1,), [-1] * 4, [2**64] * 4, ["1"] * 4):
+        with pytest.raises((TypeError, OverflowError)):
+            library.grams_of(words)
+    for asked in ((b"", 0), (b"", 5), ("", 1), (b"",)):
+        with pytest.raises((TypeError, ValueError)):
+            library.rows_of(*asked)
+    assert library.rows_of(b"12345678" * 3 + b"1234567", 2) == library.grams_of([1, 2, 3]) == b""
+    assert len(library.smallest_of(b"123456781234", 9, 9, 1)) == 1
+    for smallest in ((None, 1, 1, 1), (b"", 1, 1), ("", 1, 1, 1)):
+        with pytest.raises(TypeError):
+            library.smallest_of(*smallest)
+    with pytest.raises(TypeError):
+        library.word_starts("a b")
 
 
 def test_what_is_no_text_is_an_error_and_no_crash(library: ModuleType) -> None:
