@@ -25,9 +25,11 @@ heaviest(const Lines *lines)
         return -2;
     }
     for (Py_ssize_t n = 0; n < lines->count; n++) {
-        double share = lines->all[n].value / count_bits(lines->words + n * lines->width, lines->width);
-        for (Py_ssize_t sentence = 0; sentence < sentences; sentence++)
-            if (holds_in(lines, n, sentence)) {
+        const uint64_t *words = lines->words + n * lines->width;
+        double share = lines->all[n].value / count_bits(words, lines->width);
+        for (Py_ssize_t word = 0; word < lines->width; word++)
+            for (uint64_t left = words[word]; left; left &= left - 1) {
+                Py_ssize_t sentence = 64 * word + lowest_of(left);
                 weights[sentence] += share;
                 seen[sentence] = 1;
             }

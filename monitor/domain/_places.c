@@ -362,11 +362,22 @@ by_unit(const void *one, const void *other)
     return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
+/* Puts those behind `first` in order; most are few, or in order already. */
 static void
 sort_from(Places *places, Py_ssize_t first, int (*order)(const void *, const void *))
 {
-    if (places->count - first > 1)
-        qsort(places->all + first, places->count - first, sizeof(Place), order);
+    enum { FEW = 16 };
+    Place *all = places->all + first;
+    Py_ssize_t count = places->count - first;
+    if (count > FEW)
+        qsort(all, count, sizeof(Place), order);
+    for (Py_ssize_t n = 1; n < count && count <= FEW; n++) {
+        Place one = all[n];
+        Py_ssize_t at = n;
+        for (; at > 0 && order(&all[at - 1], &one) > 0; at--)
+            all[at] = all[at - 1];
+        all[at] = one;
+    }
 }
 
 static void

@@ -320,6 +320,20 @@ bits_of(uint64_t mask)
     return count;
 }
 
+/* The number of the lowest bit of some. */
+static inline int
+lowest_of(uint64_t mask)
+{
+#ifdef __GNUC__
+    return __builtin_ctzll(mask);
+#else
+    int lowest = 0;
+    for (; !(mask & 1); mask >>= 1)
+        lowest++;
+    return lowest;
+#endif
+}
+
 static Py_ssize_t
 count_bits(const uint64_t *words, Py_ssize_t width)
 {

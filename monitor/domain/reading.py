@@ -81,21 +81,21 @@ class Reading:
     def _find_fields(self) -> dict[str, Pair]:
         title = len(self.document.title)
         lead = title + len(GAP) + len(self.document.lead)
-        bounds = [(0, title), (title + len(GAP), lead), (lead + len(GAP), len(self._raw))]
-        if self._kept is not None:
-            kept = self._kept
-            bounds = [(bisect_left(kept, start), bisect_left(kept, end)) for start, end in bounds]
-        return dict(zip(("title", "lead", "body"), bounds, strict=True))
+        bounds = {"title": (0, title), "lead": (title + len(GAP), lead), "body": (lead + len(GAP), len(self._raw))}
+        if self._kept is None:
+            return bounds
+        kept = self._kept
+        return {name: (bisect_left(kept, start), bisect_left(kept, end)) for name, (start, end) in bounds.items()}
 
     @property
     def field_masks(self) -> dict[str, int]:
         """The sentences of title, lead and body: none lies in two of them."""
         if self._field_masks is None:
             starts, fields = self.starts, self.fields
-            lead, body = bisect_left(starts, fields["lead"][0]), bisect_left(starts, fields["body"][0])
-            bounds = (0, lead, body, max(1, len(starts)))
-            masks = [(1 << end) - (1 << start) for start, end in pairwise(bounds)]
-            self._field_masks = dict(zip(self.fields, masks, strict=True))
+            lead = 1 << bisect_left(starts, fields["lead"][0])
+            body = 1 << bisect_left(starts, fields["body"][0])
+            end = 1 << max(1, len(starts))
+            self._field_masks = {"title": lead - 1, "lead": body - lead, "body": end - body}
         return self._field_masks
 
     @property

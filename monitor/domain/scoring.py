@@ -155,10 +155,12 @@ class CompiledDossier:
         if self._anchor is None:
             return everywhere, everywhere
         mask = reading.mask_of(anchors)
-        near = mask | mask << 1 | mask >> 1
-        zoned = [(factor, held & near) for factor, held in everywhere]
-        zoned += [(factor * self.dossier.elsewhere, held & ~near) for factor, held in everywhere]
-        return everywhere, sorted([level for level in zoned if level[1]], reverse=True)
+        near, elsewhere = mask | mask << 1 | mask >> 1, self.dossier.elsewhere
+        zoned = list[Level]()
+        for factor, held in everywhere:
+            zoned += (factor, held & near), (factor * elsewhere, held & ~near)
+        zoned.sort(reverse=True)
+        return everywhere, zoned
 
     def _reached(self, tallies: Tallies) -> list[int]:
         """The topics that gather enough."""

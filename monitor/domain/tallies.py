@@ -55,7 +55,7 @@ def tally_of(tallies: Tallies, owner: int) -> Tally:
 
 def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
     """The sentences of each field with its boost (of title, lead and body), what counts most first."""
-    levels = [level for level in zip(boosts, reading.field_masks.values(), strict=True) if level[1]]
+    levels = list(zip(boosts, reading.field_masks.values(), strict=True))
     levels.sort(reverse=True)
     return levels
 
