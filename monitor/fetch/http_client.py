@@ -6,6 +6,7 @@ It knows HTTP/1.1 and a proxy of the operator's, and nothing else: no cookies, n
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 import time
@@ -20,8 +21,9 @@ from monitor.errors import FetchError, FetchFailure
 from monitor.fetch.http_exchange import Ask, Exchange, Reply
 from monitor.fetch.http_guard import Guard, Hop, Place
 
-# Seconds that a connection at rest is kept, and how many are.
-_KEPT_SECONDS, _KEPT = 10.0, 256
+# Seconds that a connection at rest is kept, and how many are. To open one takes longer than to ask twice over one that
+# is open; many servers keep theirs for a minute, and a site's next page has its turn after some seconds.
+_KEPT_SECONDS, _KEPT = 60.0, 256
 # A second address is tried beside the first after this (RFC 8305).
 _NEXT_ADDRESS = 0.25
 
@@ -56,6 +58,15 @@ class Connection(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing came while it was at rest: between two tasks nobody listens, and most often it is the end."""
+        if self._transport is None:
+            return False
+        looking = select.poll()
+        looking.register(self._transport.get_extra_info("socket"), select.POLLIN)
+        return not looking.poll(0)
 
     async def send(self, data: bytes, exchange: Exchange) -> Reply:
         """Write a request and wait for its answer. Raises `FetchError`."""
@@ -133,7 +144,8 @@ class Client:
         while connections:
             connection = connections.pop()
             self._count -= 1
-            if connection.usable and time.monotonic() - connection.rests_since < _KEPT_SECONDS:
+            fresh = time.monotonic() - connection.rests_since < _KEPT_SECONDS
+            if connection.usable and fresh and connection.silent:
                 return connection
             connection.close()
         return None

@@ -21,9 +21,11 @@ class Server:
         self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         self.pages: dict[str, bytes] = {}
         self.requests: list[bytes] = []
+        self.open: list[asyncio.StreamWriter] = []
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.open.append(writer)
         before = len(self.requests)
         try:
             while request := await reader.readuntil(b"\r\n\r\n"):
@@ -38,6 +40,7 @@ class Server:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.open.remove(writer)
             writer.close()
 
     @property

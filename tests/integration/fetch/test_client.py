@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -23,6 +24,7 @@ class Server(Protocol):
     answer: bytes
     answers_once: bool
     connections: int
+    open: list[asyncio.StreamWriter]
     port: int
     url: str
     requests: list[bytes]
@@ -42,6 +44,15 @@ async def test_one_that_the_server_gave_up_meanwhile_is_replaced(door: Door, ser
     server.answers_once = True
     assert [(await door.get(server.url)).body for _ in range(3)] == [b"ok"] * 3
     assert server.connections == 3
+
+
+async def test_nothing_is_sent_over_one_that_ended_while_nobody_listened(door: Door, server: Server) -> None:
+    """Between two tasks the loop stands still: here the server ends its half before the loop goes on."""
+    await door.get(server.url)
+    [connection] = server.open
+    connection.get_extra_info("socket").shutdown(socket.SHUT_WR)
+    assert (await door.get(server.url)).body == b"ok"
+    assert (server.connections, len(server.requests)) == (2, 2)
 
 
 async def test_what_must_not_be_sent_twice_gets_a_connection_of_its_own(door: Door, server: Server) -> None:
