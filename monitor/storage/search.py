@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
 
 MANY = 12_000  # as many ids are read from the index once, rather than asked of it again and again
 FEW = 1000  # as many lead: of more, the rows asked for do
+SELDOM = 60  # of so many articles one with the words: fewer, and all that have them are soon read
 Statement = Callable[[Window], Select[Any]]
 Ids = Callable[[Session, Filter, Sequence[int] | None], Statement]
 
@@ -115,12 +116,31 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
             return Keys()  # no article has them
         return true_keys(session, ids(session, asked, None), window, judge, articles_of)
     first = FirstPass(session, words)
-    all_of_them = first.at_most(session, MANY)
-    if all_of_them is not None and len(all_of_them) <= FEW:
-        return true_keys(session, ids(session, asked, all_of_them), window, judge, articles_of)
-    known = frozenset(all_of_them or ())
-    having = first.among if all_of_them is None else lambda _session, _ids: known
-    return true_keys(session, ids(session, asked, None), window, judge, articles_of, having)
+    few = first.at_most(session, FEW)
+    if few is not None:
+        return true_keys(session, ids(session, asked, few), window, judge, articles_of)
+    return true_keys(session, ids(session, asked, None), window, judge, articles_of, _Having(first))
+
+
+class _Having:
+    """Which articles have the words: asked of each batch, and of the whole index once they turn out rare."""
+
+    def __init__(self, first: FirstPass) -> None:
+        self._first, self._asked, self._found = first, 0, 0
+        self._counted = False
+        self._all: frozenset[int] | None = None
+
+    def __call__(self, session: Session, article_ids: Sequence[int]) -> Set[int]:
+        if not article_ids:
+            return frozenset()
+        if not self._counted and (self._found * SELDOM < self._asked or self._first.apart(article_ids)):
+            self._counted, known = True, self._first.at_most(session, MANY)
+            self._all = None if known is None else frozenset(known)
+        if self._all is not None:
+            return self._all
+        found = self._first.among(session, article_ids)
+        self._asked, self._found = self._asked + len(article_ids), self._found + len(found)
+        return found
 
 
 def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:

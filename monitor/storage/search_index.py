@@ -298,6 +298,10 @@ class FirstPass:
         said = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", compiled.params)
         return int(said.scalar_one()[0]["Plan"]["Plan Rows"])
 
+    def apart(self, article_ids: Sequence[int]) -> bool:
+        """Whether SQLite, which knows the order of ids, had to walk over many others between these."""
+        return self.ordered and max(article_ids) - min(article_ids) > SPREAD * len(article_ids)
+
     def among(self, session: Session, article_ids: Sequence[int]) -> set[int]:
         """Those of these articles that may answer."""
         if not article_ids:
@@ -305,9 +309,9 @@ class FirstPass:
         near = select(self.key).where(self.condition, self.key.between(min(article_ids), max(article_ids)))
         if not self.ordered:
             near = select(self.key).where(self.condition, self.key == func.any(list(article_ids)))
-        elif max(article_ids) - min(article_ids) > SPREAD * len(article_ids):
-            return set(article_ids)  # far apart: asking each article is cheaper than a walk over all between
-        return set(session.scalars(near)).intersection(article_ids)
+        elif self.apart(article_ids):
+            return set(article_ids)  # asking each article is cheaper than a walk over all between
+        return set(session.connection().execute(near).scalars()).intersection(article_ids)
 
 
 def fts5_query(words: Words) -> str:
