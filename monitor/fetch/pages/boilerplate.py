@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+LONGEST_CALL = 400  # characters
 LONGEST = 260  # characters: a longer line is a paragraph, whatever its first words are
 
 
@@ -65,6 +66,8 @@ _LETTER = _any(
     r"^(?:téléchargez|installez) (?:gratuitement )?(?:l.|notre )\s?appli",
     r"^pour (?:rester|être) informée?.{0,140}\b(?:newsletters?|abonn|inscri|alertes?)",
     r"^suivez .{0,100}\ben vous (?:inscrivant|abonnant)\b.{0,60}$",
+    r"^(?:vous avez|tu as) (?:aimé|apprécié) (?:cet article|ce contenu|ce billet)\b",
+    r"^soutene?[zr] .{2,40} (?:en faisant|par) un don\b.{0,100}$",
     r"^(?:cet article|ce contenu|cette page|ce billet|cette information) (?:vous|t.) ?a(?:-t-(?:il|elle))?\b.{0,40}"
     r"\b(?:plue?|aidée?|utile|intéressée?|été utile)\b",
     r"^(?:si (?:vous|tu) .{0,60})?n.hésite[zr]? (?:pas|surtout pas) à .{0,60}\b(?:partag|comment|abonn|faire savoir|contacter)",
@@ -91,6 +94,7 @@ _ELSEWHERE = _any(
     r"^(?:lire|voir|relire)\s?[:>|→►»]",
     r"^(?:à )?(?:lire|voir|écouter|relire) (?:aussi|également)(?-i:(?=[A-ZÀ-Þ«“]))",  # a style parts it from the title
     r"^(?-i:(?:EN )?VIDÉOS?|EN IMAGES)\s?[-–—:|].{0,140}(?<![.?!])$",
+    r"^en (?:photos?|images?|vidéos?) ?:.{10,140}(?<![.?!])$",
     r"^(?:rejoignez|suivez) (?:la|notre) (?:chaîne|page) (?:whatsapp|telegram|youtube|facebook)\b[^.!?]{0,120}\W*$",
     r"^(?:(?:les )?(?:premiers )?signataires|nos partenaires)\W*$",
     r"^(?:découvrir|retrouvez|lire|lisez) (?:aussi|également|en complément)\b(?: (?:nos|d.autres|tous|toutes)\b|\W*:).{0,200}$",
@@ -101,7 +105,7 @@ _ELSEWHERE = _any(
     r"^(?:article|texte) (?:publié|paru|extrait) (?:dans|du) (?!.*[.!?] )[^.!?]{0,120}\.?$",
     r"^(?:article|texte|contenu) (?:écrit|réalisé|rédigé|conçu|produit|proposé) (?:avec|en) (?:la )?(?:collaboration|partenariat)\b.{0,100}$",
     r"^vous avez (?:repéré|trouvé|vu|remarqué) une (?:erreur|faute|coquille).{0,100}$",
-    r"^(?:sur le même (?:sujet|thème)|dans le même (?:dossier|thème)|en rapport avec|pour aller plus loin|pour en savoir plus|en savoir plus"
+    r"^(?:sur le même (?:sujet|thème)|dans le même (?:dossier|thème)|en rapport avec|pour aller plus loin(?: ?[>→»].*)?|pour en savoir plus|en savoir plus"
     r"|articles? (?:liés?|associés?|similaires?|connexes?|recommandés?)|nos (?:derniers|autres) articles(?: sur .{1,40})?|(?:sujets|thèmes|thématiques) (?:associé|lié)e?s|à ne pas (?:manquer|rater)(?!\s?:\s?(?-i:[a-zà-ÿ]))"
     r"|les plus lus|dans l.actualité|vous aimerez (?:aussi|peut-être)|cela (?:peut|pourrait) (?:aussi )?vous intéresser"
     r"|(?:ces (?:articles|contenus)|ça|ceci) (?:pourraient?|devraient?|peut) .{0,20}intéresser|sélectionné pour vous|contenus? sponsorisés?"
@@ -146,6 +150,8 @@ _FACTS = _any(
     r"[^!?]{0,200}[.)»] \(?(?-i:Photos?|Crédits?(?: photos?)?) ?[:/]? ?(?-i:[A-ZÉ©]).{1,60}$",
     r"^©.{0,240}$",
     r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$",
+    r"^(?:toute )?reproduction (?:même partielle |totale ou partielle )?(?:est )?interdite\b.{0,100}$",
+    r".{0,120}\bla mention (?:de la|des) sources? est obligatoire\W*$",
     r"^tous droits (?:de reproduction )?réservés\b.{0,120}$",
     r"^(?:écouter|écoutez) (?:cet|l.)\s?article\b.{0,60}$",
     r"^(?:sommaire|table des matières|voir en plein écran|agrandir(?: l.image)?|plein écran|zoom|cliquez (?:ici|sur l.image)\b.{0,60})\W*$",
@@ -176,6 +182,11 @@ _LEGAL = re.compile(
     r"\b(?:responsable (?:de|du) traitement|vous (?:disposez|bénéficiez) d.un droit d.accès)\b.{0,300}"
     r"\b(?:formulaire|vous concernant|vos données|nos services)\b|\b(?:votre|vos|l.) ?adresses? (?:e-?mail|électronique|de messagerie) (?:sera|est|seront) (?:utilisée|traitée|collectée|conservée)s?\b"
     r"|\bdans ce formulaire des? (?:informations|données)\b",
+    re.IGNORECASE,
+)
+# A call that may take a while: to subscribe, to follow, to write.
+_LONG_CALL = re.compile(
+    r"(?:vous avez|tu as) (?:aimé|apprécié) cet article ?\?|cet article (?:vous|t.) ?a(?:-t-il)? (?:plu|été utile|aidée?) ?\?",
     re.IGNORECASE,
 )
 _OF_LETTER = ("lettre", "letter", "boîte", "boite")
@@ -221,7 +232,8 @@ def is_boilerplate(line: str) -> bool:
         return True
     lower = text.lower()
     if len(text) > LONGEST:
-        return any(word in lower for word in _OF_LAW) and bool(_LEGAL.search(text))
+        of_law = any(word in lower for word in _OF_LAW) and bool(_LEGAL.search(text))
+        return of_law or (len(text) <= LONGEST_CALL and bool(_LONG_CALL.match(text)))
     if len(text) < len(line) and _POINTER.match(text) and line[:1] in ">→►▶➡⇒":
         return True
     if is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS)):

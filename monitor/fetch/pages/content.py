@@ -197,11 +197,13 @@ def _with_gaps(lines: list[str], blocks: list[Block], *, apart: bool) -> list[st
 def _between(blocks: list[Block], before: int, after: int, kinds: set[Kind]) -> Iterator[Block]:
     """What is of the text between two blocks that are: like them, or beside one of them and no link."""
     beside = {blocks[before].element.getparent(), blocks[after].element.getparent()}
-    listed = blocks[before].text.endswith(":")
+    announced = blocks[before].text.endswith(":")
+    listed = announced or (_is_prose(blocks[before], LINKED) and _is_prose(blocks[after], LINKED))
     for at in range(before + 1, after):
         block = blocks[at]
         fills = block.element.tag in _FILLING and block.link_share < LINKED and block.element.getparent() in beside
-        fills = fills or (listed and _is_point(block, beside))
+        numbered = block.text[:1].isdigit()  # a note, which some set beside the paragraph that names it
+        fills = fills or (listed and (announced or not numbered) and _is_point(block, beside))
         fills = fills or (at + 1 == after and _is_heading(block))
         if fills or _is_of(block, kinds) or _is_box_above(block, blocks[after].element):
             yield block

@@ -128,7 +128,7 @@ def _own_lines(content: Content, title: str, authors: tuple[str, ...]) -> Iterat
     """
     names, dropped = {squash(name) for name in authors} | {squash(title)}, False
     above = _above_title(content)
-    lines = _said_once(_before_notes(_before_wall(content.lines)), content)
+    lines = _said_once(_before_notes(_before_wall(content.lines), content), content)
     count = len(lines)
     for at, line in enumerate(lines):
         edge = at < EDGE or at >= count - EDGE
@@ -199,11 +199,19 @@ def _said_once(lines: list[str], content: Content) -> list[str]:
     ]
 
 
-def _before_notes(lines: list[str]) -> list[str]:
-    """`lines` up to the notes, or to the list of what was read, that end a text."""
+def _before_notes(lines: list[str], content: Content) -> list[str]:
+    """`lines` up to the notes, or to the list of what was read, that end a text; what heads them may be of no line."""
     for at, line in enumerate(lines):
         if at and heads_notes(line) and _are_notes(lines[at + 1 :], lines[:at]):
             return lines[:at]
+    heads = [at for at, block in enumerate(content.blocks) if heads_notes(block.text)]
+    for head in heads:
+        below = {squash(block.text) for block in content.blocks[head:]}
+        end = len(lines)
+        while end and squash(lines[end - 1]) in below:
+            end -= 1
+        if end < len(lines) and _are_notes(lines[end:], lines[:end]):
+            return lines[:end]
     end = len(lines)
     while end and is_note(lines[end - 1]):
         end -= 1

@@ -34,7 +34,7 @@ _FOREIGN = re.compile(
     r"|(?:^|[ _-])(?:comments?|comment-?(?:list|respond|form|thread|section)s?|commentaires?|disqus\w*)(?:$|[ _-])"
     r"|(?:^|[ _-])(?:about-?(?:the-?)?authors?|(?:author|auteur|writer)s?[_-]{0,2}"
     r"(?:about|bio|box|card|desc|description|infos?)|bio(?:graph(?:y|ie))?|newsletters?|nl-form|call-?to-?action|cta|donations?|related(?:-(?:articles?|content|posts?))?"
-    r"|recommend(?:ed|ations?)|table-?of-?contents|(?:lwp|ez-)?toc)(?:$|[ _-])"
+    r"|recommend(?:ed|ations?)|(?:easy-)?footnotes?(?:-list)?|table-?of-?contents|(?:lwp|ez-)?toc)(?:$|[ _-])"
     r"|twitter-tweet|instagram-media|tiktok-embed|fb-post|reddit-embed|bluesky-embed",
     re.IGNORECASE,
 )

@@ -92,6 +92,13 @@ def test_numbered_notes_that_end_a_text_are_none_and_one_alone_is() -> None:
         "Retrouvez cet article dans le numéro de mars de La Gazette, en kiosque.",
         "Découvrir aussi : Dix communes veulent leur centre",
         "Article réalisé en collaboration avec l’agence Valtor",
+        "Vous avez aimé cet article ? "
+        + "Parlez-en donc à vos voisins, au marché, à la mairie et partout ailleurs. " * 4,
+        "Soutenez la Gazette en faisant un don",
+        "Toute reproduction interdite",
+        "Dans le cadre d’une utilisation de ce texte, la mention des sources est obligatoire.",
+        "En photos : la piscine de Brumath, ses bassins et ses nageurs",
+        "Pour aller plus loin > L’eau de la plaine, une longue histoire",
         "*Votre adresse email sera utilisée par La Gazette pour vous envoyer votre lettre contenant des offres " * 3,
     ],
 )
@@ -108,6 +115,10 @@ def test_lines_about_the_page_are_no_text(line: str) -> None:
         "La lettre est restée dans la boîte de la mairie.",
         "Retrouvez la place du marché samedi, avec ses vingt stands.",
         "Article premier : la nappe est à tous.",
+        "Vous avez aimé la nappe ? Elle a disparu, et l’été ne l’a pas rendue.",
+        "Toute reproduction de poissons cesse au-dessus de vingt degrés.",
+        "En photos comme en vrai, la piscine paraît vide.",
+        "Pour aller plus loin que la ville, il faut une voiture.",
         (
             "L’adresse de la mairie sera connue en mars, et la gazette la donnera, comme toujours depuis dix ans. " * 4
         ).strip(),
@@ -145,6 +156,17 @@ def test_points_that_a_line_announces_are_text() -> None:
     own = "".join(f"<li>{point}</li>" for point in points)
     among = f"<p>Le syndicat donne deux conseils :</p><ul class='wp-block-list share-list'>{own}</ul>"
     assert all(point in page(among=among).text for point in points)
+
+
+def test_points_between_two_paragraphs_are_text() -> None:
+    points = ("La cuve : elle garde l’eau de la pluie pour tout le mois d’août.", "Le puits : il descend chaque année.")
+    own = "".join(f"<li>{point}</li>" for point in points)
+    assert all(point in page(among=f"<ul class='share-list'>{own}</ul>").text for point in points)
+
+
+def test_notes_whose_heading_no_line_says_are_no_text() -> None:
+    notes = "".join(f"<li class=n>Lucie Weber, L’eau de la plaine, tome {at}, Valtor, 201{at}.</li>" for at in range(4))
+    assert page(end=f"<div><h5>Sources</h5><ol>{notes}</ol></div>").text == WHOLE
 
 
 def test_who_wrote_a_text_is_told_below_it_and_is_no_text() -> None:
@@ -200,3 +222,10 @@ def test_a_call_to_buy_is_no_text(call: str) -> None:
         "<p>Trois cents pages sur l’eau de la plaine, ses puits, ses moulins et ses procès, à lire au coin du feu.</p>"
     )
     assert page(among=f"<div><h3>Le hors-série</h3>{said}<a href=/achat>{call}</a></div>").text == WHOLE
+
+
+def test_numbered_notes_beside_a_paragraph_are_no_points() -> None:
+    notes = (
+        "<ol class='share-list'><li>1 Le relevé du syndicat, tome deux.</li><li>2 Valtor, lettre du 3 mars.</li></ol>"
+    )
+    assert page(among=notes).text == WHOLE
