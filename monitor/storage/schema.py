@@ -22,6 +22,7 @@ LOCK = 0x5645494C  # any number, the same for all who migrate: "VEIL"
 # The oldest revision whose program still works on the newest schema. Migrations only add, so that two versions can work
 # side by side; the first that takes something away raises this to the revision that stopped using it.
 SUITS = "0001"
+UNMODELLED = frozenset({"ix_articles_asked"})  # PostgreSQL's alone
 
 
 def alembic_config(connection: Any = None) -> Config:
@@ -33,8 +34,8 @@ def alembic_config(connection: Any = None) -> Config:
 
 
 def is_modelled(name: str | None, kind: str, _parents: Any) -> bool:
-    """Whether a table has a model: the search index has none, it is another thing on each database."""
-    return kind != "table" or not str(name).startswith("article_words")
+    """Whether a table or index has a model: those of searches have none, they are another thing on each database."""
+    return name not in UNMODELLED and (kind != "table" or not str(name).startswith("article_words"))
 
 
 def head() -> str:

@@ -112,3 +112,13 @@ def test_migrations_that_suit_older_programs_only_add(tmp_path: Path) -> None:
             stricter = [n for n in columns if columns[n]["nullable"] and not after[table][n]["nullable"]]
             assert stricter == [], f"{revision} demands in {table} what older programs leave out"
     store.dispose()
+
+
+def test_postgresql_alone_has_an_index_that_candidates_are_asked_from(store: Store) -> None:
+    with store.engine.connect() as connection:
+        found = {index["name"]: index for index in inspect(connection).get_indexes("articles")}.get("ix_articles_asked")
+    if store.dialect == "sqlite":
+        assert found is None
+    else:
+        assert found is not None
+        assert found["dialect_options"]["postgresql_include"] == ["story_id", "published_at", "source", "access"]
