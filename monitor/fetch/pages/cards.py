@@ -20,6 +20,7 @@ MOST_OF_TEXT = 0.5  # share of a page's prose above which they are the text
 MOST_OWNED = 0.75  # share of a kind's blocks below titles from which all of it is of cards: some titles are short
 MOST_AROUND = 3  # elements around a block of which one with a class tells its kind
 
+HEADINGS = frozenset({"h2", "h3", "h4"})
 Kind = tuple[tuple[str, str | None], ...]
 
 
@@ -52,7 +53,10 @@ def cards_among(blocks: list[Block]) -> set[int]:
         below = len(owned.intersection(places))
         if below < FEWEST or below < MOST_OWNED * len(places) or sum(len(blocks[at].text) for at in places) > most:
             continue
-        found.update(_whole(places, titles, prose))
+        whole = set(_whole(places, titles, prose))
+        if prose[-1] > places[-1]:  # what stands over cards among a text may be a heading of the text
+            whole = {at for at in whole if blocks[at].element.tag not in HEADINGS or _is_title(blocks[at])}
+        found |= whole
     return found
 
 

@@ -32,16 +32,22 @@ _FOREIGN = re.compile(
     r"|(?:^|[ _-])cmp(?:$|[ _]|-?(?:banner|box|modal|notice|overlay|popup|root|ui|wrapper))"
     r"|(?:^|[ _-])(?:caption|l[ée]gende?|credits?)(?:$| )"
     r"|(?:^|[ _-])(?:comments?|comment-?(?:list|respond|form|thread|section)s?|commentaires?|disqus\w*)(?:$|[ _-])"
-    r"|(?:^|[ _-])(?:about-?(?:the-?)?authors?|(?:author|auteur|writer)s?[_-]{0,2}"
-    r"(?:about|bio|box|card|desc|description|infos?)|bio(?:graph(?:y|ie))?|newsletters?|nl-form|call-?to-?action|cta|donations?|related(?:-(?:articles?|content|posts?))?"
-    r"|recommend(?:ed|ations?)|(?:easy-)?footnotes?(?:-list)?|table-?of-?contents|(?:lwp|ez-)?toc)(?:$|[ _-])"
     r"|twitter-tweet|instagram-media|tiktok-embed|fb-post|reddit-embed|bluesky-embed",
+    re.IGNORECASE,
+)
+# Of boxes that publishing programs set beside or into a text, which are believed of little text only.
+_BOX = re.compile(
+    r"(?:^|[ _-])(?:about-?(?:the-?)?authors?"
+    r"|(?:author|auteur|writer)s?[_-]{0,2}(?:about|bio|box|card|desc|description|infos?)|bio(?:graph(?:y|ie))?"
+    r"|newsletters?|nl-form|call-?to-?action|cta|donations?|related(?:-(?:articles?|content|posts?))?"
+    r"|recommend(?:ed|ations?)|(?:easy-)?footnotes?(?:-list)?|table-?of-?contents|(?:lwp|ez-)?toc)(?:$|[ _-])",
     re.IGNORECASE,
 )
 _COMMENT_TYPE = re.compile(r"/(?:User)?Comments?$")
 _MARKED = etree.XPath(".//*[@class or @id or @role or @hidden or @style or @itemtype]")
 _KEPT = frozenset({"html", "body", "main"})
 Prose = dict[html.HtmlElement, int]
+MOST_OF_BOX = 800  # characters of prose in a box that is called one
 _MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
 
 
@@ -84,7 +90,8 @@ def prune(root: html.HtmlElement, prose: Prose | None = None) -> None:
     """
     prose = prose_in(root) if prose is None else prose
     total = prose.get(root, 0)
-    away = [element for element in _MARKED(root) if _is_away(element)]
+    marked = _MARKED(root)
+    away = [each for each in marked if _is_away(each) or (prose.get(each, 0) <= MOST_OF_BOX and _is_box(each))]
     quoted = [element for element in away if "twitter-tweet" in element.get("class", "")]
     told = sum(len(squeeze(all_text(element))) for element in quoted) > MOST_QUOTED * total
     for element in away if not told else [element for element in away if element not in quoted]:
@@ -175,6 +182,16 @@ def in_foreign(element: html.HtmlElement) -> bool:
 def _may_go(element: html.HtmlElement, prose: Prose, total: int) -> bool:
     """Names mislead: what holds the title or most of the prose is the article, whatever it is called."""
     return prose.get(element, 0) <= _MOST_FOREIGN * total and next(element.iter("h1"), None) is None
+
+
+def _is_box(element: html.HtmlElement) -> bool:
+    """Whether its name says so; a heading that is named after a table of contents is only listed in one."""
+    return element.tag not in HEADINGS and (_boxed(element.get("class", "")) or _boxed(element.get("id", "")))
+
+
+@lru_cache(maxsize=8192)
+def _boxed(name: str) -> bool:
+    return bool(_BOX.search(name))
 
 
 @lru_cache(maxsize=8192)

@@ -229,3 +229,22 @@ def test_numbered_notes_beside_a_paragraph_are_no_points() -> None:
         "<ol class='share-list'><li>1 Le relevé du syndicat, tome deux.</li><li>2 Valtor, lettre du 3 mars.</li></ol>"
     )
     assert page(among=notes).text == WHOLE
+
+
+def test_a_box_that_holds_the_rest_of_the_text_is_text_whatever_it_is_called() -> None:
+    more = "".join(f"<p>{text.replace('Le', 'Puis le').replace('La', 'Puis la')}</p>" for text in (*TEXT, *TEXT))
+    assert "Puis le maire" in page(end=f"<div class=cta>{more}</div>", below=f"<p>{' '.join(TEXT)}</p>").text
+
+
+def test_a_heading_over_cards_among_a_text_is_of_the_text() -> None:
+    teasers = "".join(
+        f"<h2>Partie {at}</h2><div class=c><p><a href=/n/{at}>{name}</a></p><p class=k>{said}</p></div>"
+        f"<p>{TEXT[at]} Bis.</p>"
+        for at, (name, said) in enumerate(ELSEWHERE)
+    )
+    found = page(among=teasers).text
+    assert all(f"Partie {at}" in found and said not in found for at, (_, said) in enumerate(ELSEWHERE))
+
+
+def test_a_heading_that_a_table_of_contents_leads_to_is_text() -> None:
+    assert "La nappe baisse" in page(among="<h2 id='toc-2'>La nappe baisse</h2>").text
