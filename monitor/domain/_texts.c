@@ -261,16 +261,17 @@ texts_numbered(PyObject *Py_UNUSED(module), PyObject *args)
     if (numbers == NULL)
         return NULL;
     char *bytes = PyBytes_AS_STRING(numbers);
-    memset(bytes, 0, length);
-    for (Py_ssize_t n = 1; n < count; n++) {
-        Py_ssize_t start = PyLong_AsSsize_t(PyList_GET_ITEM(starts, n));
-        if (start < 0 || start > length) {
+    Py_ssize_t before = 0;
+    for (Py_ssize_t n = 1; n == 1 || n <= count; n++) {
+        Py_ssize_t start = n < count ? PyLong_AsSsize_t(PyList_GET_ITEM(starts, n)) : length;
+        if (start < before || start > length) {
             if (!PyErr_Occurred())
                 PyErr_SetString(PyExc_ValueError, "a sentence begins outside the text");
             Py_DECREF(numbers);
             return NULL;
         }
-        memset(bytes + start, (int)n, length - start);
+        memset(bytes + before, (int)n - 1, start - before);
+        before = start;
     }
     return numbers;
 }

@@ -62,7 +62,7 @@ def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
 
 def squash(raw: float, threshold: float) -> float:
     """0.5 at the threshold, towards 1 above it."""
-    return round(1.0 - float(0.5 ** (max(raw, 0.0) / max(threshold, 1e-9))), 4)
+    return 0.0 if raw <= 0.0 else round(1.0 - float(0.5 ** (raw / max(threshold, 1e-9))), 4)
 
 
 def evidence_of(reading: Reading, tally: Tally, also: list[Pair], best: int | None = None) -> tuple[Span, ...]:

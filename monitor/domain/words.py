@@ -26,7 +26,6 @@ from monitor.domain.expressions import (
 )
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
-from monitor.domain.text import skeleton
 
 if TYPE_CHECKING:
     from monitor.domain.automaton import Automaton, Vocabulary
@@ -40,15 +39,15 @@ MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article com
 
 def index_words(document: Document) -> list[str]:
     """The words of an article's title behind `TITLE`, then each word of the whole once; both in order."""
-    title = sorted(_words(Reading(Document(document.title)).text))
-    words = [*(TITLE + word for word in title), *sorted(_words(Reading(document).text))]
+    title = sorted(_words(Reading(Document(document.title))))
+    words = [*(TITLE + word for word in title), *sorted(_words(Reading(document)))]
     if sum(map(len, words)) + 4 * len(words) > MOST_BYTES:
         words = words[: MOST_BYTES // (LONGEST_WORD + 4)]
     return words
 
 
-def _words(text: str) -> set[str]:
-    found = set(skeleton(text).decode("latin-1").split(" "))
+def _words(reading: Reading) -> set[str]:
+    found = set(reading.haystack.decode("latin-1").split(" "))
     found.discard("")
     return {word[:LONGEST_WORD] for word in found} if max(map(len, found), default=0) > LONGEST_WORD else found
 
