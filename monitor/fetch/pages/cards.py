@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from lxml import html
 
 from monitor.fetch.pages.blocks import Block
 
 SHORTEST_TITLE = 20  # characters of a link that is a title
+MOST_LINKS = 3  # of a title, that are looked at
 LINKED = 0.9  # share of a title in its link
 PROSE = 60  # characters from which a block says something
 BELOW_TITLE = 3  # places below its title where what a card says stands
@@ -39,7 +40,7 @@ def cards_among(blocks: list[Block]) -> set[int]:
 
     A text's own paragraphs follow one another, with or without links between them; those of cards never do.
     """
-    titles = [at for at, block in enumerate(blocks) if _is_title(block)]
+    titles = {at for at, block in enumerate(blocks) if _is_title(block)}
     if len(titles) < FEWEST:
         return set()
     prose = [at for at, block in enumerate(blocks) if len(block.text) >= PROSE and block.link_share < LINKED]
@@ -48,12 +49,13 @@ def cards_among(blocks: list[Block]) -> set[int]:
         kinds[kind_of(blocks[at])].append(at)
     most = MOST_OF_TEXT * sum(len(blocks[at].text) for at in prose)
     owned = set(_owned(titles, prose))
+    rank = {at: order for order, at in enumerate(prose)}
     found: set[int] = set()
     for places in kinds.values():
         below = len(owned.intersection(places))
         if below < FEWEST or below < MOST_OWNED * len(places) or sum(len(blocks[at].text) for at in places) > most:
             continue
-        whole = set(_whole(places, titles, prose))
+        whole = set(_whole(places, titles, rank, prose))
         if prose[-1] > places[-1]:  # what stands over cards among a text may be a heading of the text
             whole = {at for at in whole if blocks[at].element.tag not in HEADINGS or _is_title(blocks[at])}
         found |= whole
@@ -63,28 +65,31 @@ def cards_among(blocks: list[Block]) -> set[int]:
 def _is_title(block: Block) -> bool:
     if len(block.text) < SHORTEST_TITLE or block.link_share <= LINKED:
         return False
-    links = [*block.element.iter("a"), *block.element.iterancestors("a")]
-    return any(_leads_away(link) for link in links)
+    links = chain(block.element.iterancestors("a"), block.element.iter("a"))
+    return any(map(_leads_away, islice(links, MOST_LINKS)))
 
 
 def _leads_away(link: html.HtmlElement) -> bool:
     return not (link.get("href") or "#").startswith("#")
 
 
-def _owned(titles: list[int], prose: list[int]) -> Iterator[int]:
+def _owned(titles: set[int], prose: list[int]) -> Iterator[int]:
     """The places of `prose` that come next below a title."""
     before = -1
     for at in prose:
-        if any(before < title < at <= title + BELOW_TITLE for title in titles):
+        if not titles.isdisjoint(range(max(before + 1, at - BELOW_TITLE), at)):
             yield at
         before = at
 
 
-def _whole(places: list[int], titles: list[int], prose: list[int]) -> Iterator[int]:
-    """The `places` with what stands between them, from the label above the first's title on."""
-    said = set(prose).difference(places)
-    first = max((title for title in titles if title < places[0]), default=places[0])
-    floor = max((at for at in said if at < first), default=-1)
-    yield from range(max(floor + 1, first - ABOVE_TITLE), places[0] + 1)
+def _whole(places: list[int], titles: set[int], rank: dict[int, int], prose: list[int]) -> Iterator[int]:
+    """The `places` with what stands between them, from the label above the first's title on.
+
+    `rank` is the order of each place among `prose`: what others say between two places is not of the cards.
+    """
+    order = rank[places[0]]
+    floor = prose[order - 1] + 1 if order else 0
+    first = next((at for at in range(places[0], floor - 1, -1) if at in titles), places[0])
+    yield from range(max(floor, first - ABOVE_TITLE), places[0] + 1)
     for before, after in pairwise(places):
-        yield from [after] if any(before < at < after for at in said) else range(before + 1, after + 1)
+        yield from range(before + 1, after + 1) if rank[after] == rank[before] + 1 else [after]

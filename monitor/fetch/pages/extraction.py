@@ -48,6 +48,8 @@ FEWEST_OF_TITLE, MOST_ADDED = 20, 12  # letters of a title that a line repeats, 
 SHORTEST_OWN = 50  # letters and figures that tell that a lead is the text's beginning
 ARROWS = ">→►▶➡⇒"  # before a link that leads away
 FEWEST_NOTES = 2
+MOST_HEADS = 5  # headings over notes that are looked at
+MOST_LINES, MOST_WORDS = 1_000, 300_000  # lines, letters and figures of a text in which pulled quotes are looked for
 LONGEST_REFERENCE = 400  # characters
 SHORTEST_PULLED, LONGEST_PULLED = 40, 300  # letters and figures of a quote pulled out of the text
 LEAST_LEFT = 15  # letters and figures that the text says around it
@@ -186,6 +188,8 @@ def _said_once(lines: list[str], content: Content) -> list[str]:
     """`lines` without quotes that were pulled out of one of the others; a heading may say what its part will say."""
     words = [squash(line) for line in lines]
     whole = "\n".join(words)
+    if len(words) > MOST_LINES or len(whole) > MOST_WORDS:
+        return lines
     often = [own for own in words if SHORTEST_PULLED <= len(own) <= LONGEST_PULLED and whole.count(own) > 1]
     pulled = {own for own in often if any(own in other and len(other) >= len(own) + LEAST_LEFT for other in words)}
     pulled.difference_update(squash(block.text) for block in content.blocks if pulled and block.element.tag in HEADINGS)
@@ -201,11 +205,12 @@ def _said_once(lines: list[str], content: Content) -> list[str]:
 
 def _before_notes(lines: list[str], content: Content) -> list[str]:
     """`lines` up to the notes, or to the list of what was read, that end a text; what heads them may be of no line."""
-    for at, line in enumerate(lines):
-        if at and heads_notes(line) and _are_notes(lines[at + 1 :], lines[:at]):
+    said = [at for at, line in enumerate(lines) if at and heads_notes(line)]
+    for at in said[-MOST_HEADS:]:
+        if _are_notes(lines[at + 1 :], lines[:at]):
             return lines[:at]
     heads = [at for at, block in enumerate(content.blocks) if heads_notes(block.text)]
-    for head in heads:
+    for head in heads[-MOST_HEADS:]:
         below = {squash(block.text) for block in content.blocks[head:]}
         end = len(lines)
         while end and squash(lines[end - 1]) in below:

@@ -47,6 +47,7 @@ _COMMENT_TYPE = re.compile(r"/(?:User)?Comments?$")
 _MARKED = etree.XPath(".//*[@class or @id or @role or @hidden or @style or @itemtype]")
 _KEPT = frozenset({"html", "body", "main"})
 Prose = dict[html.HtmlElement, int]
+MOST_TITLES = 5  # of a page, and menus around one, that are looked at
 MOST_OF_BOX = 800  # characters of prose in a box that is called one
 _MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
 
@@ -135,8 +136,8 @@ def _unwrap_swallowing(root: html.HtmlElement) -> None:
 
     libxml2 passes over `</nav>` while a `div` in it is open; a browser closes both.
     """
-    for title in list(root.iter("h1")):
-        for around in title.iterancestors(*_AWAY):
+    for title in list(islice(root.iter("h1"), MOST_TITLES)):
+        for around in islice(title.iterancestors(*_AWAY), MOST_TITLES):
             size = prose_of(around)
             if size >= MIN_TEXT and size > _MOST_FOREIGN * prose_of(root):
                 around.tag = "div"

@@ -47,6 +47,24 @@ BOMBS: dict[str, Callable[[], str]] = {
     "twenty-thousand-points": lambda: PROSE + "<ul><li>Une chose à dire ici</ul>" * 20_000,
     "ten-thousand-calls-to-subscribe": lambda: PROSE + "<div><a href=/abo>S’abonner</a>" * 10_000,
     "cards-in-cards": lambda: PROSE + "<div><h3><a href=/a>Un titre</a></h3>" * 10_000,
+    "titles-in-menus": lambda: "<nav><h1>Un titre</h1>" * 4_000 + PROSE * 300,
+    "four-thousand-headings-over-notes": lambda: PROSE + "<h2>Notes</h2><p>[1] Valtor, 2019.</p>" * 4_000,
+    "four-thousand-cards": lambda: (
+        PROSE
+        + "".join(
+            f"<p><a href=/{n}>Un titre assez long pour un article</a></p>"
+            f"<p class=k{n // 3}>Une chose à dire de cet article, et elle est longue assez pour en être une.</p>"
+            for n in range(4_000)
+        )
+    ),
+    "linked-text-beside-boxes": lambda: (
+        PROSE + "<a href=#a>Un titre assez long pour être un titre</a><div></div>" * 8_000
+    ),
+    "eight-thousand-quotes": lambda: "".join(
+        f"<p>Il reste une chose à dire ici, au point {n}, selon la mairie.</p>"
+        f"<p>Au conseil : il reste une chose à dire ici, au point {n}, selon la mairie. Et voilà.</p>"
+        for n in range(4_000)
+    ),
     "twenty-thousand-paragraphs": lambda: "<p>Il reste une chose à dire ici.</p>" * 20_000,
 }
 
