@@ -33,9 +33,9 @@ _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")  # a page's tree is made without them
 _PARTIAL = (b"isaccessibleforfree", b"content_tier")  # such a page is read once more when it has more to say
 _MARKS = tuple(mark.replace(b"_", b" ") for mark in _PARTIAL)  # as a glance sees them
-# References as `html.unescape` knows them: the names with which it begins, or numbers.
-_REFERENCE = re.compile(r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]{1,31})")
-_ESCAPED_TWICE, _OF_MARKUP = "&amp;amp", frozenset({"amp", "lt"})
+# References as `html.unescape` knows them: the names with which it begins, or numbers; an ampersand's may be before.
+_REFERENCE = re.compile(r"&(?:amp;)?(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]{1,31});?")
+_IN_DOUBT = "\0"  # as a glance sees a control
 
 
 def may_hold(body: bytes, content_type: str | None, wanted: Wanted) -> bool:
@@ -44,7 +44,7 @@ def may_hold(body: bytes, content_type: str | None, wanted: Wanted) -> bool:
         return True
     if wanted.needed is not None:
         written = _written_out(_without_json_escapes(decode(body, content_type)))
-        seen = None if written is None else _glance(wanted.needed).says(written)
+        seen = _glance(wanted.needed).says(written)
         if seen is not None:
             return seen
     return _may_hold_tidied(_without_json_escapes(decode(body.translate(None, _CONTROLS), content_type)), wanted)
@@ -64,18 +64,38 @@ def _glance(patterns: tuple[bytes, ...]) -> Glance:
     return Glance(patterns, _MARKS)
 
 
-def _written_out(text: str) -> str | None:
-    """`text` without references to letters, and to what may vanish or part a word; None when it is in doubt.
+def _written_out(text: str) -> str:
+    """`text` without references to letters, and to what may vanish or part a word; with a control where it is in doubt.
 
-    Most references are to quotes, blanks and ampersands: these are found to be so and stay.
+    Most references are to quotes and blanks: these are found to be so and stay.
     """
-    names = set(_REFERENCE.findall(text)) if "&" in text else set()
-    if not names.isdisjoint(_OF_MARKUP):
-        if _ESCAPED_TWICE in text:
-            return None
-        text = text.replace("&amp;", "&").replace("&lt;", "<")
-        names = set(_REFERENCE.findall(text))
-    return text if all(map(_is_harmless, names)) else _unescaped(text)
+    if _says_all(text):
+        return text
+    text = _REFERENCE.sub(_found_spelt, text)
+    return text if _says_all(text) else _IN_DOUBT  # what was written out made another
+
+
+def _says_all(text: str) -> bool:
+    found = set(_REFERENCE.findall(text)) if "&" in text else set()
+    return all(reference == _spelt(reference) for reference in found)
+
+
+def _found_spelt(found: re.Match[str]) -> str:
+    return _spelt(found[0])
+
+
+@lru_cache(maxsize=4096)
+def _spelt(reference: str) -> str:
+    """What stands for a reference in a text that is written out."""
+    if ILLEGAL_REFERENCE.match(reference) or reference.startswith("&amp;amp"):
+        return _IN_DOUBT
+    written = html.unescape(reference)
+    if reference.startswith("&amp;") and written != "&":
+        again = _spelt(written)
+        return _IN_DOUBT if again == "&" else again
+    if written != reference and _is_harmless(reference[1:]):
+        return reference.removesuffix(";") + ";"  # without one it would begin the word behind it
+    return _IN_DOUBT if "\\" in written else written  # an escape of JSON may begin there
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +115,7 @@ def _is_harmless(name: str) -> bool:
 def _parts_words(mark: str) -> bool:
     """Whether `mark` is a blank or a sign that stays one."""
     stays = mark.isspace() or (mark.isprintable() and mark not in SILENT and not INVISIBLE.match(mark))
-    return stays and skeleton(mark) == b" " and mark not in "<&\\\ufffd"
+    return stays and skeleton(mark) == b" " and mark not in "<&#;\\\ufffd"
 
 
 def _unescaped(text: str) -> str | None:

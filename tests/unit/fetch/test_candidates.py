@@ -41,6 +41,20 @@ def text_of(body: bytes) -> str:
 
 
 NAMES = ["Huawei", "équipementier chinois", "géant de Shenzhen"]
+REFERENCES = [
+    "&#104;",
+    "&#x75",
+    "&#x61;",
+    "&amp;#119;",
+    "&amp;",
+    "&copy",
+    "&amp;copy",
+    "&#38;",
+    "&amp",
+    "&#35;",
+    "&lt",
+    "#101;",
+]
 INSIDE = [
     "<b>",
     "</b>",
@@ -106,11 +120,34 @@ def test_a_name_that_extraction_finds_makes_a_candidate(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from([*"huawei", "Huawei", "HUA", "wei", " ", ".", "\n", *INSIDE, "<p>", "</p>", "a<b?c"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"huawei", "Huawei", "HUA", "wei", " ", ".", "\n", *INSIDE, "<p>", "</p>", "a<b?c", *REFERENCES]
+        )
+    )
+)
 def test_a_glance_never_leaves_what_a_proper_look_would_keep(matcher: Matcher, pieces: list[str]) -> None:
     body = page("".join(pieces))
     proper = _may_hold_tidied(_without_json_escapes(body.decode()), matcher)
     assert may_hold(body, None, matcher) or not proper or not matcher.may_match(text_of(body))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "&#104;uawei",
+        "&copy&#72;uawei",
+        "&amp;&#72;uawei",
+        "Hu&#097wei&rsquo;s",
+        "&#38;#72;uawei",
+        "&amp;#x48;uawei",
+        "&reg= &#72;uawei",
+    ],
+)
+def test_a_name_written_as_references_is_seen_at_a_glance(matcher: Matcher, name: str) -> None:
+    assert may_hold(page(name), None, matcher)
+    assert not may_hold(page(name.replace("wei", "ron")), None, matcher)
 
 
 def test_a_glance_leaves_most_pages(matcher: Matcher) -> None:
