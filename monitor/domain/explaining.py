@@ -7,13 +7,20 @@ from pathlib import Path
 
 from monitor.domain.dossier import Dossier
 from monitor.domain.matching import compile_dossiers
-from monitor.domain.model import Contribution, Document
+from monitor.domain.model import Contribution, Document, Span
 from monitor.domain.operations import is_about
 from monitor.domain.reading import Reading
 from monitor.domain.reasons import BELOW_HALF, IN_PASSING, NO_ANCHOR, NO_TERM, NOT_FOLLOWED, NOT_RELEVANT, NOT_REQUIRED
 from monitor.domain.scoring import RELEVANCE, CompiledDossier
 from monitor.domain.tallies import Tally, arithmetic, squash
-from monitor.domain.words_weighed import Passage, passages, words_for_relevance
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The sentence that speaks most for a topic, and its words that weighed most, in parts of that topic's logit."""
+
+    sentence: Span
+    words: tuple[Contribution, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,9 @@ def explanation(dossier: Dossier, document: Document, cache_dir: Path | None = N
     tallies = compiled.tallies(reading, anchors, counted)
     words, found = tuple[Contribution, ...](), dict[str, Passage]()
     if compiled.weigher and anchors and reading.starts:
+        # here: it takes numpy, which nothing else does that the web part does
+        from monitor.domain.words_weighed import passages, words_for_relevance
+
         words = words_for_relevance(compiled.weigher, reading, anchors)
         found = passages(compiled.weigher, reading, anchors, counted)
     fired = {match.topic: match.score for match in verdict.topics}

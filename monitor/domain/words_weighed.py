@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.domain.model import Contribution, Span
+from monitor.domain.explaining import Passage
+from monitor.domain.model import Contribution
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.sightings import gram_weights, near_sentences, rules_held, sentence_values, sightings
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 8
 LEAST = 0.05  # of a logit: what is less moves no score that anybody sees
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """The sentence that speaks most for a topic, and its words that weighed most, in parts of that topic's logit."""
-
-    sentence: Span
-    words: tuple[Contribution, ...]
 
 
 def words_for_relevance(weigher: Weigher, reading: Reading, anchors: list[Pair]) -> tuple[Contribution, ...]:

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from monitor.domain.kernel import in_python
+
 PROGRAM = """
 import sys
 from workers.app import INCLUDED, make_app
@@ -34,6 +38,16 @@ def test_a_worker_loads_nothing_of_what_migrates_or_parses() -> None:
     assert loaded.isdisjoint({"alembic", "rich", "lxml", "feedparser", "trafilatura", "aiohttp"})
     # nor what only digests, messages and another database need
     assert loaded.isdisjoint({"jinja2", "babel", "sqlalchemy.dialects.postgresql", "psycopg"})
+
+
+@pytest.mark.parametrize("module", ["workers.tasks", "monitor.web.app"])
+def test_numpy_is_left_to_what_learns_and_explains(module: str) -> None:
+    if in_python():
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+    program = f"import sys, {module}; print('monitor.domain.weigher' in sys.modules, 'numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "False"]
 
 
 LISTING = """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import mmap
 import shutil
 from collections.abc import Iterator
 from functools import cache, partial
@@ -27,11 +28,16 @@ FORMAT = 2  # raised when what is kept changes its meaning
 _CHUNK = 1024 * 1024
 
 _cache_dir: Path | None = None
+_mapping: mmap.mmap | None = None  # of the file
 
 
 def language_of(text: str) -> str:
     """ISO 639 code of the likeliest language of `text`."""
-    return str(_model().classify(text)[0])
+    try:
+        return str(_model().classify(text)[0])
+    finally:
+        if _mapping is not None:  # a text touches 12 MiB: each page that is asked for brings its neighbours
+            _mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def keep_model_in(cache_dir: Path) -> None:
@@ -107,6 +113,8 @@ def _load(body: memoryview) -> Any:
     import numpy as np
     from py3langid.langid import LanguageIdentifier
 
+    global _mapping  # noqa: PLW0603 - what a fork hands on is the process's
+    _mapping = body.obj if isinstance(body.obj, mmap.mmap) else None
     at = bytes(body[:65536]).index(b"\n") + 1
     head, arrays = json.loads(bytes(body[:at])), {}
     for name, (kind, size) in head["arrays"].items():

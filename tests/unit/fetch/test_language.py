@@ -26,8 +26,10 @@ from monitor.fetch.pages import language
 language.keep_model_in(Path(sys.argv[1]))
 said = [language.language_of(text) for text in json.loads(sys.argv[2])]
 private = sum(int(line.split()[1]) for line in open("/proc/self/smaps_rollup") if line.startswith("Anonymous:"))
+mapped = Path("/proc/self/smaps").read_text().partition("/language-")[2].partition("Rss:")[2].split()[:1]
 made = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-print(json.dumps({"said": said, "mib": private / 1024, "made": made, "scores": language._model().rank(sys.argv[3])}))
+told = {"said": said, "mib": private / 1024, "made": made, "mapped": mapped}
+print(json.dumps({**told, "scores": language._model().rank(sys.argv[3])}))
 """
 
 
@@ -44,6 +46,7 @@ def test_the_mapped_model_says_what_the_wheel_says_and_takes_a_part_of_its_memor
     assert (first["said"], again["said"]) == (list(TEXTS), list(TEXTS))
     assert again["scores"] == [list(pair) for pair in py3langid.rank(TEXTS["pl"])]
     assert max(first["mib"], again["mib"]) < 50  # the model unpacked is 73 more
+    assert first["mapped"] == again["mapped"] == ["0"]  # KiB of the file, once a text was told
     assert 0 < first["made"] < 90  # the process that made the file: 168 where the model was unpacked in it
 
 
