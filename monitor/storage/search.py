@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Cursor, Filter, Window
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
-from monitor.storage.search_forms import present_words
+from monitor.storage.search_forms import known_of, present_words
 from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
+    FIRST_BATCH,
     LARGEST_BATCH,
+    LARGEST_WALK,
     MARGIN,
     SPARE,
     Keys,
@@ -119,7 +121,9 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
     few = first.at_most(session, FEW)
     if few is not None:
         return true_keys(session, ids(session, asked, few), window, judge, articles_of)
-    return true_keys(session, ids(session, asked, None), window, judge, articles_of, _Having(first))
+    share = first.share if first.ordered else known_of(session).share(words)
+    size = FIRST_BATCH if not share else min(max(int(MARGIN * window.limit / share), FIRST_BATCH), LARGEST_WALK)
+    return true_keys(session, ids(session, asked, None), window, judge, articles_of, _Having(first), size)
 
 
 class _Having:

@@ -237,8 +237,8 @@ def prefer_index(session: Session) -> None:
 
 
 _PREFER = text("SET LOCAL enable_seqscan = off")
-_FOUND = "(SELECT rowid FROM article_words WHERE article_words MATCH :words ORDER BY rowid LIMIT :most)"
-_COUNTED = text(f"SELECT count(*) FROM {_FOUND}")  # noqa: S608 - of constants
+_FOUND = "(SELECT rowid FROM article_words WHERE article_words MATCH :words ORDER BY rowid DESC LIMIT :most)"
+_COUNTED = text(f"SELECT count(*), min(rowid), max(rowid) FROM {_FOUND}")  # noqa: S608 - of constants
 _AT_ONCE = text(f"SELECT group_concat(rowid) FROM {_FOUND}")  # noqa: S608
 
 
@@ -264,6 +264,8 @@ class FirstPass:
     """The index as a table to select from: `key` is the article's id, `condition` what the words ask."""
 
     def __init__(self, session: Session, words: Words) -> None:
+        self.share: float | None = None
+        """Of articles how many have the words, once SQLite found more than it was asked to count."""
         self.ordered = _dialect(session) == "sqlite"  # else the newest are looked for stretch by stretch
         if self.ordered:
             self.key: Any = WORDS_KEY
@@ -287,7 +289,9 @@ class FirstPass:
     def _all(self, session: Session, most: int) -> list[int] | None:
         """The same on SQLite: counted first and given as one text, as a row for each takes four times as long."""
         asked = {"words": self.words, "most": most + 1}
-        if session.connection().execute(_COUNTED, asked).scalar_one() > most:
+        count, first, last = session.connection().execute(_COUNTED, asked).one()
+        if count > most:
+            self.share = count / (last - first + 1)
             return None
         found = session.connection().execute(_AT_ONCE, asked).scalar_one()
         return sorted(map(int, found.split(","))) if found else []

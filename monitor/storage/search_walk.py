@@ -59,13 +59,14 @@ def true_keys(
     judge: Judge,
     articles_of: Callable[[Session, Sequence[Any]], Mapping[int, Sequence[int]]],
     having: Callable[[Session, Sequence[int]], Set[int]] | None = None,
+    size: int = FIRST_BATCH,
 ) -> Keys:
     """A page of those rows of which an article makes the expression true.
 
     `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids; `having` leaves out
-    articles that lack the words.
+    articles that lack the words. `size`: how many rows are looked at first.
     """
-    found, after, size, walked = Keys(), window.after, FIRST_BATCH, Walked()
+    found, after, walked = Keys(), window.after, Walked()
     while True:
         rows = session.connection().execute(statement(Window(size, after, window.order))).all()
         of = articles_of(session, rows)
