@@ -2,7 +2,8 @@
  * compiled.
  *
  * Everything here has a twin in these, which says what is meant; tests/unit/domain/test_places.py, test_operations.py and
- * test_sums.py hold both to the same answers. What goes in and out are Python's own lists, tuples, dictionaries and whole numbers.
+ * test_sums.py hold both to the same answers. What goes in and out are Python's own lists, tuples and whole numbers, but for
+ * what stays an array until somebody in Python asks: Found, Masks, Lines, Tallies.
  */
 #include "_frames.h"
 
