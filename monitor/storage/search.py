@@ -118,21 +118,26 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
             return Keys()  # no article has them
         return true_keys(session, ids(session, asked, None), window, judge, articles_of)
     first = FirstPass(session, words)
-    few = first.at_most(session, FEW)
-    if few is not None:
-        return true_keys(session, ids(session, asked, few), window, judge, articles_of)
+    # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
+    found = first.at_most(session, FEW if first.ordered else MANY)
+    if found is not None and len(found) <= FEW:
+        return true_keys(session, ids(session, asked, found), window, judge, articles_of)
     share = first.share if first.ordered else known_of(session).share(words)
     size = FIRST_BATCH if not share else min(max(int(MARGIN * window.limit / share), FIRST_BATCH), LARGEST_WALK)
-    return true_keys(session, ids(session, asked, None), window, judge, articles_of, _Having(first), size)
+    having = _Having(first, found)
+    return true_keys(session, ids(session, asked, None), window, judge, articles_of, having, size)
 
 
 class _Having:
-    """Which articles have the words: asked of each batch, and of the whole index once they turn out rare."""
+    """Which articles have the words: asked of each batch, and of the whole index once they turn out rare.
 
-    def __init__(self, first: FirstPass) -> None:
+    `found` are all of them, where that is known; None on PostgreSQL: too many.
+    """
+
+    def __init__(self, first: FirstPass, found: Sequence[int] | None) -> None:
         self._first, self._asked, self._found = first, 0, 0
-        self._counted = False
-        self._all: frozenset[int] | None = None
+        self._counted = not first.ordered
+        self._all = None if found is None else frozenset(found)
 
     def __call__(self, session: Session, article_ids: Sequence[int]) -> Set[int]:
         if not article_ids:
