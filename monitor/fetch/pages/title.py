@@ -25,12 +25,17 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _SET_APART = frozenset({"span", "div", "p", "small"})  # elements that kickers stand in; `i` and `b` are of the title
+_UNSHOWN = re.compile(r"screen-?reader|sr-only|visually-?hidden", re.IGNORECASE)  # names of frameworks
 _AFTER_TITLE = re.compile(r"\s*(?:\||\(?\d{1,2}[./ ]\d{1,2}[./ ]\d{2,4})")
 
 
 def headings(root: html.HtmlElement) -> list[str]:
-    """The texts of the page's `h1`s that have letters, in order, without repetitions."""
-    return _texts(root.iter("h1"))
+    """The texts of the page's `h1`s that have letters, in order, without repetitions.
+
+    One that is for screen readers alone counts where a page has no other.
+    """
+    elements = list(root.iter("h1"))
+    return _texts(element for element in elements if not _UNSHOWN.search(element.get("class", ""))) or _texts(elements)
 
 
 def without_kickers(root: html.HtmlElement) -> dict[str, str]:

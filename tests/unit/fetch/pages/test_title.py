@@ -117,3 +117,11 @@ def test_a_short_title_beside_a_paper_that_the_page_does_not_name(markup: str, t
 def test_a_title_in_two_parts_keeps_both_where_the_paper_is_named_beside_it() -> None:
     title = "Épisode 82 – Deux ans de plus"
     assert titled(markup="", og=title, title=f"{title} | La Gazette") == title
+
+
+@pytest.mark.parametrize("name", ["screen-reader-only", "sr-only", "visually-hidden"])
+def test_a_heading_for_screen_readers_counts_where_a_page_has_no_other(name: str) -> None:
+    title = "Emploi : un centre de données de trois cents emplois"
+    read_out = f'<h1 class="{name}">{title}</h1>'
+    assert titled(markup=f"{read_out}<h1>{LONG}</h1>", title=title) == LONG
+    assert titled(markup=read_out, title=title) == title
