@@ -13,6 +13,7 @@ With two databases, `--part ids` holds that each question gives the same ids on 
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import statistics
 import time
@@ -211,6 +212,7 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=40)
     options.add_argument("--part", choices=["newest", "pages", "plain", "writes", "ids"], action="append")
     given = options.parse_args()
+    gc.freeze()  # what was imported, as commands do: else it is looked through for garbage amid some question
     stores = [open_filled(url, given.articles) for url in given.urls]
     parts = given.part or ["newest", "pages", "plain", "writes", "ids"]
     for store in stores:
