@@ -152,6 +152,7 @@ _FACTS = _any(
     r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$",
     r"^(?:toute )?reproduction (?:même partielle |totale ou partielle )?(?:est )?interdite\b.{0,100}$",
     r".{0,120}\bla mention (?:de la|des) sources? est obligatoire\W*$",
+    r".{0,80}\blibres? de (?:copie|diffusion|reproduction)\b.{0,60} sous réserve de mention\b.{0,80}$",
     r"^tous droits (?:de reproduction )?réservés\b.{0,120}$",
     r"^(?:écouter|écoutez) (?:cet|l.)\s?article\b.{0,60}$",
     r"^(?:sommaire|table des matières|voir en plein écran|agrandir(?: l.image)?|plein écran|zoom|cliquez (?:ici|sur l.image)\b.{0,60})\W*$",

@@ -97,6 +97,7 @@ def test_numbered_notes_that_end_a_text_are_none_and_one_alone_is() -> None:
         "Soutenez la Gazette en faisant un don",
         "Toute reproduction interdite",
         "Dans le cadre d’une utilisation de ce texte, la mention des sources est obligatoire.",
+        "[cc] La Gazette, 2026, textes libres de copie et de diffusion sous réserve de mention de la source",
         "En photos : la piscine de Brumath, ses bassins et ses nageurs",
         "Pour aller plus loin > L’eau de la plaine, une longue histoire",
         "*Votre adresse email sera utilisée par La Gazette pour vous envoyer votre lettre contenant des offres " * 3,
@@ -117,6 +118,7 @@ def test_lines_about_the_page_are_no_text(line: str) -> None:
         "Article premier : la nappe est à tous.",
         "Vous avez aimé la nappe ? Elle a disparu, et l’été ne l’a pas rendue.",
         "Toute reproduction de poissons cesse au-dessus de vingt degrés.",
+        "Les plans sont libres de copie et de diffusion, assure la mairie.",
         "En photos comme en vrai, la piscine paraît vide.",
         "Pour aller plus loin que la ville, il faut une voiture.",
         (
