@@ -191,17 +191,18 @@ def check_system(settings: Settings) -> Iterator[Finding]:
 
 
 def check_matching(_settings: Settings) -> Iterator[Finding]:
-    """Whether the inner loops are compiled: they decide how many articles a second are judged, and feeds read."""
+    """Whether the inner loops are compiled: how fast articles are judged and feeds read hangs on them."""
     from monitor.domain.kernel import in_python
     from monitor.fetch.feeds import regular, text
+    from monitor.fetch.pages import language
 
-    readers = {"_items": regular.COMPILED, "_markup": text.COMPILED}
+    readers = {"_items": regular.COMPILED, "_markup": text.COMPILED, "_languages": language.COMPILED}
     left = [*in_python(), *(name for name, made in readers.items() if not made)]
     if left:
         hint = "quicker once Veille is installed again where there is a C compiler"
         yield Finding("S005", Level.OK, f"inner loops run in Python (not compiled: {', '.join(left)})", hint=hint)
     else:
-        yield Finding("S005", Level.OK, "matching and the reading of feeds are compiled")
+        yield Finding("S005", Level.OK, "matching and the reading of feeds and pages are compiled")
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
