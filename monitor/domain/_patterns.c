@@ -17,10 +17,11 @@ typedef struct {
 
 typedef struct {
     int32_t pattern; /* that ends there, of words behind the space that follows; -1 for none */
-    int leads_on;    /* whether ways go on from here */
-} Node;
+    uint32_t leads;  /* a bit for each hash of the letters of the ways that go on from here: most words lead on nowhere, */
+} Node;              /* which is told so without a look at the ways, that are too many for the nearest cache */
 
-enum { LETTERS = 8, SIEVE = 1 << 18, MOST_NODES = 1 << 30, WORDS = 0, BYTES = 1 }; /* the roots of both trees */
+enum { LETTERS = 8, MOST_NODES = 1 << 30, WORDS = 0, BYTES = 1 }; /* the last two are the roots of both trees */
+enum { LEAST_SIEVE = 12, LARGEST_SIEVE = 18, BITS_A_PATTERN = 64 }; /* the first two are logarithms */
 
 typedef struct {
     PyObject_HEAD
@@ -30,8 +31,11 @@ typedef struct {
     Node *nodes;
     uint32_t node_count, node_room;
     uint64_t *sieve;   /* a bit for each hash of the letters that words begin with */
+    int sieve_shift;   /* of such a hash */
     char begins[256];  /* of each byte, whether a pattern of bytes begins with it */
+    char marks[256];   /* of each byte, the same, or whether it is a space */
     int32_t count;
+    int has_bytes;     /* whether there is a pattern of bytes */
 } Patterns;
 
 typedef struct {
@@ -59,10 +63,17 @@ way_of(const Patterns *self, uint32_t from, uint64_t letters)
     return &self->ways[at];
 }
 
+/* The bit of a node's `leads` for these letters. */
+static inline uint32_t
+lead_of(uint64_t letters)
+{
+    return UINT32_C(1) << (hash_of(letters) >> 59);
+}
+
 static inline int
 is_sieved(const Patterns *self, uint64_t letters)
 {
-    uint64_t hash = hash_of(letters) >> 46;
+    uint64_t hash = hash_of(letters) >> self->sieve_shift;
     return (int)(self->sieve[hash >> 6] >> (hash & 63) & 1);
 }
 
@@ -162,7 +173,7 @@ lead(Patterns *self, uint32_t from, uint64_t letters)
     uint32_t node = way_of(self, from, letters)->to;
     if (node == 0 && (node = add_node(self)) != 0) {
         *way_of(self, from, letters) = (Way){letters, from, node};
-        self->nodes[from].leads_on = 1;
+        self->nodes[from].leads |= lead_of(letters);
     }
     return node;
 }
@@ -171,7 +182,7 @@ lead(Patterns *self, uint32_t from, uint64_t letters)
 static uint32_t
 lead_words(Patterns *self, const unsigned char *pattern, Py_ssize_t length)
 {
-    uint64_t letters = letters_of(eight_of(pattern + 1, length - 1)), hash = hash_of(letters) >> 46;
+    uint64_t letters = letters_of(eight_of(pattern + 1, length - 1)), hash = hash_of(letters) >> self->sieve_shift;
     uint32_t node = WORDS;
     self->sieve[hash >> 6] |= UINT64_C(1) << (hash & 63);
     for (Py_ssize_t at = 1; at < length;) {
@@ -188,7 +199,8 @@ static uint32_t
 lead_bytes(Patterns *self, const unsigned char *pattern, Py_ssize_t length)
 {
     uint32_t node = BYTES;
-    self->begins[pattern[0]] = 1;
+    self->begins[pattern[0]] = self->marks[pattern[0]] = 1;
+    self->has_bytes = 1;
     for (Py_ssize_t n = 0; n < length; n++)
         if ((node = lead(self, node, pattern[n])) == 0)
             return 0;
@@ -227,6 +239,19 @@ add_lines(Patterns *self, const char *joined, Py_ssize_t length)
     return 0;
 }
 
+/* How large a sieve these lines want, as a logarithm: that of few patterns stays in the nearest cache. */
+static int
+sieve_for(const char *joined, Py_ssize_t length)
+{
+    size_t wanted = BITS_A_PATTERN;
+    int size = LEAST_SIEVE;
+    for (Py_ssize_t n = 0; n < length; n++)
+        wanted += joined[n] == '\n' ? BITS_A_PATTERN : 0;
+    while (size < LARGEST_SIEVE && (size_t)1 << size < wanted)
+        size++;
+    return size;
+}
+
 static PyObject *
 patterns_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -240,7 +265,10 @@ patterns_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     Patterns *self = (Patterns *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;
-    self->sieve = PyMem_Calloc(SIEVE / 64, sizeof(uint64_t));
+    int size = sieve_for(joined, length);
+    self->sieve_shift = 64 - size;
+    self->sieve = PyMem_Calloc(((size_t)1 << size) / 64, sizeof(uint64_t));
+    self->marks[' '] = 1;
     if (self->sieve == NULL)
         PyErr_NoMemory();
     if (self->sieve == NULL || add_node(self) != WORDS || add_node(self) != BYTES || add_lines(self, joined, length) < 0)
@@ -281,9 +309,11 @@ walk_words(const Patterns *self, const Haystack *text, int32_t start, Hits *hits
 {
     uint32_t node = WORDS;
     int32_t at = start + 1;
-    while (self->nodes[node].leads_on) {
+    while (self->nodes[node].leads) {
         uint64_t letters = letters_of(eight_of(text->bytes + at, text->length - at));
         int count = count_of(letters);
+        if ((self->nodes[node].leads & lead_of(letters)) == 0)
+            return 0;
         node = way_of(self, node, letters)->to;
         at += count;
         if (node == 0 || at >= text->length) /* the end is taken for a space, but it is none */
@@ -311,54 +341,136 @@ walk_bytes(const Patterns *self, const Haystack *text, int32_t start, Hits *hits
     return 0;
 }
 
+enum { BLOCK = 64 };
+
+/* Of eight bytes, a bit for each space. */
+static inline uint64_t
+spaces_of(uint64_t eight)
+{
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), other = eight ^ BLANKS;
+    const uint64_t spaces = ~(((other & low) + low) | other | low);
+    return (spaces >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Of the `BLOCK` bytes from `at` on, or what is left of them, a bit for each with which a pattern may begin: bit by bit
+ * in a number, since what a loop does for each byte by a leap cannot be foreseen. */
+static inline uint64_t
+marks_of(const Patterns *self, const Haystack *text, int32_t at)
+{
+    const unsigned char *bytes = text->bytes + at;
+    const int count = text->length - at < BLOCK ? text->length - at : BLOCK;
+    uint64_t marks = 0;
+    if (!self->has_bytes && count == BLOCK) {
+        for (int n = 0; n < BLOCK; n += LETTERS)
+            marks |= spaces_of(eight_of(bytes + n, LETTERS)) << n;
+    } else if (count == BLOCK) {
+        for (int n = 0; n < BLOCK; n++)
+            marks |= (uint64_t)self->marks[bytes[n]] << n;
+    } else {
+        for (int n = 0; n < count; n++)
+            marks |= (uint64_t)self->marks[bytes[n]] << n;
+    }
+    return marks;
+}
+
+/* The number of the lowest bit that is set. */
+static inline int
+lowest_of(uint64_t marks)
+{
+#if defined(__GNUC__)
+    return __builtin_ctzll(marks);
+#else
+    int n = 0;
+    for (; !(marks & 1); marks >>= 1)
+        n++;
+    return n;
+#endif
+}
+
+/* Whether a pattern may begin at a place that is marked: what the letters behind it say, or the byte itself. */
+static inline int
+may_begin(const Patterns *self, const Haystack *text, int32_t at)
+{
+    const uint64_t letters = letters_of(eight_of(text->bytes + at + 1, text->length - at - 1));
+    return self->begins[text->bytes[at]] | is_sieved(self, letters);
+}
+
 /* The places where a pattern may begin, in order: spaces before the letters that one has, and what patterns of bytes
  * begin with. */
 static Py_ssize_t
 sift(const Patterns *self, const Haystack *text, int32_t *places)
 {
-    Py_ssize_t found = 0, kept = 0;
-    for (int32_t at = 0; at < text->length; at++) {
-        places[found] = at;
-        found += self->begins[text->bytes[at]] | (text->bytes[at] == ' ');
-    }
-    for (Py_ssize_t n = 0; n < found; n++) {
-        int32_t at = places[n];
-        uint64_t letters = letters_of(eight_of(text->bytes + at + 1, text->length - at - 1));
-        places[kept] = at;
-        kept += self->begins[text->bytes[at]] | is_sieved(self, letters);
-    }
+    Py_ssize_t kept = 0;
+    for (int32_t block = 0; block < text->length; block += BLOCK)
+        for (uint64_t marks = marks_of(self, text, block); marks; marks &= marks - 1) {
+            const int32_t at = block + lowest_of(marks);
+            places[kept] = at;
+            kept += may_begin(self, text, at);
+        }
     return kept;
+}
+
+/* Adds the hits that begin at a place. */
+static inline int
+walk(const Patterns *self, const Haystack *text, int32_t at, Hits *hits)
+{
+    const unsigned char byte = text->bytes[at];
+    if (byte == ' ' && walk_words(self, text, at, hits) < 0)
+        return -1;
+    return self->begins[byte] ? walk_bytes(self, text, at, hits) : 0;
+}
+
+/* The bytes that are searched; -1 with an error. */
+static int
+open_haystack(PyObject *given, Haystack *text)
+{
+    if (!PyBytes_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a haystack is bytes");
+        return -1;
+    }
+    if (PyBytes_GET_SIZE(given) > INT32_MAX - BLOCK) {
+        PyErr_SetString(PyExc_OverflowError, "too long a text");
+        return -1;
+    }
+    *text = (Haystack){(const unsigned char *)PyBytes_AS_STRING(given), (int32_t)PyBytes_GET_SIZE(given)};
+    return 0;
 }
 
 static PyObject *
 patterns_hits(Patterns *self, PyObject *haystack)
 {
-    if (!PyBytes_Check(haystack)) {
-        PyErr_SetString(PyExc_TypeError, "a haystack is bytes");
-        return NULL;
-    }
-    if (PyBytes_GET_SIZE(haystack) > INT32_MAX - 1) {
-        PyErr_SetString(PyExc_OverflowError, "too long a text");
-        return NULL;
-    }
-    Haystack text = {(const unsigned char *)PyBytes_AS_STRING(haystack), (int32_t)PyBytes_GET_SIZE(haystack)};
+    Haystack text;
     Hits hits = {NULL, 0, 0};
+    if (open_haystack(haystack, &text) < 0)
+        return NULL;
     int32_t *places = PyMem_Malloc(((size_t)text.length + 1) * sizeof(int32_t));
     if (places == NULL)
         return PyErr_NoMemory();
     Py_ssize_t count = sift(self, &text, places);
     int done = 0;
-    for (Py_ssize_t n = 0; done == 0 && n < count; n++) {
-        unsigned char byte = text.bytes[places[n]];
-        if (byte == ' ')
-            done = walk_words(self, &text, places[n], &hits);
-        if (done == 0 && self->begins[byte])
-            done = walk_bytes(self, &text, places[n], &hits);
-    }
+    for (Py_ssize_t n = 0; done == 0 && n < count; n++)
+        done = walk(self, &text, places[n], &hits);
     PyObject *found = done == 0 ? PyBytes_FromStringAndSize((const char *)hits.all, hits.count * sizeof(Hit)) : NULL;
     PyMem_Free(hits.all);
     PyMem_Free(places);
     return found;
+}
+
+/* The same, but only whether there is one, and no farther than that. */
+static PyObject *
+patterns_any(Patterns *self, PyObject *haystack)
+{
+    Haystack text;
+    Hits hits = {NULL, 0, 0};
+    int done = open_haystack(haystack, &text);
+    for (int32_t block = 0; done == 0 && hits.count == 0 && block < text.length; block += BLOCK)
+        for (uint64_t marks = marks_of(self, &text, block); done == 0 && hits.count == 0 && marks; marks &= marks - 1) {
+            const int32_t at = block + lowest_of(marks);
+            if (may_begin(self, &text, at))
+                done = walk(self, &text, at, &hits);
+        }
+    PyMem_Free(hits.all);
+    return done == 0 ? PyBool_FromLong(hits.count > 0) : NULL;
 }
 
 /* Nothing: they are made in a few milliseconds. */
@@ -370,6 +482,7 @@ patterns_pack(Patterns *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 
 static PyMethodDef patterns_methods[] = {
     {"pack", (PyCFunction)patterns_pack, METH_NOARGS, "Nothing: what its twin makes them of."},
+    {"any", (PyCFunction)patterns_any, METH_O, "Whether one of the patterns stands there."},
     {"hits", (PyCFunction)patterns_hits, METH_O, "Where the patterns stand: three numbers a hit, of four bytes each."},
     {NULL, NULL, 0, NULL},
 };

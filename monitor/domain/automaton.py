@@ -8,12 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from daachorse import DoubleArrayAhoCorasick
-
 from monitor.domain import french
 from monitor.domain.expressions import Term
 from monitor.domain.kept import in_another_process, keep, load_kept
-from monitor.domain.kernel import Table
+from monitor.domain.kernel import Patterns, Table
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.terms import BARE, make_check
@@ -119,7 +117,7 @@ class Gate:
     """A small automaton: whether one of a few patterns stands in a text, unchecked; most articles are left by it."""
 
     def __init__(self, patterns: list[bytes]) -> None:
-        self._machine = DoubleArrayAhoCorasick(patterns) if patterns else None
+        self._machine = Patterns(b"\n".join(patterns))
         self.patterns = tuple(patterns)
 
     def any(self, text: str) -> bool:
@@ -128,7 +126,7 @@ class Gate:
 
     def finds(self, haystack: bytes) -> bool:
         """The same on a skeleton between two spaces."""
-        return self._machine is not None and bool(self._machine.find(haystack))
+        return self._machine.any(haystack)
 
 
 def compile_vocabulary(vocabulary: Vocabulary, cache_dir: Path | None = None) -> Automaton:

@@ -29,6 +29,10 @@ class Patterns:
         """What makes the same patterns faster than they were made; empty where that is nothing (in the twin)."""
         return bytes(self._machine.serialize()) if self._machine else b""
 
+    def any(self, haystack: bytes) -> bool:
+        """Whether one of them stands there."""
+        return self._machine is not None and bool(self._machine.find(haystack))
+
     def hits(self, haystack: bytes) -> list[Hit]:
         """Where they stand, in order of their ends, of these in order; as bytes, four a number, where compiled."""
         return self._machine.find_overlapping(haystack) if self._machine else []

@@ -40,6 +40,13 @@ def test_both_find_the_same_hits_in_the_same_order(library: ModuleType, chosen: 
     assert other == one
 
 
+@settings(max_examples=400, deadline=None)
+@given(lines, texts | st.lists(words, min_size=8, max_size=40).map(" ".join))
+def test_both_tell_whether_one_is_there(library: ModuleType, chosen: list[str], text: str) -> None:
+    one, other = (kind.Patterns(_joined(chosen)).any(text.encode("latin-1")) for kind in (patterns, library))
+    assert one == other == bool(_both(library, chosen, text)[0])
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(words, min_size=1, max_size=6), st.data())
 def test_both_find_the_words_of_the_text(library: ModuleType, chosen: list[str], data: st.DataObject) -> None:
@@ -74,8 +81,9 @@ def test_patterns_that_are_none_are_an_error(library: ModuleType, joined: bytes)
 
 def test_what_is_no_text_is_an_error_and_no_crash(library: ModuleType) -> None:
     made = library.Patterns(b" a ")
-    with pytest.raises(TypeError):
-        made.hits("a")
+    for ask in (made.hits, made.any):
+        with pytest.raises(TypeError):
+            ask("a")
     with pytest.raises(TypeError):
         library.Patterns(" a ")
     table = kernel.Table([0], [(1,)], [])
