@@ -6,92 +6,21 @@ It knows HTTP/1.1 and a proxy of the operator's, and nothing else: no cookies, n
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import ssl
-import time
 from base64 import b64encode
 from datetime import timedelta
-from typing import cast
 
 import aiohappyeyeballs
 from yarl import URL
 
 from monitor.errors import FetchError, FetchFailure
+from monitor.fetch.http_connections import Connection, Connections, Origin
 from monitor.fetch.http_exchange import Ask, Exchange, Reply
 from monitor.fetch.http_guard import Guard, Hop, Place
 
-# Seconds that a connection at rest is kept, and how many are. To open one takes longer than to ask twice over one that
-# is open; many servers keep theirs for a minute, and a site's next page has its turn after some seconds.
-_KEPT_SECONDS, _KEPT = 60.0, 256
 # A second address is tried beside the first after this (RFC 8305).
 _NEXT_ADDRESS = 0.25
-
-Origin = tuple[str, str, int]
-
-
-class Connection(asyncio.Protocol):
-    """One connection; what comes when nothing was asked closes it."""
-
-    def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
-        self._exchange: Exchange | None = None
-        self.rests_since = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        exchange = self._exchange
-        if exchange is None:
-            self.close()
-            return
-        exchange.feed(data)
-        if exchange.answer.done():
-            self._exchange = None
-
-    def connection_lost(self, error: Exception | None) -> None:
-        exchange, self._exchange, self._transport = self._exchange, None, None
-        if exchange is not None:
-            exchange.lost(error)
-
-    @property
-    def usable(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
-
-    @property
-    def silent(self) -> bool:
-        """Whether nothing came while it was at rest: between two tasks nobody listens, and most often it is the end."""
-        if self._transport is None:
-            return False
-        looking = select.poll()
-        looking.register(self._transport.get_extra_info("socket"), select.POLLIN)
-        return not looking.poll(0)
-
-    async def send(self, data: bytes, exchange: Exchange) -> Reply:
-        """Write a request and wait for its answer. Raises `FetchError`."""
-        if self._transport is None:
-            exchange.lost(None)
-            return await exchange.answer
-        self._exchange = exchange
-        self._transport.write(data)
-        try:
-            return await exchange.answer
-        finally:
-            self._exchange = None
-            exchange.drop()
-
-    async def secure(self, tls: ssl.SSLContext, host: str) -> None:
-        """TLS with `host` from here on, through what the connection leads to. Raises `OSError`."""
-        if self._transport is None:
-            raise ConnectionResetError("the proxy closed the connection")
-        loop = asyncio.get_running_loop()
-        self._transport = await loop.start_tls(self._transport, self, tls, server_hostname=host)
-
-    def close(self) -> None:
-        """At once: nobody waits for the other side to agree."""
-        if self._transport is not None:
-            self._transport.abort()
 
 
 class Client:
@@ -100,76 +29,47 @@ class Client:
     def __init__(self, guard: Guard, tls: ssl.SSLContext, connect_limit: timedelta) -> None:
         self._guard, self._tls, self._limit = guard, tls, connect_limit.total_seconds()
         self._loop = asyncio.get_running_loop()
-        self._kept: dict[Origin, list[Connection]] = {}
-        self._count = 0
-        self._sweeping: asyncio.TimerHandle | None = None
+        self._connections = Connections(self._loop)
 
     async def ask(self, url: URL, hop: Hop, ask: Ask, proxy: URL | None) -> Reply:
         """One request and its answer. Raises `FetchError`; `OSError`, `ValueError` where no connection came about."""
         origin = (url.scheme, hop.host, hop.port)
         data = _request(url, ask, proxy)
         # Nobody knows whether a kept connection is still open on the other side: what may be asked twice is.
-        while ask.method == "GET" and (connection := self._take(origin)) is not None:
+        known = await self._known(origin) if ask.method == "GET" else None
+        while known is not None:
             exchange = Exchange(ask, self._loop)
             try:
-                return await self._send(connection, data, exchange, origin)
+                return await self._send(known, data, exchange, origin)
             except FetchError:
                 if exchange.begun:
                     raise
-        connection = await self._connect(url, hop, proxy)
+            known = self._connections.at_rest(origin)  # waited for once only
+        connection = await self._open(url, hop, proxy, origin)
         return await self._send(connection, data, Exchange(ask, self._loop), origin)
 
     def close(self) -> None:
         """Close what is kept."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-        for connections in self._kept.values():
-            for connection in connections:
-                connection.close()
-        self._kept.clear()
+        self._connections.close()
+
+    async def _known(self, origin: Origin) -> Connection | None:
+        return self._connections.at_rest(origin) or await self._connections.soon(origin)
 
     async def _send(self, connection: Connection, data: bytes, exchange: Exchange, origin: Origin) -> Reply:
         try:
             return await connection.send(data, exchange)
         finally:
-            if exchange.reusable and connection.usable and self._count < _KEPT:
-                self._keep(connection, origin)
-            else:
-                connection.close()
-
-    # -- connections at rest ---------------------------------------------------------------------------------------
-
-    def _take(self, origin: Origin) -> Connection | None:
-        connections = self._kept.get(origin)
-        while connections:
-            connection = connections.pop()
-            self._count -= 1
-            fresh = time.monotonic() - connection.rests_since < _KEPT_SECONDS
-            if connection.usable and fresh and connection.silent:
-                return connection
-            connection.close()
-        return None
-
-    def _keep(self, connection: Connection, origin: Origin) -> None:
-        connection.rests_since = time.monotonic()
-        self._kept.setdefault(origin, []).append(connection)
-        self._count += 1
-        if self._sweeping is None:
-            self._sweeping = self._loop.call_later(_KEPT_SECONDS, self._sweep)
-
-    def _sweep(self) -> None:
-        """Let go of what rested too long, and of origins that have nothing left."""
-        oldest = time.monotonic() - _KEPT_SECONDS
-        for connections in self._kept.values():
-            for connection in connections:
-                if connection.rests_since <= oldest:
-                    connection.close()
-            connections[:] = [one for one in connections if one.usable and one.rests_since > oldest]
-        self._kept = {origin: connections for origin, connections in self._kept.items() if connections}
-        self._count = sum(map(len, self._kept.values()))
-        self._sweeping = self._loop.call_later(_KEPT_SECONDS, self._sweep) if self._kept else None
+            self._connections.give(connection, origin, reusable=exchange.reusable)
 
     # -- new connections -------------------------------------------------------------------------------------------
+
+    async def _open(self, url: URL, hop: Hop, proxy: URL | None, origin: Origin) -> Connection:
+        self._connections.begin(origin)
+        try:
+            return await self._connect(url, hop, proxy)
+        except BaseException:
+            self._connections.end(origin)
+            raise
 
     async def _connect(self, url: URL, hop: Hop, proxy: URL | None) -> Connection:
         places = await self._guard.places(hop)

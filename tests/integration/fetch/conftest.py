@@ -13,11 +13,12 @@ from monitor.fetch.http import Door, DoorPolicy
 class Server:
     """Answers every request with `answer`, or by its path with one of `pages`, and keeps what it was asked.
 
-    With `answers_once` it closes a connection on the second request that comes over it, without a word.
+    With `answers_once` it closes a connection on the second request that comes over it, without a word; it takes
+    `seconds` for each answer.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.tls, self.connections, self.answers_once = tls, 0, False
+        self.tls, self.connections, self.answers_once, self.seconds = tls, 0, False, 0.0
         self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         self.pages: dict[str, bytes] = {}
         self.requests: list[bytes] = []
@@ -26,13 +27,15 @@ class Server:
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open.append(writer)
-        before = len(self.requests)
+        asked = 0
         try:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 self.requests.append(request)
-                if self.answers_once and len(self.requests) > before + 1:
+                asked += 1
+                if self.answers_once and asked > 1:
                     break
                 answer = self.pages.get(request.split()[1].decode(), self.answer)
+                await asyncio.sleep(self.seconds)
                 writer.write(answer)
                 await writer.drain()
                 if b"close" in answer:

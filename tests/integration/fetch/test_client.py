@@ -6,8 +6,10 @@ import asyncio
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +18,7 @@ import pytest
 from monitor.errors import FetchError, FetchFailure
 from monitor.fetch.addresses import AllowList
 from monitor.fetch.http import Door, DoorPolicy
+from monitor.fetch.http_connections import Connection, Connections
 
 
 class Server(Protocol):
@@ -28,6 +31,7 @@ class Server(Protocol):
     port: int
     url: str
     requests: list[bytes]
+    seconds: float
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None: ...
     async def __aenter__(self) -> Server: ...
@@ -58,6 +62,74 @@ async def test_nothing_is_sent_over_one_that_ended_while_nobody_listened(door: D
 async def test_what_must_not_be_sent_twice_gets_a_connection_of_its_own(door: Door, server: Server) -> None:
     await door.get(server.url)
     assert (await door.post(server.url, body=b"{}")).status == 200
+    assert (server.connections, len(server.requests)) == (2, 2)
+
+
+async def together(door: Door, server: Server, count: int) -> list[bytes]:
+    """The bodies of so many requests at once."""
+    return [answer.body for answer in await asyncio.gather(*(door.get(server.url) for _ in range(count)))]
+
+
+async def test_requests_at_once_go_over_one_connection_in_turn(door: Door, server: Server) -> None:
+    assert await together(door, server, 20) == [b"ok"] * 20
+    assert (server.connections, len(server.requests)) == (1, 20)
+
+
+async def test_a_slow_answer_holds_nobody_up(door: Door, server: Server) -> None:
+    server.seconds, begun = 0.5, time.monotonic()
+    assert await together(door, server, 4) == [b"ok"] * 4
+    assert (server.connections, len(server.requests)) == (4, 4)
+    assert time.monotonic() - begun < 0.9  # the answer's half a second, and a tenth
+
+
+async def test_who_waits_for_one_that_is_closed_opens_another(door: Door, server: Server) -> None:
+    server.answer = server.answer.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    assert await together(door, server, 5) == [b"ok"] * 5
+    assert (server.connections, len(server.requests)) == (5, 5)
+
+
+async def test_all_are_answered_where_the_server_gives_up_what_others_wait_for(door: Door, server: Server) -> None:
+    """Each waits once: a server that closes without a word is not asked again and again."""
+    server.answers_once = True
+    assert await together(door, server, 6) == [b"ok"] * 6
+    assert server.connections <= 6
+    assert len(server.requests) <= 11
+
+
+async def test_one_whose_time_runs_out_leaves_the_connection_to_the_next(door: Door, server: Server) -> None:
+    server.seconds = 0.04
+    hasty = asyncio.create_task(door.get(server.url, deadline=timedelta(seconds=0.06)))  # waits for the first's
+    first, second = await asyncio.gather(door.get(server.url), door.get(server.url))
+    assert (first.body, second.body) == (b"ok", b"ok")
+    with suppress(FetchError):
+        await hasty
+    assert await together(door, server, 2) == [b"ok"] * 2
+    assert server.connections <= 3
+
+
+async def test_what_was_given_to_one_who_is_cancelled_at_that_moment_goes_to_the_next(server: Server) -> None:
+    loop, origin = asyncio.get_running_loop(), ("http", "127.0.0.1", server.port)
+    _, connection = await loop.create_connection(Connection, "127.0.0.1", server.port)
+    connections = Connections(loop)
+    connections.begin(origin)
+    hasty, patient = (asyncio.create_task(connections.soon(origin)) for _ in range(2))
+    await asyncio.sleep(0)
+    connections.give(connection, origin, reusable=True)
+    hasty.cancel()
+    assert await patient is connection
+    assert hasty.cancelled()
+    connection.close()
+
+
+async def test_who_waits_for_a_server_that_is_not_there_is_told_so(door: Door, server: Server) -> None:
+    server._server.close()  # type: ignore[attr-defined]
+    answers = await asyncio.gather(*(door.get(server.url) for _ in range(4)), return_exceptions=True)
+    assert [getattr(answer, "kind", None) for answer in answers] == [FetchFailure.CONNECT] * 4
+
+
+async def test_what_must_not_be_sent_twice_waits_for_nobody(door: Door, server: Server) -> None:
+    server.seconds = 0.2
+    await asyncio.gather(door.get(server.url), door.post(server.url, body=b"{}"))
     assert (server.connections, len(server.requests)) == (2, 2)
 
 
