@@ -1,5 +1,5 @@
 """What pyproject.toml cannot say: `config/` goes into the wheel as `monitor/starter/`, from where `veille init` copies
-it out; and the inner loops of matching and of reading feeds are compiled where there is a compiler
+it out; and the inner loops of matching and of reading feeds and pages are compiled where there is a compiler
 (docs/decisions/0080 and 0040).
 """
 

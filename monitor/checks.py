@@ -194,9 +194,14 @@ def check_matching(_settings: Settings) -> Iterator[Finding]:
     """Whether the inner loops are compiled: how fast articles are judged and feeds read hangs on them."""
     from monitor.domain.kernel import in_python
     from monitor.fetch.feeds import regular, text
-    from monitor.fetch.pages import language
+    from monitor.fetch.pages import language, trees
 
-    readers = {"_items": regular.COMPILED, "_markup": text.COMPILED, "_languages": language.COMPILED}
+    readers = {
+        "_items": regular.COMPILED,
+        "_markup": text.COMPILED,
+        "_languages": language.COMPILED,
+        "_trees": trees.COMPILED,
+    }
     left = [*in_python(), *(name for name, made in readers.items() if not made)]
     if left:
         hint = "quicker once Veille is installed again where there is a C compiler"

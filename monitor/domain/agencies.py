@@ -51,6 +51,9 @@ _LOWER = [name for name in AGENCIES if name not in _UPPER]
 
 def agency_of(lines: Iterable[str]) -> str | None:
     """The agency that short `lines` (bylines, datelines, an article's first and last words) credit; None for none."""
+    lines = list(lines)
+    if not _may_credit("\n".join(line[:400] for line in lines)):  # most texts name none: asked once for all lines
+        return None
     for line in lines:
         if not _may_credit(line[:400]):
             continue

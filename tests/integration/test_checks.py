@@ -12,7 +12,7 @@ import pytest
 from monitor.checks import check_all
 from monitor.domain.kernel import in_python
 from monitor.fetch.feeds import regular, text
-from monitor.fetch.pages import language
+from monitor.fetch.pages import language, trees
 from monitor.storage.engine import open_store
 from monitor.storage.tables import Channel, Delivery, Subscriber
 
@@ -36,7 +36,8 @@ def test_links_without_https_are_warned_of(tmp_path: Path) -> None:
 
 def test_inner_loops_say_what_they_run_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {"VEILLE_DATA_DIR": str(tmp_path / "var"), "VEILLE_CONFIG_DIR": str(tmp_path / "config")}
-    if not in_python() and regular.COMPILED and text.COMPILED and language.COMPILED:
+    made = regular.COMPILED and text.COMPILED and language.COMPILED and trees.COMPILED
+    if not in_python() and made:
         said = {finding.code: finding.message for finding in check_all(environ)}["S005"]
         assert said == "matching and the reading of feeds and pages are compiled"
     monkeypatch.setitem(sys.modules, "monitor.domain._texts", None)

@@ -12,6 +12,8 @@ from typing import Any
 
 from lxml import etree, html
 
+from monitor.fetch.pages.trees import Question
+
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ATTRIBUTE = re.compile(r"@([\w-]+)")
 _TAG = re.compile(r"(?:self::|\.//)([a-z][a-z0-9]*)")
@@ -20,10 +22,6 @@ _ONLY_TAGS = re.compile(r"\s*\(?\.//\*\[((?:\s*(?:or )?self::[a-z][a-z0-9]*)+)\s
 _OF_MORE = re.compile(
     r"\b(?:text|node|last|position|count|string|normalize-space|name|id|lang)\s*\(|\[\s*\d*[2-9]\d*\s*\]"
 )
-_MOST = 20_000  # answers kept
-_LONGEST = 500  # characters of attributes above which an answer is not kept
-
-_Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class AskedOnce:
@@ -33,38 +31,22 @@ class AskedOnce:
         self.expression, self._first = expression, first
         path = _LITERAL.sub("''", expression.path)
         self._names, self._tags = frozenset(_ATTRIBUTE.findall(path)), frozenset(_TAG.findall(path))
-        only = _ONLY_TAGS.match(path) if path.count(".//") == 1 else None
-        self._looked_at = _TAG.findall(only[1]) if only else ["*"]
-        self._answers: dict[_Key, bool] = {}
+        found = _ONLY_TAGS.match(path) if path.count(".//") == 1 else None
+        only = _TAG.findall(found[1]) if found else ()
+        self._asked = Question(self._ask, self._names, self._tags, only)
 
     def __call__(self, tree: html.HtmlElement) -> list[html.HtmlElement]:
         """The elements under `tree` that the expression finds, in document order."""
-        found = []
         try:
-            for element in tree.iterdescendants(*self._looked_at):
-                if self._answer(str(element.tag), element.items()):
-                    found.append(element)
-                    if self._first:
-                        break
+            return self._asked(tree, first=self._first)
         except ValueError:  # a name or a value that lxml reads and does not write
             return list(self.expression(tree))
-        return found
 
-    def _answer(self, tag: str, attributes: list[tuple[str, str]]) -> bool:
-        kept = tuple([pair for pair in attributes if pair[0] in self._names]) if attributes else ()
-        key = (tag if tag in self._tags else "x", kept)
-        known = self._answers.get(key)
-        return self._ask(key) if known is None else known
-
-    def _ask(self, key: _Key) -> bool:
+    def _ask(self, element: html.HtmlElement) -> bool:
         box = etree.Element("x")
-        etree.SubElement(box, key[0], dict(key[1]))
-        answer = bool(self.expression(box))
-        if sum(len(value) for _, value in key[1]) <= _LONGEST:
-            if len(self._answers) >= _MOST:
-                self._answers.clear()
-            self._answers[key] = answer
-        return answer
+        tag = str(element.tag) if element.tag in self._tags else "x"
+        etree.SubElement(box, tag, {name: value for name, value in element.items() if name in self._names})
+        return bool(self.expression(box))
 
 
 def is_own(expression: object, *, first: bool = False) -> bool:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 
-from lxml import etree, html
+from lxml import html
+
+from monitor.fetch.pages.trees import all_text, blocks, names, squeeze
+
+__all__ = ["INLINE", "INLINE_NAMES", "Block", "all_text", "blocks_of", "squeeze"]
 
 INLINE = frozenset(
     {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i"}
     | {"ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt"}
     | {"u", "var", "wbr"}
 )
+INLINE_NAMES = names(sorted(INLINE))
 
 
 @dataclass(slots=True)
@@ -27,42 +32,9 @@ class Block:
         return self.linked / len(self.text) if self.text else 0.0
 
 
-def squeeze(text: str) -> str:
-    """White space runs as one space, none at the ends."""
-    return " ".join(text.split())
+def blocks_of(root: html.HtmlElement, most: int = sys.maxsize) -> list[Block]:
+    """The first `most` blocks under `root`, in document order; a `br` does not end one. `root` may be inline.
 
-
-def all_text(element: html.HtmlElement) -> str:
-    """What `text_content` gives, which asks an XPath of each element: most hold text and nothing else."""
-    return str(element.text_content()) if len(element) else element.text or ""
-
-
-def blocks_of(root: html.HtmlElement) -> Iterator[Block]:
-    """The blocks under `root`, in document order; a `br` does not end one. `root` may be inline.
-
-    An iteration, since recursion over a hostile page's depth would end the process. There are no comments in a tree
-    that `markup` made.
+    There are no comments in a tree that `markup` made.
     """
-    parts: list[str] = []
-    linked, links, owner = 0, 0, root
-    owners = [root]
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        tag, opening = element.tag, event == "start"
-        if tag not in INLINE:
-            if parts and (joined := squeeze("".join(parts))):
-                yield Block(owner, joined, min(linked, len(joined)))
-            parts, linked = [], 0
-            owner = element if opening else owners[-2 if len(owners) > 1 else -1]
-        if opening:
-            owners.append(element)
-            links += tag == "a"
-            text = " " if tag == "br" else element.text
-        else:
-            owners.pop()
-            links -= tag == "a"
-            text = element.tail if element is not root else None
-        if text:
-            parts.append(text)
-            linked += len(text.strip()) if links else 0
-    if joined := squeeze("".join(parts)):
-        yield Block(owner, joined, min(linked, len(joined)))
+    return [Block(*found) for found in blocks(root, INLINE_NAMES, most)]

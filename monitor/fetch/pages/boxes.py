@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from lxml import html
 
-from monitor.fetch.pages.blocks import INLINE, all_text, squeeze
+from monitor.fetch.pages import trees
+from monitor.fetch.pages.blocks import INLINE, INLINE_NAMES
 
 LONGEST = 60  # characters of a box's heading
 SHORTEST_TITLE = 20  # characters of a link that is a title
 LONGEST_TEASER = 400  # characters of a title, and of what is said of it
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6", "legend")
-_SHORT = ("div", "p", "span", "strong", "b")
+_NAMES = trees.names((*_HEADINGS, "div", "p", "span", "strong", "b"))
 _COMMENTS = re.compile(
     r"(?:(?:tous |voir |lire )?(?:les |vos |\d+ )?(?:commentaires?|réactions?|contributions?)"
     r"(?: des? (?:lecteurs?|abonnés?|internautes?))?(?: ?\(?\d*\)?)"
@@ -78,26 +79,13 @@ def cut_boxes(root: html.HtmlElement, enough: int) -> None:
 
 def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlElement, str]]:
     """Elements that hold a few words and no blocks, with their text, once `enough` was read before them."""
-    read = 0
-    for element in root.iter(*_HEADINGS, *_SHORT):
-        if read < enough:
-            read += len(all_text(element)) if element.tag == "p" else 0
-        elif (element.tag in _HEADINGS or _LABEL_BEGINS.match(element.text or "")) and (text := _words(element)):
-            yield element, text
+    for element in trees.headings(root, _NAMES, INLINE_NAMES, enough, LONGEST):
+        if element.tag in _HEADINGS or _LABEL_BEGINS.match(element.text or ""):
+            yield element, trees.squeezed(element)
 
 
 def _is_in(element: html.HtmlElement, root: html.HtmlElement) -> bool:
     return any(around is root for around in element.iterancestors())
-
-
-def _words(element: html.HtmlElement) -> str:
-    first = element.text or ""
-    if len(first) > 2 * LONGEST or not (first.strip() or len(element)) or len(element) > 4:
-        return ""
-    if any(child.tag not in INLINE for child in element):
-        return ""
-    text = squeeze(all_text(element))
-    return text if 3 < len(text) <= LONGEST else ""
 
 
 def _cut_after(element: html.HtmlElement, root: html.HtmlElement) -> None:
@@ -121,7 +109,7 @@ def _largest_begun_by(heading: html.HtmlElement) -> html.HtmlElement:
 
 def _drop_box(box: html.HtmlElement, heading: html.HtmlElement, most: int) -> None:
     """Take out a `box` that is more than its `heading` and holds less text than an article."""
-    if box is not heading and len(squeeze(box.text_content())) < most:
+    if box is not heading and trees.size(box) < most:
         box.drop_tree()
 
 
@@ -129,9 +117,9 @@ def _holds_only_teasers(box: html.HtmlElement) -> bool:
     """Whether `box` has links that are titles, and says little more of what they lead to."""
     titles = sum(any(map(_is_title, heading.iter("a"))) for heading in box.iter(*_HEADINGS))
     if not titles:
-        titles = sum(len(squeeze(all_text(link))) >= SHORTEST_TITLE for link in box.iter("a"))
-    prose = [paragraph for paragraph in box.iter("p") if len(all_text(paragraph)) >= LONGEST]
-    return titles > 0 and len(prose) <= titles and len(squeeze(box.text_content())) <= (titles + 1) * LONGEST_TEASER
+        titles = sum(size >= SHORTEST_TITLE for size in trees.sizes(box, "a"))
+    prose = sum(length >= LONGEST for length in trees.lengths(box, "p"))
+    return titles > 0 and prose <= titles and trees.size(box) <= (titles + 1) * LONGEST_TEASER
 
 
 def _begins(outer: html.HtmlElement, inner: html.HtmlElement) -> bool:
@@ -150,12 +138,11 @@ def _drop_cards(heading: html.HtmlElement) -> None:
 
 def _leads_away(element: html.HtmlElement) -> bool:
     """Whether a link, or a heading that is one, makes up `element`; an empty one does too."""
-    text = squeeze(element.text_content())
-    if not text:
+    size = trees.size(element)
+    if not size:
         return True
-    links = list(element.iter("a"))
-    linked = sum(len(squeeze(all_text(link))) for link in links)
-    return linked > len(text) / 2 or (element.tag not in _HEADINGS and any(map(_is_title, links)))
+    linked = sum(trees.sizes(element, "a"))
+    return linked > size / 2 or (element.tag not in _HEADINGS and any(map(_is_title, element.iter("a"))))
 
 
 def _is_title(link: html.HtmlElement) -> bool:

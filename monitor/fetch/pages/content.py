@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from lxml import etree, html
-from trafilatura import bare_extraction
+from trafilatura import bare_extraction, main_extractor
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
 from trafilatura.main_extractor import extract_content
 from trafilatura.metadata import Document
@@ -30,6 +30,7 @@ from monitor.fetch.pages.cards import Kind, cards_among, kind_of
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.markup import empty_page
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
+from monitor.fetch.pages.trees import delete_made_of_links
 
 _GLUED_CLOCK = re.compile(
     r"^(\d{1,2} ?[h:] ?\d{2})(?=[A-ZÀ-Þ«“\"])"
@@ -47,6 +48,7 @@ for dropped in (
 ):
     ask_once(dropped)
 ask_once(BODY_XPATH, first=True)
+main_extractor.delete_by_link_density = delete_made_of_links  # type: ignore[attr-defined]
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 FEWEST_OF_KIND = 3
@@ -77,7 +79,7 @@ def read_content(root: html.HtmlElement, known: str = "", url: str = "") -> Cont
     known = known if len(known) >= SHORTEST_KNOWN else ""
     article = find_article(root, url)
     region = with_title(article)
-    around = list(islice(blocks_of(region), FARTHEST))
+    around = blocks_of(region, FARTHEST)
     blocks = around if region is article else _within(around, article)
     linked = frozenset(squash(block.text) for block in blocks if block.link_share > 0.9 and block.element.tag != "td")
     prose = _prose(blocks)
@@ -100,7 +102,7 @@ def _without_cards(lines: list[str], blocks: list[Block]) -> list[str]:
 def _within(around: list[Block], article: html.HtmlElement) -> list[Block]:
     """The blocks of `article`: those `around` that stand in it, without a second walk where nothing else can differ."""
     if len(around) >= FARTHEST or article.tag in INLINE or next(article.iterancestors("a"), None) is not None:
-        return list(islice(blocks_of(article), FARTHEST))
+        return blocks_of(article, FARTHEST)
     inside = set(article.iter())
     return [block for block in around if block.element in inside]
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import dropwhile, islice
 
 from lxml import etree, html
 
-from monitor.fetch.pages.blocks import all_text, squeeze
+from monitor.fetch.pages import trees
 from monitor.fetch.pages.boxes import cut_boxes
 from monitor.fetch.pages.teasers import HEADINGS, drop_calls, drop_teasers
+from monitor.fetch.pages.trees import Prose, Question, prose_paragraphs
 
 MIN_TEXT = 250  # characters of prose below which an element is a teaser
 DOMINANT = 0.6  # share of the page's prose that makes an element the article
@@ -44,9 +45,7 @@ _BOX = re.compile(
     re.IGNORECASE,
 )
 _COMMENT_TYPE = re.compile(r"/(?:User)?Comments?$")
-_MARKED = etree.XPath(".//*[@class or @id or @role or @hidden or @style or @itemtype]")
 _KEPT = frozenset({"html", "body", "main"})
-Prose = dict[html.HtmlElement, int]
 MOST_TITLES = 5  # of a page, and menus around one, that are looked at
 MOST_OF_BOX = 800  # characters of prose in a box that is called one
 _MOST_FOREIGN = 0.5  # share of the page's prose above which a name is not believed
@@ -91,10 +90,9 @@ def prune(root: html.HtmlElement, prose: Prose | None = None) -> None:
     """
     prose = prose_in(root) if prose is None else prose
     total = prose.get(root, 0)
-    marked = _MARKED(root)
-    away = [each for each in marked if _is_away(each) or (prose.get(each, 0) <= MOST_OF_BOX and _is_box(each))]
+    away = [each for each in _MARKED(root) if prose.get(each, 0) <= MOST_OF_BOX or _is_away(each)]
     quoted = [element for element in away if "twitter-tweet" in element.get("class", "")]
-    told = sum(len(squeeze(all_text(element))) for element in quoted) > MOST_QUOTED * total
+    told = sum(map(trees.size, quoted)) > MOST_QUOTED * total
     for element in away if not told else [element for element in away if element not in quoted]:
         if element.tag not in _KEPT and element.getparent() is not None and _may_go(element, prose, total):
             element.drop_tree()  # none that comes later holds it: what the others hold stays true
@@ -154,18 +152,12 @@ def _unwrap_layout(root: html.HtmlElement, prose: Prose) -> None:
 
 def prose_of(root: html.HtmlElement) -> int:
     """Characters in paragraphs that are long and not made of links."""
-    return sum(size for _, size in _prose_paragraphs(root.iter("p")))
+    return trees.prose_size(root, PROSE)
 
 
 def prose_in(root: html.HtmlElement) -> Prose:
     """What `prose_of` says of `root` and of each element in it; those that are not named hold none."""
-    prose: Prose = {}
-    for paragraph, size in _prose_paragraphs(root.iter("p")):
-        for element in (paragraph, *paragraph.iterancestors()):
-            prose[element] = prose.get(element, 0) + size
-            if element is root:
-                break
-    return prose
+    return trees.prose(root, PROSE)
 
 
 def _is_away(element: html.HtmlElement) -> bool:
@@ -188,6 +180,13 @@ def _may_go(element: html.HtmlElement, prose: Prose, total: int) -> bool:
 def _is_box(element: html.HtmlElement) -> bool:
     """Whether its name says so; a heading that is named after a table of contents is only listed in one."""
     return element.tag not in HEADINGS and (_boxed(element.get("class", "")) or _boxed(element.get("id", "")))
+
+
+_MARKED = Question(
+    lambda element: _is_away(element) or _is_box(element),
+    ("class", "id", "role", "hidden", "style", "itemtype"),
+    HEADINGS,
+)
 
 
 @lru_cache(maxsize=8192)
@@ -215,7 +214,7 @@ def _article_element(root: html.HtmlElement, prose: Prose) -> html.HtmlElement |
             return best[1]
         if _is_the_one(weighed, root):  # a stub before a paywall: the teasers around it weigh more
             return weighed[0][1]
-    articles = [element for element in _articles(root) if len(squeeze(element.text_content())) >= MIN_TEXT]
+    articles = [element for element in _articles(root) if trees.size(element) >= MIN_TEXT]
     return articles[0] if len(articles) == 1 and total < MIN_TEXT else None
 
 
@@ -252,14 +251,14 @@ def _after_title(root: html.HtmlElement) -> html.HtmlElement:
     Others beside it are of it too, and others elsewhere are teasers, or else nothing is known.
     """
     sizes: dict[html.HtmlElement, list[int]] = {}
-    for paragraph, size in _prose_paragraphs(_below_title(root, "p")):
+    for paragraph, size in prose_paragraphs(_below_title(root, "p"), PROSE):
         if (around := paragraph.getparent()) is not None:
             sizes.setdefault(around, []).append(size)
     found = max(sizes, key=lambda around: sum(sizes[around]), default=root)
     if found is root or len(sizes[found]) < 2 or found not in list(sizes)[:2]:
         return root
     points = (point for point in _below_title(root, "li") if next(point.iter("a"), None) is None)
-    if 2 * sum(len(squeeze(all_text(point))) for point in points) > sum(sizes[found]):
+    if 2 * sum(map(trees.size, points)) > sum(sizes[found]):
         return root  # a text of lists, or a thing for sale
     others = [around for around in sizes if around is not found]
     teasers = list(filter(_is_teaser, others))
@@ -290,10 +289,3 @@ def _microdata(root: html.HtmlElement) -> list[html.HtmlElement]:
 
 def _articles(root: html.HtmlElement) -> list[html.HtmlElement]:
     return [element for element in root.iter("article") if next(element.iterancestors("article"), None) is None]
-
-
-def _prose_paragraphs(paragraphs: Iterable[html.HtmlElement]) -> Iterator[tuple[html.HtmlElement, int]]:
-    for paragraph in paragraphs:
-        size = len(squeeze(all_text(paragraph)))
-        if size >= PROSE and sum(len(all_text(link)) for link in paragraph.iter("a")) < size / 2:
-            yield paragraph, size

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from itertools import compress, groupby, islice
 
 from lxml import etree, html
 
 from monitor.domain.urls import canonicalise, same_site
+from monitor.fetch.pages import trees
 from monitor.fetch.pages.blocks import all_text, blocks_of, squeeze
 from monitor.fetch.pages.boilerplate import is_paywall
 
@@ -36,6 +37,7 @@ _CALL = re.compile(
     r"|(?:installer|télécharger) (?:l[’'](?:app\w*)|.{2,20}))(?: (?:à|au|aux) .{2,25}| maintenant| gratuitement)?\W*",
     re.IGNORECASE,
 )
+_CALLING = trees.names(("a", "button"))
 # Asked in XPath, since to touch an element in Python costs more than all that is asked of most.
 _LISTS = etree.XPath(
     f"descendant::*[self::ul or self::ol][count(li//a[string-length(normalize-space()) >= {SHORTEST_TITLE}]) > 1]"
@@ -83,7 +85,11 @@ def drop_calls(root: html.HtmlElement) -> None:
 
     Not where a paywall says so: its words tell that the text is not whole.
     """
-    for element in list(islice(filter(_calls, root.iter("a", "button")), MOST_CALLS)):
+    said = trees.texts(root, _CALLING)
+    if not any(map(_CALL.fullmatch, said)):
+        return
+    elements = compress(root.iter("a", "button"), map(_CALL.fullmatch, said))
+    for element in list(islice(elements, MOST_CALLS)):
         box = _box_of(element)
         if box is not None and not any(is_paywall(block.text) for block in blocks_of(box)):
             box.drop_tree()
@@ -96,8 +102,8 @@ def _is_list_of_titles(found: html.HtmlElement, url: str) -> bool:
         return False
     text = linked = titles = 0
     for point in points:
-        text += len(squeeze(all_text(point)))
-        sizes = [len(squeeze(all_text(link))) for link in point.iter("a") if _leads_away(link)]
+        text += trees.size(point)
+        sizes = [trees.size(link) for link in point.iter("a") if _leads_away(link)]
         linked += sum(sizes)
         titles += max(sizes, default=0) >= SHORTEST_TITLE
     if titles < max(2, LINKED * len(points)) or linked < LINKED * text:
@@ -116,7 +122,7 @@ def _is_of_site(href: str, url: str) -> bool:
 
 def _introduces(element: html.HtmlElement, *, alone: bool) -> bool:
     """Whether `element` stands over a list: a line that ends in a colon, or a heading over nothing else."""
-    text = squeeze(element.text_content())
+    text = trees.squeezed(element)
     if len(text) > LONGEST_INTRODUCTION:
         return False
     return (alone and element.tag in HEADINGS) or (text.endswith(":") and element.tag in {"p", "div", *HEADINGS})
@@ -148,17 +154,13 @@ def _is_card(element: html.HtmlElement) -> bool:
     above = "".join((element.text or "", *(f"{child.text_content()}{child.tail or ''}" for child in element[:at])))
     if len(squeeze(above)) > (LONGEST_DAY if at else 0):
         return False
-    title = squeeze(all_text(heading))
+    title = trees.squeezed(heading)
     links = [link for link in heading.iter("a") if _leads_away(link)]
     return bool(title) and squeeze("".join(map(all_text, links))) == title and _is_short(element)
 
 
 def _is_short(element: html.HtmlElement) -> bool:
-    return len(squeeze(element.text_content())) <= LONGEST_CARD
-
-
-def _calls(element: html.HtmlElement) -> bool:
-    return bool(_CALL.fullmatch(squeeze(all_text(element))))
+    return trees.size(element) <= LONGEST_CARD
 
 
 def _box_of(element: html.HtmlElement) -> html.HtmlElement | None:
@@ -168,7 +170,7 @@ def _box_of(element: html.HtmlElement) -> html.HtmlElement | None:
     """
     found, beside = None, False
     for box in element.iterancestors():
-        size = len(squeeze(box.text_content())) if box.tag not in _PAGE else LONGEST_CALL + 1
+        size = trees.size(box) if box.tag not in _PAGE else LONGEST_CALL + 1
         if size > LONGEST_CALL:
             break
         if box.tag in {"div", "section", "aside"}:
@@ -181,7 +183,7 @@ def _box_of(element: html.HtmlElement) -> html.HtmlElement | None:
 def _ends_page(box: html.HtmlElement, size: int) -> bool:
     """Whether a `box` of `size` characters follows a text, and is hardly one."""
     before = (each.iterdescendants("p") for each in box.itersiblings(preceding=True))
-    own = _prose(box.iter("p"))
+    own = sum(length for length in trees.lengths(box, "p") if length >= PROSE)
     return own <= MOST_OF_CALL and next(box.iter("h1"), None) is None and _prose(*before) >= max(size, 2 * own)
 
 

@@ -61,4 +61,4 @@ def test_answers_to_long_attributes_are_not_kept() -> None:
     quick = AskedOnce(etree.XPath(".//p[contains(@class, 'a')]"))
     tree = html.fromstring("".join(f"<p class='{'a' * 600}{n}'>x</p>" for n in range(50)))
     assert len(quick(tree)) == 50
-    assert not quick._answers
+    assert not quick._asked.answers

@@ -1,0 +1,138 @@
+"""What is asked of trees without an object for each element is what the twins in Python say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from lxml import etree, html
+from trafilatura.htmlprocessing import delete_by_link_density
+
+from monitor.fetch.pages import trees
+from monitor.fetch.pages.blocks import INLINE_NAMES
+from monitor.fetch.pages.markup import drop_unseen, parse_markup
+
+PAGES = sorted((Path(__file__).parents[3] / "data" / "pages").glob("*.html"))
+TEXTS = ["mot", " deux mots ", "é\u00a0: ", "\u2009\u2028", "\u3000x\u1680", "👍", "\n\t", "\x85", "A" * 70, "ß" * 130]
+TAGS = ["p", "p", "div", "a", "a", "span", "b", "h2", "ul", "li", "td", "table", "br", "legend", "font", "article"]
+TAGS += ["ref", "ref", "list", "item", "graphic", "o:p"]
+NAMES = ["class", "id", "href", "hidden", "title"]
+
+
+@st.composite
+def nested(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    tag = draw(st.sampled_from(TAGS))
+    said = draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["", "a", "é b", "x" * 600]), max_size=2))
+    attributes = "".join(f' {name}="{value}"' for name, value in said.items())
+    return f"<{tag}{attributes}>{''.join(draw(st.lists(inner, max_size=6)))}</{tag}>"
+
+
+MARKUP = st.recursive(st.sampled_from(TEXTS), nested, max_leaves=40)
+TREES = st.lists(MARKUP, min_size=1, max_size=6).map(lambda parts: html.fromstring(f"<body>{''.join(parts)}</body>"))
+HEADED = trees.names(("h2", "legend", "div", "p", "span", "b"))
+
+
+def ask(element: html.HtmlElement) -> bool:
+    return element.tag == "p" or len(element.get("class", "")) > 2 or element.get("hidden") is not None
+
+
+def asked(root: html.HtmlElement) -> Any:
+    question = trees.Question(ask, ("class", "hidden"), ("p",))
+    return question(root), question(root, first=True), question(root)
+
+
+def asked_in_python(root: html.HtmlElement) -> Any:
+    question = trees.Question(ask, ("class", "hidden"), ("p",))
+    return list(question.in_python(root)), list(question.in_python(root))[:1], list(question.in_python(root))
+
+
+def of_every(look: Callable[[html.HtmlElement], Any]) -> Callable[[html.HtmlElement], Any]:
+    """The same of all elements, since what is around and behind one must not count."""
+    return lambda root: [look(element) for element in root.iter()]
+
+
+PAIRS: dict[str, tuple[Callable[[html.HtmlElement], Any], Callable[[html.HtmlElement], Any]]] = {
+    "squeezed": (of_every(trees.squeezed), of_every(trees.squeezed_in_python)),
+    "size": (of_every(trees.size), of_every(trees.size_in_python)),
+    "sizes": (lambda root: trees.sizes(root, "a"), lambda root: trees.sizes_in_python(root, "a")),
+    "lengths": (lambda root: trees.lengths(root, "p"), lambda root: trees.lengths_in_python(root, "p")),
+    "texts": (lambda root: trees.texts(root, HEADED), lambda root: trees.texts_in_python(root, HEADED)),
+    "prose": (lambda root: trees.prose(root, 60), lambda root: trees.prose_in_python(root, 60)),
+    "prose within": (of_every(lambda e: trees.prose(e, 9)), of_every(lambda e: trees.prose_in_python(e, 9))),
+    "prose size": (of_every(lambda e: trees.prose_size(e, 9)), of_every(lambda e: trees.prose_size_in_python(e, 9))),
+    "blocks": (
+        of_every(lambda e: trees.blocks(e, INLINE_NAMES, 1_000)),
+        of_every(lambda e: trees.blocks_in_python(e, INLINE_NAMES, 1_000)),
+    ),
+    "first blocks": (
+        lambda root: [trees.blocks(root, INLINE_NAMES, most) for most in range(4)],
+        lambda root: [trees.blocks_in_python(root, INLINE_NAMES, most) for most in range(4)],
+    ),
+    "headings": (
+        lambda root: [trees.headings(root, HEADED, INLINE_NAMES, enough, 60) for enough in (0, 20, 250)],
+        lambda root: [trees.headings_in_python(root, HEADED, INLINE_NAMES, enough, 60) for enough in (0, 20, 250)],
+    ),
+    "asked": (asked, asked_in_python),
+}
+
+
+@pytest.fixture(autouse=True)
+def _compiled() -> None:
+    if not trees.COMPILED:
+        pytest.skip("nothing was compiled here: make setup does, where there is a compiler")
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@settings(max_examples=60)
+@given(TREES)
+@example(html.fromstring("<body>a<p>b<br>c</p> d <a> é <b>f</b></a>g</body>"))
+def test_trees_are_seen_as_python_sees_them(name: str, root: html.HtmlElement) -> None:
+    compiled, in_python = PAIRS[name]
+    assert compiled(root) == in_python(root)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_pages_are_seen_as_python_sees_them(page: Path) -> None:
+    root = parse_markup(page.read_bytes()).root
+    drop_unseen(root)
+    for compiled, in_python in PAIRS.values():
+        assert compiled(root) == in_python(root)
+
+
+def left(root: html.HtmlElement, delete: Callable[..., html.HtmlElement]) -> str:
+    """What is left of a copy once elements of links are taken out as trafilatura does."""
+    copied = deepcopy(root)
+    for tag, back in (("div", True), ("list", False), ("p", False), ("p", True)):
+        copied = delete(copied, tag, backtracking=back)
+    return html.tostring(copied, encoding="unicode")
+
+
+@settings(max_examples=300)
+@given(TREES)
+@example(html.fromstring("<body><div><ref>un</ref><ref>deux</ref><ref>trois</ref></div><p>x</p></body>"))
+@example(html.fromstring(f"<body><div>{'<p><ref>mot mot mot mot mot</ref></p>' * 20}</div>x<div>y</div></body>"))
+@example(html.fromstring(f"<body><div>{'<ref>mot mot mot mot mot</ref> ' * 20}</div>x<div>y</div></body>"))
+@example(html.fromstring(f"<body><p>a<ref>{'mot ' * 40}</ref></p><li><p><ref>un</ref></p></li></body>"))
+@example(html.fromstring("<body><item><p><ref>un</ref></p></item><p><ref> </ref></p><p><ref>un</ref></p></body>"))
+def test_what_is_made_of_links_is_what_trafilatura_says(root: html.HtmlElement) -> None:
+    assert left(root, trees.delete_made_of_links) == left(root, delete_by_link_density)
+
+
+def test_what_is_no_element_is_refused() -> None:
+    for refused in (None, "p", etree.ElementTree(html.fromstring("<p>a</p>")), object()):
+        with pytest.raises(TypeError):
+            trees.size(refused)  # type: ignore[arg-type]
+
+
+def test_another_lxml_is_left_alone() -> None:
+    probe, other = html.fragment_fromstring('<p class="a">b<i>c</i></p>'), html.fragment_fromstring("<p>b</p>")
+    api = etree.__pyx_capi__["elementFactory"]  # type: ignore[attr-defined]
+    assert trees._library.attach(etree._Element, api, other) is False
+    assert trees._library.attach(etree._Element, etree.__pyx_capi__["textOf"], probe) is False  # type: ignore[attr-defined]
+    assert trees._library.attach(etree._ElementTree, api, probe) is False
+    assert trees._library.attach(etree._Element, api, probe) is True
