@@ -21,9 +21,9 @@ from monitor.query import Queries
 from monitor.settings import load_settings
 from monitor.storage import work
 from monitor.storage.alerts import raise_alert
-from monitor.storage.articles import ArticleData, add_article, put_matches, topic_ids
+from monitor.storage.articles import ArticleData, add_articles, known_articles, put_matches, topic_ids
 from monitor.storage.engine import Session, Store
-from monitor.storage.entries import add_entries, known_articles, read_jobs
+from monitor.storage.entries import add_entries, read_jobs
 from monitor.storage.retention import Retention, analyze
 from monitor.storage.stories import lock_stories, packed, put_keys
 from monitor.storage.tables import Article, CopyKey, Entry
@@ -89,9 +89,8 @@ def _store(session: Session, articles: list[ArticleData]) -> None:
     known_articles(session, [data.canonical_url for data in articles])
     work.close_all(session, Kind.READ, taken)
     rows = []
-    for (entry_id, _), data in zip(taken, articles, strict=True):
-        article_id = add_article(session, data, NOW)
-        assert article_id is not None
+    for (entry_id, _), (article_id, fresh) in zip(taken, add_articles(session, articles, NOW), strict=True):
+        assert fresh
         if entry_id % 5 == 0:
             put_matches(session, article_id, {"bench": _VERDICT}, ids, NOW, fresh=True)
             raise_alert(session, dossier="bench", article_id=article_id, score=0.5, now=NOW, backlog=False)
@@ -119,7 +118,7 @@ def _as_after_a_month(store: Store) -> None:
         lately = select(Article.id, Article.text).where(Article.created_at > NOW - Retention().sketches)
         for article_id, body in session.execute(lately).all():
             known = fingerprint(body)
-            put_keys(session, article_id, known.keys)
+            put_keys(session, [(article_id, known.keys)])
             session.execute(update(Article).where(Article.id == article_id).values(sketch=packed(known.sketch)))
         session.execute(update(Entry).where(Entry.read_at.is_(None)).values(read_at=Entry.created_at))
     analyze(store)

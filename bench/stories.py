@@ -74,7 +74,7 @@ def look_up(name: str, store: Store, articles: int) -> None:
         drop_keys(session, range(1, 2 * LOOKED_UP + 1))
         turns = [timed(lambda at=at: find_and_put(session, 1 + at, fresh[at])) for at in range(LOOKED_UP)]
         puts = [
-            timed(lambda at=at: put_keys(session, 1 + LOOKED_UP + at, new[at].fingerprint.keys))
+            timed(lambda at=at: put_keys(session, [(1 + LOOKED_UP + at, new[at].fingerprint.keys)]))
             for at in range(LOOKED_UP)
         ]
         session.rollback()
@@ -98,7 +98,7 @@ def recall(session: Session, articles: int, copied: Callable[[list[str]], str]) 
 def find_and_put(session: Session, article_id: int, data: ArticleData) -> None:
     """What storing an article does, on pages of the database that nobody has just read."""
     find_story(session, data.fingerprint, NOW)
-    put_keys(session, article_id, data.fingerprint.keys)
+    put_keys(session, [(article_id, data.fingerprint.keys)])
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:

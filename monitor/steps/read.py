@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from monitor.domain.model import Access, Outcome, PageData, Verdict
 from monitor.domain.schedule import backoff
 from monitor.domain.stories import Fingerprint, fingerprint
 from monitor.domain.urls import canonicalise
+from monitor.domain.words import index_words
 from monitor.errors import ContentError, FetchError, FetchFailure
 from monitor.steps.context import Context
 from monitor.steps.flow import as_finished, write_group
@@ -23,16 +24,18 @@ from monitor.steps.raising import deliver_at_once
 from monitor.storage import work
 from monitor.storage.alerts import raise_alert
 from monitor.storage.articles import (
+    Added,
     ArticleData,
-    add_article,
+    add_articles,
     article_at,
+    known_articles,
     put_matches,
     revise_article,
     topic_ids,
 )
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
-from monitor.storage.entries import ReadJob, known_articles, read_jobs, skipped_links
+from monitor.storage.entries import ReadJob, read_jobs, skipped_links
 from monitor.storage.heartbeats import add_time
 from monitor.storage.stories import lock_stories
 from monitor.storage.work import Kind, Pair
@@ -231,10 +234,15 @@ def _matched(
     started = time.monotonic()
     verdicts = matcher.match(article.document)
     matching = time.monotonic() - started
-    found = any(verdict.relevant and verdict.topics for verdict in verdicts.values())
-    return Reading(
-        job, now, Outcome.MATCHED if found else Outcome.UNMATCHED, None, article, verdicts, matching=matching
-    )
+    outcome = Outcome.MATCHED if any(map(_tells, verdicts.values())) else Outcome.UNMATCHED
+    if job.article_id is None:  # made now, while others are parsed, and not while all wait to write
+        article = replace(article, words=index_words(article.document))
+    return Reading(job, now, outcome, None, article, verdicts, matching=matching)
+
+
+def _tells(verdict: Verdict) -> bool:
+    """Whether an alert comes of it."""
+    return bool(verdict.relevant and verdict.topics)
 
 
 def _store(ctx: Context, group: Sequence[Reading], summary: ReadSummary) -> None:
@@ -266,15 +274,15 @@ def _store_times(session: Session, group: Sequence[Reading], now: datetime) -> N
 
 
 def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: ReadSummary) -> list[Pair]:
-    """Articles, matches and alerts one after the other, as they may belong together; the entries' rows at once."""
+    """Matches and alerts one after the other, as they may belong together; articles and the entries' rows at once."""
     ids = topic_ids(session)
     stored_at = max((reading.at for reading in group), default=ctx.now())
     planned: list[Pair] = []
     rows = []
-    for reading in group:
+    for reading, added in _with_new(session, group, stored_at):
         row = _row(reading)
         if reading.retry_at is None:
-            outcome, article_id, changes = _store_article(session, reading, stored_at)
+            outcome, article_id, changes = _store_article(session, reading, added)
             reads = reading.job.reads + 1
             row |= {"outcome": outcome.value, "article_id": article_id, "read_at": reading.at, "reads": reads}
             if article_id is not None and changes is not None:
@@ -293,6 +301,33 @@ def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: 
     done.retried += sum(reading.retry_at is not None for reading in group)
     work.amend(session, Kind.READ, rows)
     return planned
+
+
+def _with_new(session: Session, group: Sequence[Reading], now: datetime) -> Iterator[tuple[Reading, Iterator[Added]]]:
+    """Each reading with the articles that are stored for it and those after it, up to the next edit.
+
+    What comes after an edit may find its story by the new text.
+    """
+    start = 0
+    for end, last in enumerate(group, 1):
+        if _is_edit(last) or end == len(group):
+            part = group[start:end]
+            new = [reading for reading in part if _is_new(reading)]
+            telling = {at for at, reading in enumerate(new) if any(map(_tells, reading.verdicts.values()))}
+            articles = [reading.article for reading in new if reading.article is not None]
+            added = add_articles(session, articles, now, telling)
+            yield from ((reading, added) for reading in part)
+            start = end
+
+
+def _is_new(reading: Reading) -> bool:
+    """Whether it brings an article that its entry had not."""
+    return reading.retry_at is None and reading.article is not None and reading.job.article_id is None
+
+
+def _is_edit(reading: Reading) -> bool:
+    """Whether it may change an article."""
+    return reading.article is not None and reading.job.article_id is not None
 
 
 def _row(reading: Reading) -> dict[str, Any]:
@@ -318,7 +353,9 @@ def _reread_at(reading: Reading) -> datetime | None:
     return reading.at + REVISIT[reads] if watched else None
 
 
-def _store_article(session: Session, reading: Reading, now: datetime) -> tuple[Outcome, int | None, list[str] | None]:
+def _store_article(
+    session: Session, reading: Reading, added: Iterator[Added]
+) -> tuple[Outcome, int | None, list[str] | None]:
     """The outcome as it then is, the article's id, and what an edit changed; None when nothing is to be matched."""
     job, data = reading.job, reading.article
     if data is None:
@@ -330,10 +367,8 @@ def _store_article(session: Session, reading: Reading, now: datetime) -> tuple[O
         if not data.has_text:  # what was read before is better than what the feed says
             return Outcome(job.outcome or reading.outcome), job.article_id, None
         return reading.outcome, job.article_id, revise_article(session, job.article_id, data, reading.at)
-    article_id = add_article(session, data, now)
-    if article_id is None:
-        return Outcome.DUPLICATE, article_at(session, data.canonical_url), None
-    return reading.outcome, article_id, []
+    article_id, fresh = next(added)
+    return (reading.outcome, article_id, []) if fresh else (Outcome.DUPLICATE, article_id, None)
 
 
 def _raise(
@@ -341,7 +376,7 @@ def _raise(
 ) -> list[Pair]:
     planned: list[Pair] = []
     for verdict in reading.verdicts.values():
-        if not (verdict.relevant and verdict.topics):
+        if not _tells(verdict):
             continue
         raised = raise_alert(
             session,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import xxhash
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document, PageData, Span, TopicMatch, Verdict
@@ -16,13 +16,16 @@ from monitor.domain.revisions import changed_sentences
 from monitor.domain.stories import Fingerprint
 from monitor.storage.inserting import insert_new
 from monitor.storage.search_index import Indexed, drop_words, put_words
-from monitor.storage.stories import drop_keys, find_story, packed, put_keys
+from monitor.storage.stories import Home, drop_keys, find_stories, packed, put_keys
 from monitor.storage.tables import Article, Dossier, Match, Revision, Story, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleData:
-    """An article as the read step stores it; `fingerprint` is `domain.stories.fingerprint` of its text."""
+    """An article as the read step stores it; `fingerprint` is `domain.stories.fingerprint` of its text.
+
+    `words` are `domain.words.index_words` of its document, where they were made beforehand.
+    """
 
     canonical_url: str
     url: str
@@ -31,6 +34,7 @@ class ArticleData:
     published_at: datetime
     has_text: bool
     fingerprint: Fingerprint
+    words: Sequence[str] | None = field(default=None, compare=False, repr=False)
 
     @property
     def text_hash(self) -> str:
@@ -44,17 +48,78 @@ class ArticleData:
         return Document(page.title, page.lead, page.text, self.source, page.language, self.published_at)
 
 
+class Added(NamedTuple):
+    """The article at an address; not `fresh` when it was stored before."""
+
+    article_id: int
+    fresh: bool
+
+
 def add_article(session: Session, data: ArticleData, now: datetime) -> int | None:
     """Store a new article in its story; None when its canonical address is known. Call `lock_stories` first."""
-    if article_at(session, data.canonical_url) is not None:
-        return None
-    story_id = find_story(session, data.fingerprint, now) or _new_story(session, data, now)
-    row = {**_values(data), "story_id": story_id, "created_at": now, "updated_at": now}
-    found = insert_new(session, Article.__table__, [row], [Article.id])  # type: ignore[arg-type]
-    article_id = int(found[0].id)
-    put_keys(session, article_id, data.fingerprint.keys)
-    put_words(session, [Indexed(article_id, data.document, now)])
-    return article_id
+    added = next(add_articles(session, [data], now))
+    return added.article_id if added.fresh else None
+
+
+def add_articles(
+    session: Session, articles: Sequence[ArticleData], now: datetime, telling: Collection[int] = ()
+) -> Iterator[Added]:
+    """Store new articles in their stories, in one go, as if one after the other; call `lock_stories` first.
+
+    An alert may be raised of the articles at the positions of `telling` once they are given: those that are of the
+    same story and come later are stored when they are asked for, not before.
+    """
+    known = known_articles(session, [data.canonical_url for data in articles])
+    new: dict[str, int] = {}
+    for position, data in enumerate(articles):
+        if data.canonical_url not in known:
+            new.setdefault(data.canonical_url, position)
+    group = [articles[position] for position in new.values()]
+    homes = find_stories(session, [data.fingerprint for data in group], now)
+    founded: dict[int, int] = {}
+    ends = iter(_ends(homes, {at for at, position in enumerate(new.values()) if position in telling}))
+    stored = 0
+    for position, data in enumerate(articles):
+        if data.canonical_url not in known:
+            first, stored = stored, next(ends)
+            known |= _store(session, group[first:stored], homes[first:stored], founded, first, now)
+        yield Added(known[data.canonical_url], new.get(data.canonical_url) == position)
+
+
+def _ends(homes: Sequence[Home], telling: Collection[int]) -> Iterator[int]:
+    """Where to end a go: before an article whose story is told of in the same go."""
+    told: set[Home] = set()
+    for at, home in enumerate(homes):
+        if home in told:
+            yield at
+            told.clear()
+        if at in telling:
+            told.add(home)
+    yield len(homes)
+
+
+def _store(
+    session: Session,
+    articles: Sequence[ArticleData],
+    homes: Sequence[Home],
+    founded: dict[int, int],
+    first: int,
+    now: datetime,
+) -> dict[str, int]:
+    """Store articles, of a group those from `first` on; gives their ids and notes the stories `founded`."""
+    founders = [at for at, home in enumerate(homes, first) if home == Home(founder=at)]
+    founded |= zip(founders, _new_stories(session, [articles[at - first] for at in founders], now), strict=True)
+    stories = [founded[home.founder] if home.story is None else home.story for home in homes]
+    rows = [{**_values(data), "story_id": story} for data, story in zip(articles, stories, strict=True)]
+    table: Any = Article.__table__
+    found = insert_new(
+        session, table, rows, [Article.id, Article.canonical_url], {"created_at": now, "updated_at": now}
+    )
+    ids = {url: int(article_id) for article_id, url in found}
+    given = [(ids[data.canonical_url], data) for data in articles]
+    put_keys(session, ((article_id, data.fingerprint.keys) for article_id, data in given))
+    put_words(session, (Indexed(article_id, data.document, now, data.words) for article_id, data in given))
+    return ids
 
 
 def revise_article(session: Session, article_id: int, data: ArticleData, now: datetime) -> list[str] | None:
@@ -83,7 +148,7 @@ def revise_article(session: Session, article_id: int, data: ArticleData, now: da
         setattr(article, name, value)
     article.updated_at = now
     drop_keys(session, [article_id])
-    put_keys(session, article_id, data.fingerprint.keys)
+    put_keys(session, [(article_id, data.fingerprint.keys)])
     put_words(session, [Indexed.of(article)])
     session.flush()
     page = data.page
@@ -111,12 +176,13 @@ def _values(data: ArticleData) -> dict[str, Any]:
     }
 
 
-def _new_story(session: Session, data: ArticleData, now: datetime) -> int:
-    row = {"title": data.page.title, "agency": data.page.agency, "created_at": now}
-    return int(session.connection().execute(_NEW_STORY, row).scalar_one())
+def _new_stories(session: Session, articles: Sequence[ArticleData], now: datetime) -> list[int]:
+    """Found a story with each; gives their ids, in order: that in which a database numbers the rows it is given."""
+    rows = [{"title": data.page.title, "agency": data.page.agency} for data in articles]
+    table: Any = Story.__table__
+    return sorted(int(row.id) for row in insert_new(session, table, rows, [Story.id], {"created_at": now}))
 
 
-_NEW_STORY = insert(Story.__table__).returning(Story.id)  # type: ignore[arg-type]
 _ARTICLE_AT = select(Article.id).where(Article.canonical_url == bindparam("url"))
 
 
@@ -124,6 +190,18 @@ def article_at(session: Session, canonical_url: str) -> int | None:
     """The article at a canonical address, if it is stored."""
     found: int | None = session.connection().scalar(_ARTICLE_AT, {"url": canonical_url})
     return found
+
+
+def known_articles(session: Session, canonical_urls: Sequence[str]) -> dict[str, int]:
+    """Which of these canonical addresses are stored already, with the article's id."""
+    if not canonical_urls:
+        return {}
+    return {url: article_id for article_id, url in session.connection().execute(_ARTICLES_AT, {"urls": canonical_urls})}
+
+
+_ARTICLES_AT = select(Article.id, Article.canonical_url).where(
+    Article.canonical_url.in_(bindparam("urls", expanding=True))
+)
 
 
 def topic_ids(session: Session) -> dict[tuple[str, str], int]:

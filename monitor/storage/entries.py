@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.model import EntryData, Outcome
 from monitor.storage.inserting import insert_columns
-from monitor.storage.tables import Article, Entry, Feed
+from monitor.storage.tables import Entry, Feed
 from monitor.storage.work import Pair
 
 _ENTRIES: Any = Entry.__table__
@@ -207,16 +207,6 @@ def _job(row: Any, pair: Pair) -> ReadJob:
         outcome=row.outcome,
         created_at=row.created_at,
     )
-
-
-def known_articles(session: Session, canonical_urls: Sequence[str]) -> dict[str, int]:
-    """Which of these canonical addresses are stored already, with the article's id."""
-    if not canonical_urls:
-        return {}
-    rows = session.execute(
-        select(Article.canonical_url, Article.id).where(Article.canonical_url.in_(list(canonical_urls)))
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def skipped_links(session: Session, links: Sequence[str]) -> set[str]:

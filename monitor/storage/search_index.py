@@ -137,11 +137,15 @@ _MARK = {
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An article as the index takes it; outlet and times never change after it was stored."""
+    """An article as the index takes it; outlet and times never change after it was stored.
+
+    `said` is `index_words` of the document, where that is known.
+    """
 
     id: int
     document: Document
     created_at: datetime
+    said: Sequence[str] | None = None
 
     @classmethod
     def of(cls, row: Any) -> Indexed:
@@ -158,7 +162,8 @@ class Indexed:
     @property
     def words(self) -> list[str]:
         """All that stands in the index on every database."""
-        words = [*index_words(self.document), source_mark(self.document.source or "")]
+        said = index_words(self.document) if self.said is None else self.said
+        words = [*said, source_mark(self.document.source or "")]
         published = self.document.published_at
         if self.late and published is not None:
             words += [year_mark(published), month_mark(published)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 NEWEST = 8  # articles looked at for each key: any of a story's reprints leads to it
 KEY = 840  # what a key weighs, shared out among the articles that have it: it stays whole, divided by any of 1 to 8
@@ -29,12 +30,30 @@ SHARING = {
 }
 
 
+# The same of many texts at once: each key with the newest articles that have it, newest first; they are ranked here, as
+# texts that come together share keys as well.
+NEWEST_OF_KEYS = {
+    "sqlite": f"""SELECT asked.value, (SELECT group_concat(article_id) FROM (
+        SELECT article_id FROM copy_keys WHERE hash = asked.value AND article_id >= ?
+        ORDER BY article_id DESC LIMIT {NEWEST})) FROM json_each(?) AS asked""",  # noqa: S608 - our own numbers
+    "postgresql": f"""SELECT key, string_agg(CAST(article_id AS text), ',' ORDER BY article_id DESC)
+        FROM (SELECT CAST(%s AS bigint) AS first) AS age, unnest(CAST(%s AS bigint[])) AS asked(key)
+        CROSS JOIN LATERAL (SELECT article_id FROM copy_keys WHERE hash = key AND article_id >= first
+            ORDER BY article_id DESC LIMIT {NEWEST}) AS newest GROUP BY key""",  # noqa: S608
+}
+
+
 def most_shared(found: str | None) -> str:
     """Of the articles of each key ("7,3;7"), those that share most, as a JSON list; a function of our SQLite's."""
-    shares: defaultdict[str, int] = defaultdict(int)
-    for articles in (key.split(",") for key in (found or "").split(";")):
+    return str(ranked([*map(int, key.split(","))] for key in (found or "").split(";") if key))
+
+
+def ranked(keys: Iterable[Sequence[int]]) -> list[int]:
+    """Of the articles of each key those that share most, most first."""
+    shares: defaultdict[int, int] = defaultdict(int)
+    for articles in keys:
         share = KEY // len(articles)
         for article in articles:
             shares[article] += share
-    ranked = sorted((-share, int(article)) for article, share in shares.items() if article and share >= LEAST)
-    return str([article for _, article in ranked[:CANDIDATES]])
+    found = sorted((-share, article) for article, share in shares.items() if share >= LEAST)
+    return [article for _, article in found[:CANDIDATES]]

@@ -23,7 +23,7 @@ from monitor.domain.model import EntryData, Origin
 from monitor.storage.engine import Store
 from monitor.storage.entries import add_entries
 from monitor.storage.feeds import add_feeds
-from monitor.storage.sharing import SHARING
+from monitor.storage.sharing import NEWEST_OF_KEYS, SHARING
 from monitor.testing import Clock, InlineQueue, work_until_idle
 from tests.press import Press
 from tests.stories import REVIEW, REVIEW_TITLE, SEED, SEED_TITLE
@@ -129,3 +129,4 @@ def test_looking_for_copies_walks_through_no_table(store: Store, table: str) -> 
     """It is asked of the driver itself, so that no step's statements show it."""
     keys = "[1,2]" if store.dialect == "sqlite" else "{1,2}"
     assert scanned(store, [(SHARING[store.dialect].format(table=table), (1, keys))]) == []
+    assert scanned(store, [(NEWEST_OF_KEYS[store.dialect], (1, keys))]) == []
