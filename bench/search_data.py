@@ -22,12 +22,13 @@ from monitor.domain.model import Document
 from monitor.storage.engine import Store, open_store
 from monitor.storage.retention import analyze, merge_index
 from monitor.storage.schema import migrate
+from monitor.storage.search_frequent import ENOUGH, learn_pairs
 from monitor.storage.search_index import Indexed, put_words
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Entry, Feed, Match, Story, Topic
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-BATCH = 2000
+BATCH, NIGHTLY = 2000, 10_000  # articles stored at once; after how many a night learns frequent words
 TOPICS, OUTLETS, LENGTH = 14, 200, 180
 # French words and phrases put into made-up text, each in one article of so many: every selectivity has a word
 PLANTED = (
@@ -68,8 +69,9 @@ class Language:
         return " ".join(said[:9]), "\n\n".join(" ".join(said[start : start + 60]) for start in range(9, LENGTH, 60))
 
 
-def fill(store: Store, count: int) -> None:
-    """`count` articles; PostgreSQL's indexes are made at the end, as when a backup comes back."""
+def fill(store: Store, count: int, *, enough: int = ENOUGH) -> None:
+    """`count` articles; PostgreSQL's indexes are made at the end, as when a backup comes back. Of `enough` the frequent
+    words are learnt."""
     rng = random.Random(7)
     language = Language()
     _few_rows(store)
@@ -78,6 +80,8 @@ def fill(store: Store, count: int) -> None:
     for first in range(1, count + 1, BATCH):
         ids = range(first, min(first + BATCH, count + 1))
         _fill_batch(store, rng, list(ids), step, dict(zip(ids, language.texts(rng, len(ids)), strict=True)))
+        if first < NIGHTLY or first % NIGHTLY == 1:
+            learn_pairs(store, enough)
     if indexes:
         with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text("SET maintenance_work_mem = '1GB'"))

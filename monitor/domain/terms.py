@@ -20,6 +20,7 @@ _SMALL = """
 _FIXED = frozenset(_SMALL.split())
 _ELIDED = "c d est j l n ont qu s sont"
 _SMALL_BYTES = frozenset(skeleton(word) for word in [*_FIXED, *_ELIDED.split()])
+SMALL_WORDS = frozenset(word.decode("latin-1") for word in _SMALL_BYTES)  # pairs of the search index leave them out
 _DIGIT_LETTER = re.compile(r"(?<=\d)(?=[a-z])")
 
 

@@ -6,8 +6,9 @@ index of them, whatever the database, leaves out no article that matching would 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.domain.expression_tree import side_by_side
@@ -26,6 +27,7 @@ from monitor.domain.expressions import (
 )
 from monitor.domain.model import Document
 from monitor.domain.reading import Reading
+from monitor.domain.terms import SMALL_WORDS
 
 if TYPE_CHECKING:
     from monitor.domain.automaton import Automaton, Vocabulary
@@ -34,22 +36,42 @@ if TYPE_CHECKING:
 LONGEST_WORD = 64
 COMMON = frozenset("a au aux d de des du en et l la le les un une que qui par pour sur dans est".split())  # noqa: SIM905
 TITLE = "¤t"  # no word of a text has such a sign
+PAIR = "¤p"
+_PASSED = SMALL_WORDS | {""}  # between the two words of a pair
 MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article comes near
 
 
-def index_words(document: Document) -> list[str]:
-    """The words of an article's title behind `TITLE`, then each word of the whole once; both in order."""
-    title = sorted(_words(Reading(Document(document.title))))
-    words = [*(TITLE + word for word in title), *sorted(_words(Reading(document)))]
+def index_words(document: Document, paired: Collection[str] | None = None) -> list[str]:
+    """The words of an article's title behind `TITLE`, then each word of the whole once; both in order. Then, where
+    `paired` is given, `PAIR` and the pairs of these words that stand side by side."""
+    said = _said(document)
+    words = [*(TITLE + word for word in sorted(_words(_said(Document(document.title))))), *sorted(_words(said))]
+    if paired is not None:
+        words += [PAIR, *sorted(_pairs(said, paired))]
     if sum(map(len, words)) + 4 * len(words) > MOST_BYTES:
         words = words[: MOST_BYTES // (LONGEST_WORD + 4)]
     return words
 
 
-def _words(reading: Reading) -> set[str]:
-    found = set(reading.haystack.decode("latin-1").split(" "))
+def _said(document: Document) -> list[str]:
+    """The words of an article in order, some of them empty."""
+    return Reading(document).haystack.decode("latin-1").split(" ")
+
+
+def _words(said: list[str]) -> set[str]:
+    found = set(said)
     found.discard("")
     return {word[:LONGEST_WORD] for word in found} if max(map(len, found), default=0) > LONGEST_WORD else found
+
+
+def pair_word(first: str, second: str) -> str:
+    """The word of two words that stand side by side, small words between them left out."""
+    return f"{PAIR}{first}¤{second}"
+
+
+def _pairs(said: list[str], paired: Collection[str]) -> set[str]:
+    telling = [word if word in paired else "" for word in said if word not in _PASSED]
+    return {pair_word(one, other) for one, other in pairwise(telling) if one and other}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +87,13 @@ class Every:
     """All the parts."""
 
     parts: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase(Every):
+    """All the parts, which stand side by side: as one of the `patterns` says, each without its small words."""
+
+    patterns: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +119,17 @@ def has_prefix(words: Words) -> bool:
     if isinstance(words, But):
         return has_prefix(words.wanted)
     return words.prefix if isinstance(words, Word) else any(has_prefix(part) for part in words.parts)
+
+
+def has_phrase(words: Words | None) -> bool:
+    """Whether a part asks for words side by side."""
+    match words:
+        case Every(parts) | Some(parts):
+            return isinstance(words, Phrase) or any(map(has_phrase, parts))
+        case But(wanted, _):
+            return has_phrase(wanted)
+        case _:
+            return False
 
 
 class WordsNeeded:
@@ -184,9 +224,18 @@ class WordsNeeded:
         for pattern, tail in self._patterns.get(number, ()):
             words = _pattern(pattern, tail, mark)
             by_length.setdefault(len(words), []).append(words)
-        return some(
-            every(_telling([some(place) for place in zip(*patterns, strict=True)])) for patterns in by_length.values()
-        )
+        return some(_phrase(patterns, mark) for patterns in by_length.values())
+
+
+def _phrase(patterns: list[list[Word]], mark: str) -> Words | None:
+    """What patterns of as many words ask for."""
+    asked = every(_telling([some(place) for place in zip(*patterns, strict=True)]))
+    if not isinstance(asked, Every) or any(words[-1].prefix for words in patterns):
+        return asked
+    plain = ([word.text.removeprefix(mark) for word in words] for words in patterns)
+    said = tuple(tuple(word for word in words if word not in SMALL_WORDS) for words in plain)
+    lengths = set(map(len, said))
+    return Phrase(asked.parts, said) if len(lengths) == 1 and min(lengths) > 1 else asked
 
 
 def _pattern(pattern: bytes, tail: int, mark: str) -> list[Word]:

@@ -8,6 +8,7 @@ from monitor.settings import Settings
 from monitor.steps.context import Context
 from monitor.storage.dossiers import beat
 from monitor.storage.retention import Retention, analyze, forget, merge_index
+from monitor.storage.search_frequent import learn_pairs
 from monitor.storage.search_index import mend_index
 
 SIDE_BY_SIDE = timedelta(days=7)  # two versions work side by side for minutes; a pruning may be missed
@@ -28,6 +29,7 @@ def prune(ctx: Context) -> dict[str, int]:
             deleted[kind] = deleted.get(kind, 0) + count
         if not any(batch.values()):
             break
+    learn_pairs(ctx.store)
     merge_index(ctx.store)
     analyze(ctx.store)
     with ctx.store.write() as session:

@@ -30,14 +30,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
 from monitor.domain.text import fold
-from monitor.storage.search_index import LATE
+from monitor.storage.search_index import LATE, NO_SUCH_ID
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Feed, Match, Topic
 from monitor.storage.types import UtcDateTime
 
 Conditions = list[ColumnElement[bool]]
 DISORDER = 2_000
 SOURCES = "sources"  # the parameter of their names as an array
-NO_SUCH_ID = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)

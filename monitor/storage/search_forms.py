@@ -120,10 +120,10 @@ _BEGINNING = text(
 
 
 class Forms:
-    """Words before they are asked; `question` is to be put to the database first, where there is one."""
+    """Words before they are asked; `pairs` are the same for articles that are indexed with pairs."""
 
-    def __init__(self, session: Session, words: Words | None) -> None:
-        self._session, self._words, self._absent = session, words, set[str]()
+    def __init__(self, session: Session, words: Words | None, pairs: Words | None = None) -> None:
+        self._session, self._words, self._pairs, self._absent = session, words, pairs, set[str]()
         self._sqlite = session.get_bind().dialect.name == "sqlite"
         forms = {word.text for word in _leaves(words) if not word.prefix} if words is not None else set()
         self.many = not self._sqlite and len(forms) > FEW_FORMS
@@ -156,6 +156,15 @@ class Forms:
             absent &= self._known.absent
             self._absent = absent
         return _without(self._words, absent)
+
+    @property
+    def paired(self) -> Words | None:
+        """The same of the pairs: what is absent is so in them, too."""
+        if self._pairs is None:
+            return None
+        if self._sqlite:
+            return _whole(self._session, self._pairs) if has_prefix(self._pairs) else self._pairs
+        return _without(self._pairs, self._absent)
 
 
 def present_words(session: Session, words: Words) -> Words | None:

@@ -5,9 +5,9 @@ hold `domain.words.index_words`, made by us and not by the database's own parser
 index is written in the transaction that writes the article.
 
 Beside the words stand marks, words that no text holds: the outlet, and for an article that was read long after it was
-published its year and its month. With them the index alone answers what would else walk over many rows. PostgreSQL's
-also has the stretches of ids that an article stands in (eras): GIN knows no order, so the newest are looked for stretch
-by stretch.
+published its year and its month. With them the index alone answers what would else walk over many rows. So do the
+pairs of frequent words that stand side by side (`search_pairs`). PostgreSQL's also has the stretches of ids that an
+article stands in (eras): GIN knows no order, so the newest are looked for stretch by stretch.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from monitor.domain.model import Document
-from monitor.domain.words import But, Every, Some, Word, Words, every, index_words
+from monitor.domain.words import PAIR, But, Every, Some, Word, Words, every, index_words, pair_words
 from monitor.storage.search_descent import ERAS, era_mark
 from monitor.storage.search_marks import FIRST, MONTH, month_mark, source_mark, year_mark
+from monitor.storage.search_pairs import Paired, paired_words
 from monitor.storage.types import RowId, TsQuery, UtcDateTime
 
 BATCH = 500
@@ -104,9 +105,9 @@ def mark_months(connection: Connection, *, marked: bool) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(_MARK[marked], _LATE)
         return
-    after = 0
+    after, paired = 0, paired_words(connection)
     while rows := connection.execute(_STORED_LATE, {"after": after, "batch": BATCH}).all():
-        words = [(row.id, article.words) for row in rows if (article := Indexed.of(row)).late]
+        words = [(row.id, article.words(paired)) for row in rows if (article := Indexed.of(row)).late]
         whole = [{"id": key, "words": " ".join(said)} for key, said in words]
         yearly = [
             {"id": key, "words": " ".join(one for one in said if not one.startswith(MONTH))} for key, said in words
@@ -159,11 +160,12 @@ class Indexed:
         published = self.document.published_at
         return published is not None and published < self.created_at - LATE
 
-    @property
-    def words(self) -> list[str]:
+    def words(self, paired: Paired) -> list[str]:
         """All that stands in the index on every database."""
         said = index_words(self.document) if self.said is None else self.said
-        words = [*said, source_mark(self.document.source or "")]
+        near = paired.of(self.id)
+        pairs = () if near is None else pair_words(self.document, near)
+        words = [*said, *pairs, source_mark(self.document.source or "")]
         published = self.document.published_at
         if self.late and published is not None:
             words += [year_mark(published), month_mark(published)]
@@ -172,14 +174,14 @@ class Indexed:
 
 def put_words(connection: Connection | Session, articles: Iterable[Indexed]) -> None:
     """Index new articles."""
-    rows = [_row(connection, article) for article in articles]
+    rows = _rows(connection, articles)
     if rows:
         connection.execute(_INSERT[_dialect(connection)], rows)
 
 
 def drop_words(connection: Connection | Session, articles: Iterable[Indexed]) -> None:
     """Take articles out of the index; they must be what was put: SQLite's index keeps no copy of them."""
-    rows = [_row(connection, article) for article in articles]
+    rows = _rows(connection, articles)
     if rows:
         connection.execute(_DELETE[_dialect(connection)], rows)
 
@@ -188,11 +190,13 @@ _NOT_WHOLE = text(
     "SELECT a.id, a.title, a.lead, a.text, a.source, a.published_at, a.created_at "  # noqa: S608 - of constants
     "FROM articles a LEFT JOIN article_words w ON w.article_id = a.id WHERE a.created_at > :since "
     "AND (w.article_id IS NULL OR NOT w.words @@ quote_literal(:era || (a.id >> :bits))::tsquery "
+    f"OR a.id >= :paired AND NOT w.words @@ '{PAIR}'::tsquery "
     f"OR a.published_at < a.created_at - :late AND NOT w.words @@ quote_literal({_MONTH})::tsquery) "
     "ORDER BY a.id LIMIT :batch"
 ).columns(id=RowId, published_at=UtcDateTime, created_at=UtcDateTime)
 
 
+NO_SUCH_ID = (1 << 63) - 1
 _LATE = {"late": LATE, "first": FIRST.replace(tzinfo=None)}
 
 
@@ -203,7 +207,9 @@ def mend_index(session: Session, since: datetime) -> int:
     """
     if _dialect(session) != "postgresql":
         return 0
+    paired = paired_words(session).first
     asked = {"era": era_mark(ERAS[0], 0).removesuffix("0"), "bits": ERAS[0], **_LATE}
+    asked["paired"] = NO_SUCH_ID if paired is None else paired
     rows = session.execute(_NOT_WHOLE, {"since": since, "batch": BATCH, **asked}).all()
     articles = [Indexed.of(row) for row in rows]
     drop_words(session, articles)
@@ -223,11 +229,15 @@ _DELETE = {
 }
 
 
-def _row(connection: Connection | Session, article: Indexed) -> dict[str, Any]:
-    words = article.words
-    if _dialect(connection) == "postgresql":
-        words += [era_mark(bits, article.id) for bits in ERAS]
-    return {"id": article.id, "words": " ".join(words)}
+def _rows(connection: Connection | Session, articles: Iterable[Indexed]) -> list[dict[str, Any]]:
+    asked = list(articles)
+    if not asked:
+        return []
+    paired, eras = paired_words(connection), ERAS if _dialect(connection) == "postgresql" else ()
+    return [
+        {"id": one.id, "words": " ".join(one.words(paired) + [era_mark(bits, one.id) for bits in eras])}
+        for one in asked
+    ]
 
 
 def _dialect(connection: Connection | Session) -> str:

@@ -7,22 +7,23 @@ each candidate. Ids are in arrival order, and nothing is stored before it is pub
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
-from monitor.domain.words import Word, Words, every, has_prefix, some
+from monitor.domain.words import Word, Words, every, has_phrase, has_prefix, some
 from monitor.storage import search_filters as filters
 from monitor.storage.search_asked import Made, Shape, made, placeholders, values
 from monitor.storage.search_descent import Descent, Part
-from monitor.storage.search_filters import NO_SUCH_ID, Conditions
+from monitor.storage.search_filters import Conditions
 from monitor.storage.search_forms import Forms, Known, known_of
 from monitor.storage.search_hydrate import Values
-from monitor.storage.search_index import WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
+from monitor.storage.search_index import NO_SUCH_ID, WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
 from monitor.storage.search_marks import period_marks, source_mark
+from monitor.storage.search_pairs import pairs_known, with_pairs
 from monitor.storage.search_parts import Asked, listing, look, newest_of_words, rows_of
 from monitor.storage.tables import Alert, Article, Match
 
@@ -35,11 +36,12 @@ FEW_TOPICS = 3  # of more topics, a walk over all matches finds the newest soone
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Ids from `low` up to below `high`; `mark` must stand in the index, too."""
+    """Ids from `low` up to below `high`; `mark` must stand in the index, too. `paired`: pairs are indexed there."""
 
     low: int
     high: int
     mark: Words | None = None
+    paired: bool = False
 
 
 @dataclass(slots=True)
@@ -78,7 +80,9 @@ class Newest:
         left = self._resolved.without_sources() if by_mark and asked.story is None else self._resolved
         self._shape, self._values = Shape.of(asked, left), values(asked, left)
         self._form = placeholders(self._shape)
-        self._forms = Forms(session, words)
+        with_some = with_pairs(words, pairs_known(session)) if words is not None and has_phrase(words) else None
+        paired, self._paired_from = with_some or (None, NO_SUCH_ID)
+        self._forms = Forms(session, words, paired)
         self._none, self._outlets = False, outlets
         self._there(self._forms.present())
         self.begins = self._sqlite and self._words is not None and has_prefix(self._words)
@@ -89,6 +93,7 @@ class Newest:
         self._none = words is None and self._forms.asked
         # the few articles of a story are quicker asked themselves
         self._words = every((words, self._outlets)) if self._asked.story is None else None
+        self._pairs = every((self._forms.paired, self._outlets))
 
     def take(self, below: int | None, count: int, *, whole: bool = False) -> list[Values]:
         """The newest `count` rows below `below`; fewer when there are no more."""
@@ -102,7 +107,7 @@ class Newest:
         return found
 
     def _within(self, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
-        words = every((self._words, stretch.mark))
+        words = every((self._pairs if stretch.paired else self._words, stretch.mark))
         if words is None:
             return self._listed("alone", self._without_words, None, stretch, count, whole=whole)
         if not self._sqlite:
@@ -208,6 +213,24 @@ class Newest:
         return [*self._of_article(key), *self._of_match(key), *self._of_alert(key)]
 
     def _stretches(self, below: int) -> Iterator[_Stretch]:
+        for stretch in self._periods(below):
+            since = max(stretch.low, self._paired_from)
+            if self._words is None or since >= stretch.high or self._beyond(since):
+                yield stretch
+                continue
+            yield replace(stretch, low=since, paired=True)
+            if since > stretch.low:
+                yield replace(stretch, high=since)
+
+    def _beyond(self, since: int) -> bool:
+        """Whether no article has an id so high yet."""
+        if self._paired_from == NO_SUCH_ID:
+            return True
+        if self._newest is None:
+            self._newest = filters.newest_article(self._session)
+        return since > self._newest
+
+    def _periods(self, below: int) -> Iterator[_Stretch]:
         floor = self._resolved.oldest_article or 0
         if self._asked.until is not None and below > self._ceiling:
             # above the ceiling only what was read long after it was published is old enough
