@@ -36,12 +36,15 @@ FEW_TOPICS = 3  # of more topics, a walk over all matches finds the newest soone
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Ids from `low` up to below `high`; `mark` must stand in the index, too. `paired`: pairs are indexed there."""
+    """Ids from `low` up to below `high`; `mark` must stand in the index, too. `paired`: pairs are indexed there.
+    `apart`: most articles with the words lie elsewhere.
+    """
 
     low: int
     high: int
     mark: Words | None = None
     paired: bool = False
+    apart: bool = False
 
 
 @dataclass(slots=True)
@@ -180,7 +183,7 @@ class Newest:
         """The next page's descent knows what the last one's found, when it is the same question."""
         newest = known.newest if self._newest is None else self._newest
         high = min(stretch.high, (newest or 0) + 1)
-        so_far, old = self._descents.get(words), stretch.mark is not None
+        so_far, old = self._descents.get(words), stretch.apart or stretch.mark is not None
         descent = Descent(words, stretch.low, high, so_far, known.share(words), old=old)
         self._descents[words] = descent
         return descent
@@ -220,7 +223,7 @@ class Newest:
                 continue
             yield replace(stretch, low=since, paired=True)
             if since > stretch.low:
-                yield replace(stretch, high=since)
+                yield replace(stretch, high=since, apart=True)
 
     def _beyond(self, since: int) -> bool:
         """Whether no article has an id so high yet."""

@@ -14,6 +14,7 @@ from bench.search import question
 from bench.search_data import fill
 from monitor.domain.filters import Filter, Window
 from monitor.domain.judging import Judge
+from monitor.domain.words import pair_word
 from monitor.query import Queries
 from monitor.storage import search_pairs
 from monitor.storage.dossiers import put_setting
@@ -157,10 +158,10 @@ def test_what_an_older_worker_indexed_without_pairs_is_indexed_anew(postgres_url
     room.article("ancien", "Le réseau sécurité.")
     _paired(store, "reseau", "securite")
     article = room.article("neuf", "Le réseau sécurité.")
-    without = "ts_delete(words, ARRAY['¤p', '¤preseau¤securite'])"
+    without = "ts_delete(words, ARRAY['¤p', :pair])"
     unpaired = text(f"UPDATE article_words SET words = {without} WHERE article_id = :id")
     with store.write() as session:
-        session.execute(unpaired, {"id": article})
+        session.execute(unpaired, {"id": article, "pair": pair_word("reseau", "securite")})
     assert _titles(store, '"réseau sécurité"') == ["ancien"]
     with store.write() as session:
         assert mend_index(session, NOON - timedelta(days=7)) == 1
