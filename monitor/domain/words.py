@@ -43,18 +43,23 @@ PAIR = "¤p"
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PASSED = SMALL_WORDS | {""}  # between the two words of a pair
 MOST_BYTES = 800_000  # PostgreSQL's tsvector ends at a megabyte; no article comes near
+MOST_PAIRS = 20_000  # beside these still within that megabyte
 
 
-def index_words(document: Document, paired: Collection[str] | None = None) -> list[str]:
-    """The words of an article's title behind `TITLE`, then each word of the whole once; both in order. Then, where
-    `paired` is given, `PAIR` and the pairs of these words that stand side by side."""
-    said = _said(document)
-    words = [*(TITLE + word for word in sorted(_words(_said(Document(document.title))))), *sorted(_words(said))]
-    if paired is not None:
-        words += [PAIR, *sorted(_pairs(said, paired))]
+def index_words(document: Document) -> list[str]:
+    """The words of an article's title behind `TITLE`, then each word of the whole once; both in order."""
+    title = sorted(_words(_said(Document(document.title))))
+    words = [*(TITLE + word for word in title), *sorted(_words(_said(document)))]
     if sum(map(len, words)) + 4 * len(words) > MOST_BYTES:
         words = words[: MOST_BYTES // (LONGEST_WORD + 4)]
     return words
+
+
+def pair_words(document: Document, paired: Collection[str]) -> list[str]:
+    """What an article that is indexed with pairs has beside these: `PAIR`, and the pairs that stand side by side."""
+    telling = [word if word in paired else "" for word in _said(document) if word not in _PASSED]
+    pairs = {pair_word(one, other) for one, other in pairwise(telling) if one and other}
+    return [PAIR, *sorted(pairs)[:MOST_PAIRS]]
 
 
 def _said(document: Document) -> list[str]:
@@ -77,11 +82,6 @@ def pair_word(first: str, second: str) -> str:
     """
     number = xxhash.xxh3_64_intdigest(f"{first} {second}".encode("latin-1"))
     return f"{PAIR}{_SIGNS[number % 36]}{_SIGNS[number // 36 % 36]}{_SIGNS[number // 1296 % 36]}"
-
-
-def _pairs(said: list[str], paired: Collection[str]) -> set[str]:
-    telling = [word if word in paired else "" for word in said if word not in _PASSED]
-    return {pair_word(one, other) for one, other in pairwise(telling) if one and other}
 
 
 @dataclass(frozen=True, slots=True)

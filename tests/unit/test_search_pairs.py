@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.domain.expressions import parse_expression
 from monitor.domain.judging import Judge
 from monitor.domain.model import Document
-from monitor.domain.words import But, Every, Phrase, Some, Word, Words, has_phrase, index_words, pair_word
+from monitor.domain.words import But, Every, Phrase, Some, Word, Words, has_phrase, index_words, pair_word, pair_words
 from monitor.storage.search_pairs import Paired, with_pairs
 
 
@@ -30,6 +31,10 @@ def holds(words: Words, there: set[str]) -> bool:
             return holds(wanted, there) and not any(holds(part, there) for part in refused)
 
 
+def indexed(document: Document, listed: Collection[str]) -> set[str]:
+    return {*index_words(document), *pair_words(document, listed)}
+
+
 def asked(text: str, listed: list[str]) -> Any:
     words = Judge(parse_expression(text)).words
     assert words is not None
@@ -42,10 +47,10 @@ def test_a_phrase_of_frequent_words_asks_for_their_pair_alone() -> None:
 
 def test_forms_that_are_not_frequent_are_asked_for_themselves() -> None:
     words, _ = asked('"réseau données"', ["reseau", "donnees"])
-    text = set(index_words(Document(body="Les réseaux données."), {"reseau", "donnees"}))
+    text = indexed(Document(body="Les réseaux données."), {"reseau", "donnees"})
     assert pair_word("reseau", "donnees") not in text
     assert holds(words, text)
-    assert not holds(words, set(index_words(Document(body="Les données d’un réseau."), {"reseau", "donnees"})))
+    assert not holds(words, indexed(Document(body="Les données d’un réseau."), {"reseau", "donnees"}))
 
 
 @pytest.mark.parametrize("text", ['"réseau rare"', "réseau AND données", '"réseau donn*"', "réseau NEAR/2 données"])
@@ -117,7 +122,7 @@ def test_pairs_leave_out_nothing_that_is_true(text: str, said: list[str], listed
     found = with_pairs(judge.words, Paired(dict.fromkeys(listed, 1)))
     if found is None or judge.spans(document) is None:
         return
-    assert holds(found[0], set(index_words(document, listed)))
+    assert holds(found[0], indexed(document, listed))
 
 
 _JUDGES: dict[str, Judge] = {}
