@@ -138,9 +138,7 @@ async def _known(ctx: Context, job: ReadJob, key: str | None) -> Reading:
 async def _after_twin(ctx: Context, job: ReadJob, twin: asyncio.Task[Reading]) -> Reading:
     """The same address stands twice in this batch: it is fetched once, and the second entry shares what came of it."""
     first = await twin
-    if first.retry_at is not None:
-        return replace(first, job=job)
-    if first.article is None:
+    if first.retry_at is not None or first.article is None:
         return replace(first, job=job)
     return Reading(job, ctx.now(), Outcome.DUPLICATE, first.reason, same_as=first.article.canonical_url)
 
