@@ -719,6 +719,29 @@ trees_texts(PyObject *Py_UNUSED(module), PyObject *args)
     return found;
 }
 
+static PyObject *
+trees_signs(PyObject *Py_UNUSED(module), PyObject *given)
+{
+    if (!PyBytes_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a page is bytes");
+        return NULL;
+    }
+    const unsigned char *p = (const unsigned char *)PyBytes_AS_STRING(given), *end = p + PyBytes_GET_SIZE(given);
+    Py_ssize_t tags = 0;
+    while (p < end) {
+        /* Short stretches, whose sums fit into a byte: so a compiler adds up many bytes at once. */
+        const unsigned char *stop = end - p > 255 ? p + 255 : end;
+        unsigned char some = 0;
+        for (; p < stop; p++)
+            some += *p == '<';
+        tags += some;
+    }
+    unsigned char controls = 0;
+    for (p = (const unsigned char *)PyBytes_AS_STRING(given); p < end; p++)
+        controls |= (*p < ' ') & (*p != '\t') & (*p != '\n') & (*p != '\r');
+    return Py_BuildValue("nO", tags, controls ? Py_True : Py_False);
+}
+
 /* Has lxml's public interface, and looks at `probe`, `<p class="a">b<i>c</i></p>`. False: it is not as expected. */
 static PyObject *
 trees_attach(PyObject *Py_UNUSED(module), PyObject *args)
@@ -751,6 +774,7 @@ trees_attach(PyObject *Py_UNUSED(module), PyObject *args)
 
 static PyMethodDef functions[] = {
     {"attach", trees_attach, METH_VARARGS, "Whether lxml is as expected: asked once, before all else."},
+    {"signs", trees_signs, METH_O, "How many tags a page may have, and whether it has controls."},
     {"squeezed", trees_squeezed, METH_O, "All text of an element, squeezed."},
     {"size", trees_size, METH_O, "Its characters."},
     {"sizes", trees_sizes, METH_VARARGS, "The same of each element of a tag, the root with them."},

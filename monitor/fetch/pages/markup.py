@@ -10,14 +10,13 @@ from lxml import etree, html
 
 from monitor.errors import ContentError
 from monitor.fetch.page_decoding import ILLEGAL_REFERENCE
+from monitor.fetch.pages.trees import CONTROLS, signs
 
 MAX_BYTES = 4_000_000
 MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
 MAX_TAG = 20_000  # bytes of one tag; libxml2 takes 2 s over 40,000 attributes, 190 s over 200,000
 UNSEEN = ("script", "style", "svg", "noscript", "template", "iframe", "object", "canvas", "link", "source")
 _REST_OF_TAG = re.compile(rb"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
-# Controls: libxml2 reads them and then refuses to write them.
-_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _ILLEGAL_REFERENCE = re.compile(ILLEGAL_REFERENCE.pattern.encode())
 # One class for all: lxml's own table of classes for forms is asked in Python whenever an element is touched.
@@ -37,13 +36,13 @@ def parse_markup(body: bytes) -> Markup:
     """The tree of a page in UTF-8; raises `ContentError` (`empty`, `too-large`, `not-a-page`)."""
     if b"&#" in body:
         body = _ILLEGAL_REFERENCE.sub(b"", body)
-    tags = body.count(b"<")
+    tags, controls = signs(body)
     if len(body) > MAX_BYTES or tags > MAX_TAGS:
         raise ContentError(f"the page has {len(body):,} bytes and {tags:,} tags", kind="too-large")
     if not tags:
         kind = "not-a-page" if body.decode(errors="replace").strip() else "empty"
         raise ContentError("there is no markup in what came", kind=kind)
-    root = _parse(cut_long_tags(body))
+    root = _parse(cut_long_tags(body), controls=controls)
     # The type is asked first: to read a script's text is to copy it, and most of a page is scripts.
     blocks = [script.text for script in root.iter("script") if "ld+json" in script.get("type", "") and script.text]
     return Markup(root, blocks)
@@ -110,16 +109,16 @@ def _parser() -> Any:
     return parser
 
 
-def _parse(body: bytes) -> html.HtmlElement:
+def _parse(body: bytes, *, controls: bool) -> html.HtmlElement:
     try:
-        return html.document_fromstring(_legal(body), parser=_parser())
+        return html.document_fromstring(_legal(body, controls=controls), parser=_parser())
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise ContentError(f"the page cannot be parsed: {error}", kind="not-a-page") from error
 
 
-def _legal(body: bytes) -> bytes:
-    """`body` without the characters that no XML may hold."""
+def _legal(body: bytes, *, controls: bool) -> bytes:
+    """`body` without the characters that no XML may hold; `controls`: it has some."""
     if _NONCHARACTERS[0][:1] in body:  # one byte is looked for much faster than three
         for character in _NONCHARACTERS:
             body = body.replace(character, b"")
-    return body.translate(None, _CONTROLS)
+    return body.translate(None, CONTROLS) if controls else body

@@ -21,6 +21,8 @@ from monitor.domain.compiling import compiled
 
 MOST_ANSWERS = 20_000  # to a question, that are kept
 LONGEST = 500  # characters of attributes above which an answer is not kept
+# libxml2 reads them and then refuses to write them.
+CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 Names = tuple[bytes, ...]
 Prose = dict[html.HtmlElement, int]
 Linked = tuple[html.HtmlElement, str, int]  # a block's owner, its text, how many of its characters stand in links
@@ -56,6 +58,10 @@ def names(tags: Iterable[str]) -> Names:
 @lru_cache(maxsize=64)
 def _decoded(tags: Names) -> frozenset[str]:
     return frozenset(tag.decode() for tag in tags)
+
+
+def signs_in_python(body: bytes) -> tuple[int, bool]:
+    return body.count(b"<"), len(body.translate(None, CONTROLS)) < len(body)
 
 
 def squeezed_in_python(element: html.HtmlElement) -> str:
@@ -205,6 +211,8 @@ def delete_made_of_links(
     return subtree
 
 
+# How many signs of a tag are in a page's bytes, and whether there are controls: one look, and no copy of the page.
+signs: Callable[[bytes], tuple[int, bool]] = _library.signs if _library else signs_in_python
 squeezed: Callable[[html.HtmlElement], str] = _library.squeezed if _library else squeezed_in_python
 size: Callable[[html.HtmlElement], int] = _library.size if _library else size_in_python
 sizes: Callable[[html.HtmlElement, str], list[int]] = _library.sizes if _library else sizes_in_python

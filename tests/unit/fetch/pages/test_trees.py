@@ -123,10 +123,20 @@ def test_what_is_made_of_links_is_what_trafilatura_says(root: html.HtmlElement) 
     assert left(root, trees.delete_made_of_links) == left(root, delete_by_link_density)
 
 
+@given(st.lists(st.binary(max_size=9) | st.sampled_from([b"<", b"<p>" * 700, b"\t\r\n", b"\x1f"])).map(b"".join))
+@example(b"")
+@example(b"<" * 255 + b"a" + b"<" * 256)
+@example(b"a\x00")
+def test_signs_are_counted_as_python_counts_them(body: bytes) -> None:
+    assert trees.signs(body) == trees.signs_in_python(body)
+
+
 def test_what_is_no_element_is_refused() -> None:
     for refused in (None, "p", etree.ElementTree(html.fromstring("<p>a</p>")), object()):
         with pytest.raises(TypeError):
             trees.size(refused)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        trees.signs("<p>")  # type: ignore[arg-type]
 
 
 def test_another_lxml_is_left_alone() -> None:
