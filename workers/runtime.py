@@ -85,7 +85,7 @@ def send(announcement: Announcement) -> None:
     lease = settings.deliver_lease if announcement.kind in {Kind.DELIVER, Kind.DIGEST} else settings.poll_lease
     pairs = list(announcement.pairs)
     if announcement.kind is Kind.READ:
-        messages = together(dealt(pairs, settings.pages_together))
+        messages = together(dealt(pairs, settings.pages_together), settings.workers)
     elif announcement.kind is Kind.POLL:
         messages = shared_out(pairs, settings.poll_batch, settings.workers)
     else:
@@ -145,6 +145,7 @@ def dealt(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]
     return batches
 
 
-def together(batches: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
-    """Several batches to a message, one after the other."""
-    return [list(chain.from_iterable(batches[at : at + _TOGETHER])) for at in range(0, len(batches), _TOGETHER)]
+def together(batches: list[list[tuple[int, int]]], processes: int = 1) -> list[list[tuple[int, int]]]:
+    """Several batches to a message, one after the other; a message for each process, so that none waits for another."""
+    size = min(_TOGETHER, max(-(-len(batches) // processes), 1))
+    return [list(chain.from_iterable(batches[at : at + size])) for at in range(0, len(batches), size)]

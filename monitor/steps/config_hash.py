@@ -5,10 +5,11 @@ Every tick asks, four times a minute, and a dossier's model alone takes longer t
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import xxhash
 
 # Seconds. A file system tells times apart by milliseconds, some by two seconds: what is written right after a file was
 # read may look like the file that was read.
@@ -41,7 +42,7 @@ def config_hash(directory: Path) -> str:
 
 
 def _digest(directory: Path, paths: list[Path]) -> str:
-    digest = hashlib.sha256()
+    digest = xxhash.xxh3_128()  # of files that are the operator's own; a twentieth of the time of SHA-256
     for path in paths:
         digest.update(str(path.relative_to(directory)).encode() + b"\0" + _bytes_of(path) + b"\0")
     return digest.hexdigest()

@@ -13,7 +13,7 @@ from monitor.fetch.web import Web
 from monitor.settings import Settings
 from monitor.steps.dossiers import DossierShelf
 from monitor.steps.questions import Questions
-from monitor.storage.deliveries import subscribers
+from monitor.storage.deliveries import settings_of
 from monitor.storage.engine import Store
 from monitor.storage.work import Announcement, Kind, Pair
 
@@ -50,7 +50,7 @@ class Context:
     def prepare_questions(self, ids: Sequence[int] | None = None) -> None:
         """Have the questions of subscribers (all, or these) at hand before a transaction needs them."""
         with self.store.read() as session:
-            settings = [row.settings for row in subscribers(session, ids) if row.settings.get("query")]
+            settings = [said for said in settings_of(session, ids) if said.get("query")]
         self.questions.prepare(SubscriberSpec.from_json(values) for values in settings)
 
     def announce_rows(self, kind: Kind, pairs: Sequence[Pair]) -> None:

@@ -64,6 +64,17 @@ def subscribers(session: Session, ids: Sequence[int] | None = None) -> list[Subs
     ]
 
 
+def settings_of(session: Session, ids: Sequence[int] | None = None) -> list[Mapping[str, Any]]:
+    """What enabled subscribers, all or those of `ids`, have as `settings`: asked for each batch that is read."""
+    if ids is not None:
+        return [row.settings for row in subscribers(session, ids)]
+    return list(session.connection().scalars(_SETTINGS))
+
+
+_SUBSCRIBERS: Any = Subscriber.__table__.c
+_SETTINGS = select(_SUBSCRIBERS.settings).where(_SUBSCRIBERS.enabled.is_(True)).order_by(_SUBSCRIBERS.id)
+
+
 def subscriber_named(session: Session, name: str) -> SubscriberRow:
     """Raises `NotFoundError`."""
     for row in subscribers(session):

@@ -29,8 +29,11 @@ class DossierRow:
 
 def versions_in_force(session: Session) -> tuple[tuple[str, str], ...]:
     """(slug, rules hash) of the enabled dossiers, by slug: asked for each batch, so without their texts and models."""
-    statement = select(Dossier.slug, Dossier.rules_hash).where(Dossier.enabled.is_(True)).order_by(Dossier.slug)
-    return tuple((row[0], row[1]) for row in session.execute(statement))
+    return tuple((row[0], row[1]) for row in session.connection().execute(_VERSIONS))
+
+
+_DOSSIERS: Any = Dossier.__table__.c
+_VERSIONS = select(_DOSSIERS.slug, _DOSSIERS.rules_hash).where(_DOSSIERS.enabled.is_(True)).order_by(_DOSSIERS.slug)
 
 
 def dossiers_in_force(session: Session) -> list[DossierRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import func, select, text
@@ -347,3 +348,20 @@ def test_candidates_only_raises_the_same_alerts(bench: tuple[Monitor, InlineQueu
         assert [alert.title for alert in session.scalars(select(Alert))] == [SEED_TITLE]
         assert session.scalar(select(func.count()).select_from(Article)) == 2
     assert press.hits("/c") == 1
+
+
+def test_candidates_only_asks_first_for_what_a_feed_itself_says_of_a_topic(
+    bench: tuple[Monitor, InlineQueue], press: Press
+) -> None:
+    press.publish("/feed", [*((str(n), "Le budget des écoles", f"/c{n}") for n in range(3)), ("9", SEED_TITLE, "/a")])
+    press.page("/a", SEED_TITLE, *SEED)
+    for n in range(3):
+        press.page(f"/c{n}", "Le budget des écoles", PARAGRAPH, PARAGRAPH)
+    monitor, queue = bench
+    monitor.settings = monitor.context.settings = monitor.settings.model_copy(update={"store": "candidates"})
+    monitor.context.web.door._slots = asyncio.Semaphore(1)  # one request after the other: the press sees their order
+    watch(monitor, press)
+    work_until_idle(monitor, queue)
+    asked = [path for path, _ in press.seen if path in {"/a", "/c0", "/c1", "/c2"}]
+    assert asked == ["/a", "/c0", "/c1", "/c2"]
+    assert counts(monitor.store) == {"matched": 1, "skipped": 3}

@@ -54,6 +54,15 @@ def test_several_batches_travel_in_one_message() -> None:
     assert sorted(row for message in messages for row, _ in message) == list(range(1350))
 
 
+def test_each_process_has_a_message_of_its_own() -> None:
+    batches = dealt(PAIRS, 20)
+    messages = together(batches, 2)
+    assert [len(message) for message in messages] == [60, 60]
+    assert sorted(pair for message in messages for pair in message) == PAIRS
+    assert together(batches[:1], 2) == batches[:1]
+    assert together([], 2) == []
+
+
 def test_a_message_of_candidates_carries_more_pages() -> None:
     assert load_settings({}).pages_together == 20
     assert load_settings({"VEILLE_STORE": "candidates"}).pages_together == 60
