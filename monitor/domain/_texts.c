@@ -321,6 +321,85 @@ texts_haystack_of(PyObject *Py_UNUSED(module), PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* ---- One byte a character ---------------------------------------------------------------------------------------- */
+
+enum { REMEMBERED = 256, AT_ONCE = 16 };
+
+typedef struct {
+    PyObject *rare;
+    Py_UCS4 codes[REMEMBERED]; /* asked before, by their last bits; 0, which is of Latin-1, where none was */
+    unsigned char bytes[REMEMBERED];
+} Rare;
+
+/* The byte that `rare` gives for a character; -1 with an error. */
+static int
+byte_of(Rare *self, Py_UCS4 code)
+{
+    const size_t place = code % REMEMBERED;
+    if (self->codes[place] == code)
+        return self->bytes[place];
+    PyObject *character = PyUnicode_FromOrdinal((int)code);
+    PyObject *given = character != NULL ? PyObject_CallOneArg(self->rare, character) : NULL;
+    Py_XDECREF(character);
+    if (given == NULL)
+        return -1;
+    int fits = PyUnicode_Check(given) && PyUnicode_GET_LENGTH(given) == 1 && PyUnicode_READ_CHAR(given, 0) < 256;
+    if (fits) {
+        self->codes[place] = code;
+        self->bytes[place] = (unsigned char)PyUnicode_READ_CHAR(given, 0);
+    }
+    else
+        PyErr_SetString(PyExc_ValueError, "a rare character stands for one of Latin-1");
+    Py_DECREF(given);
+    return fits ? self->bytes[place] : -1;
+}
+
+/* Sixteen at a time where none is rare: compilers make a few instructions of that. */
+#define NARROW(type)                                                                                                   \
+    static int narrow_##type(const type *chars, Py_ssize_t length, unsigned char *bytes, Rare *rare)                   \
+    {                                                                                                                  \
+        for (Py_ssize_t n = 0; n < length;) {                                                                          \
+            const Py_ssize_t end = length - n < AT_ONCE ? length : n + AT_ONCE;                                        \
+            type all = 0;                                                                                              \
+            for (Py_ssize_t at = n; at < end; at++)                                                                    \
+                all |= chars[at];                                                                                      \
+            if (all < 256) {                                                                                           \
+                for (; n < end; n++)                                                                                   \
+                    bytes[n] = (unsigned char)chars[n];                                                                \
+                continue;                                                                                              \
+            }                                                                                                          \
+            for (; n < end; n++) {                                                                                     \
+                int byte = chars[n] < 256 ? (int)chars[n] : byte_of(rare, chars[n]);                                   \
+                if (byte < 0)                                                                                          \
+                    return -1;                                                                                         \
+                bytes[n] = (unsigned char)byte;                                                                        \
+            }                                                                                                          \
+        }                                                                                                              \
+        return 0;                                                                                                      \
+    }
+NARROW(Py_UCS2)
+NARROW(Py_UCS4)
+#undef NARROW
+
+static PyObject *
+texts_narrowed_by(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *given;
+    Text text;
+    Rare rare = {0};
+    if (!PyArg_ParseTuple(args, "OO", &given, &rare.rare) || text_of(given, &text) < 0)
+        return NULL;
+    PyObject *narrow = PyBytes_FromStringAndSize(text.kind == PyUnicode_1BYTE_KIND ? text.data : NULL, text.length);
+    if (narrow == NULL || text.kind == PyUnicode_1BYTE_KIND)
+        return narrow;
+    unsigned char *bytes = (unsigned char *)PyBytes_AS_STRING(narrow);
+    int done = text.kind == PyUnicode_2BYTE_KIND ? narrow_Py_UCS2(text.data, text.length, bytes, &rare)
+                                                 : narrow_Py_UCS4(text.data, text.length, bytes, &rare);
+    if (done < 0)
+        Py_CLEAR(narrow);
+    return narrow;
+}
+
 /* ---- Words, and their hashes (hashes.py) ------------------------------------------------------------------------- */
 
 static PyObject *
@@ -465,6 +544,7 @@ texts_smallest_of(PyObject *Py_UNUSED(module), PyObject *args)
 
 static PyMethodDef functions[] = {
     {"haystack_of", texts_haystack_of, METH_VARARGS, "The skeleton between two spaces."},
+    {"narrowed_by", texts_narrowed_by, METH_VARARGS, "One byte a character."},
     {"sentence_starts", texts_sentence_starts, METH_O, "Where sentences begin."},
     {"paragraphs", texts_paragraphs, METH_O, "Stretches without a line break."},
     {"numbered", texts_numbered, METH_VARARGS, "Of each offset the number of its sentence."},

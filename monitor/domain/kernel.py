@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, first_words, mask_of
     from monitor.domain.sums import Ledger, Tallies, contributions, evidence
-    from monitor.domain.text import haystack_of, numbered, paragraphs, sentence_starts, word_starts
+    from monitor.domain.text import haystack_of, narrowed_by, numbered, paragraphs, sentence_starts, word_starts
     from monitor.domain.weighing import weighed
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "mask_of",
     "mentioned",
     "merged",
+    "narrowed_by",
     "near",
     "negated",
     "numbered",
@@ -94,7 +95,7 @@ if not TYPE_CHECKING:
     found_mask, merged = _operations.found_mask, _operations.merged
     Ledger, Tallies = _sums.Ledger, _sums.Tallies
     evidence, contributions = _sums.evidence, _sums.contributions
-    haystack_of, numbered = _texts.haystack_of, _texts.numbered
+    haystack_of, narrowed_by, numbered = _texts.haystack_of, _texts.narrowed_by, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts
     word_starts = _texts.word_starts
     if in_python():

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from itertools import pairwise
 
 # Wide characters that French pages are full of, each with a one-byte stand-in: `replace` is a scan at memory speed,
 # while `str.translate` looks each character up.
 _OE, _EURO = "\x9c", "\x80"
-_WIDE = (
+WIDE = (
     ("’", "'"),
     ("‘", "'"),
     ("ʼ", "'"),
@@ -47,7 +48,7 @@ _SINGLE = {
     _OE: "œ",
     _EURO: "€",
     "æ": "æ",
-    **{wide: narrow for wide, narrow in _WIDE if ord(narrow) < 128},
+    **{wide: narrow for wide, narrow in WIDE if ord(narrow) < 128},
 }
 # Dropped at ingest; when they come all the same, matching works on the text without them and maps offsets back.
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u0300-\u036f]")
@@ -98,10 +99,10 @@ _SKELETON_BYTES = bytes(_skeleton_byte(c) for c in _LATIN_FOLD)
 
 def _one_byte() -> bytes:
     """By code, the byte of each character that `narrow` knows; 0 for others, and for what shows nothing."""
-    table = bytearray(max(ord(wide) for wide, _ in _WIDE) + 1)
+    table = bytearray(max(ord(wide) for wide, _ in WIDE) + 1)
     table[:256] = _SKELETON_BYTES
     table[ord("\u00ad")] = 0
-    for wide, stand_in in _WIDE:
+    for wide, stand_in in WIDE:
         table[ord(wide)] = _SKELETON_BYTES[ord(stand_in)]
     return bytes(table)
 
@@ -111,22 +112,22 @@ ONE_BYTE = _one_byte()
 
 def narrow(text: str) -> bytes | None:
     """One byte a character, or None when a rare character has none."""
+    if text.isascii():
+        return text.encode()
+    for wide, stand_in in WIDE:
+        text = text.replace(wide, stand_in)
     try:
-        return narrowed(text, "strict")
+        return text.encode("latin-1")
     except UnicodeEncodeError:
         return None
 
 
-def narrowed(text: str, errors: str) -> bytes:
-    """The same, where `errors` (see `codecs`) has an answer to rare characters."""
-    if text.isascii():
-        return text.encode()
-    for wide, stand_in in _WIDE:
-        text = text.replace(wide, stand_in)
-    return text.encode("latin-1", errors)
-
-
 _RARE = re.compile("[^\x00-\xff]")
+
+
+def narrowed_by(text: str, rare: Callable[[str], str]) -> bytes:
+    """One byte a character: its own of Latin-1; of all others that of the character of Latin-1 that `rare` gives."""
+    return text.encode() if text.isascii() else _RARE.sub(lambda found: rare(found[0]), text).encode("latin-1")
 
 
 def fold(text: str) -> str:

@@ -7,14 +7,13 @@ may vanish, after which the rest is then looked for. What it finds is only a rea
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from monitor.domain.beginnings import BLANK, BREAK, CONTROL
-from monitor.domain.kernel import Beginnings
-from monitor.domain.text import INVISIBLE, fold, narrowed, skeleton
+from monitor.domain.kernel import Beginnings, narrowed_by
+from monitor.domain.text import INVISIBLE, WIDE, fold, skeleton
 
 # Tags that do not end a word or a phrase; all others stay, and what they part stays apart. Names of one beginning stand
 # together: one after the other they take half as long again.
@@ -38,7 +37,7 @@ _IN_DOUBT = re.compile("<" + _JOINING, re.IGNORECASE)  # where it is known that 
 SILENT = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f")
 _JSON_NOTHING = {b"b", b"f"}  # the letters of what is dropped
 _LONG = 4  # letters; shorter words are asked for only where a pattern has no longer one
-_FOLDING = "veille.glance"
+_STAND_IN = dict(WIDE)
 _SIGN = "\u00d7"  # of Latin-1, and no letter
 
 
@@ -77,7 +76,7 @@ class Glance:
         """False where none of the patterns can stand in `text`; True where one does, or a mark; None in doubt."""
         if self._useless:
             return None
-        small = narrowed(text, _FOLDING)
+        small = narrowed_by(text, _narrow)
         hits = self._beginnings.found(small)
         if hits is None:  # extraction takes controls out: a tag or a reference may be another without one
             return None
@@ -136,7 +135,7 @@ def _is_word(pattern: bytes) -> bool:
 def _goes_on(text: str, small: bytes, at: int, rest: bytes) -> bool:
     """Whether letters that make up `rest` follow at `at`, with nothing between but what may vanish; or may do so.
 
-    `small` is what `narrowed` says of `text`, a byte for each character.
+    `small` is what `narrowed_by` says of `text`, a byte for each character.
     """
     while rest and at < len(small):
         mark = _MARKS[small[at]]
@@ -166,7 +165,7 @@ def _marked(small: bytes) -> bytes:
 
 
 def _mark(code: int) -> int:
-    """The byte for a byte of `narrowed`; C1 controls are read as Windows-1252, as `cleaning` does."""
+    """The byte for a byte of `narrowed_by`; C1 controls are read as Windows-1252, as `cleaning` does."""
     char = chr(code)
     if char in "\t\n\r":
         return BLANK[0]
@@ -179,15 +178,11 @@ def _mark(code: int) -> int:
     return skeleton(char)[0]
 
 
-def _fold_wide(error: UnicodeError) -> tuple[str, int]:
-    """What characters outside of Latin-1 are to `_mark`: letters that fold into it, what vanishes, blanks."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(map(_fold_one, error.object[error.start : error.end])), error.end
-
-
 @lru_cache(maxsize=4096)
-def _fold_one(char: str) -> str:
+def _narrow(char: str) -> str:
+    """What a character outside of Latin-1 is to `_mark`: a letter that folds into it, what vanishes, a blank."""
+    if char in _STAND_IN:
+        return _STAND_IN[char]
     folded = fold(char)
     if ord(folded) < 256 and folded.isalnum():
         return folded
@@ -197,4 +192,3 @@ def _fold_one(char: str) -> str:
 
 
 _MARKS = bytes(_mark(code) for code in range(256))
-codecs.register_error(_FOLDING, _fold_wide)

@@ -108,6 +108,34 @@ def test_both_fold_to_the_same_haystack(library: ModuleType, written: str) -> No
     assert found is None or found == b" %b " % text.skeleton(written)
 
 
+def no_wider(rare: str) -> str:
+    """One of Latin-1 for each other character, differently for those that share their last bits."""
+    return chr((ord(rare) >> 4) % 256)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    pieces
+    | st.text()
+    | st.lists(st.sampled_from(["x" * 15, "é" * 17, "Ж", "\u0116", "\U0001d400", "\ud83d"])).map("".join)
+)
+def test_both_narrow_alike(library: ModuleType, written: str) -> None:
+    found = library.narrowed_by(written, no_wider)
+    assert found == text.narrowed_by(written, no_wider)
+    assert len(found) == len(written)
+
+
+def test_what_a_rare_character_cannot_stand_for_is_an_error_and_no_crash(library: ModuleType) -> None:
+    for rare in (lambda _: "", lambda _: "ab", lambda _: "Ж", lambda _: None, lambda _: 1 // 0, None):
+        for written in ("aЖ", "a\U0001d400"):
+            with pytest.raises((ValueError, TypeError, ZeroDivisionError)):
+                library.narrowed_by(written, rare)
+    for given_ in (None, b"a"):
+        with pytest.raises(TypeError):
+            library.narrowed_by(given_, no_wider)
+    assert library.narrowed_by("été", None) == "été".encode("latin-1")
+
+
 @pytest.mark.parametrize("rare", ["\u00ad", "e\u0301", "Ж", "\U0001f600", "\u200b"])
 def test_rare_characters_and_those_that_show_nothing_have_no_byte(rare: str) -> None:
     assert kernel.haystack_of(f"L’été{rare} – 5 €", text.ONE_BYTE) is None
