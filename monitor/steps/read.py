@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,12 +95,13 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         jobs = read_jobs(session, taken)
         keys = {job.pair: canonicalise(job.link) if job.link else None for job in jobs}
         known = known_articles(session, [key for key in keys.values() if key])
-        left = set() if ctx.settings.store == "all" else skipped_links(session, _asked_once(jobs))
+        new = [job.link for job in jobs if job.link and not job.reads and ctx.settings.store != "all"]
+        left = skipped_links(session, new)
     matcher = ctx.dossiers.matcher()
     ctx.prepare_questions()
     summary = ReadSummary()
     first_of: dict[str, asyncio.Task[Reading]] = {}
-    waiting = []
+    waiting: list[Awaitable[Reading]] = []
     for wanted, job in _in_order(ctx, matcher, jobs):
         key = keys[job.pair]
         if key in known and known[key] != job.article_id:
@@ -113,7 +114,7 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
             task = asyncio.ensure_future(_read_one(ctx, matcher, job, key, wanted))
             if key:
                 first_of[key] = task
-            waiting.append(_of(task))
+            waiting.append(task)
     async for group in as_finished(waiting):
         write_group(group, lambda rows: _store(ctx, rows, summary), "reading_not_stored")
     return summary
@@ -124,17 +125,7 @@ def _in_order(ctx: Context, matcher: Matcher, jobs: Sequence[ReadJob]) -> list[t
 
     It takes the longest, one page after the other, and what a feed itself says of a topic is the likeliest alert.
     """
-    asked = [(_wanted(ctx, matcher, job), job) for job in jobs]
-    return sorted(asked, key=lambda pair: pair[0] is not None)
-
-
-async def _of(task: asyncio.Task[Reading]) -> Reading:
-    return await task
-
-
-def _asked_once(jobs: Sequence[ReadJob]) -> list[str]:
-    """The addresses of entries that were not read before."""
-    return [job.link for job in jobs if job.link and not job.reads]
+    return sorted(((_wanted(ctx, matcher, job), job) for job in jobs), key=lambda pair: pair[0] is not None)
 
 
 async def _left(ctx: Context, job: ReadJob) -> Reading:
