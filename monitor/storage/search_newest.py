@@ -218,8 +218,11 @@ class Newest:
     def _stretches(self, below: int) -> Iterator[_Stretch]:
         for stretch in self._periods(below):
             since = max(stretch.low, self._paired_from)
-            if self._words is None or since >= stretch.high or self._beyond(since):
+            if self._words is None or self._beyond(since):
                 yield stretch
+                continue
+            if since >= stretch.high:
+                yield replace(stretch, apart=True)
                 continue
             yield replace(stretch, low=since, paired=True)
             if since > stretch.low:
