@@ -148,7 +148,7 @@ class Newest:
     def _descend(self, words: Words, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
         """Part by part; topics lead where they are rarer than the words."""
         found, share = list[Values](), _Share()
-        others = Asked(self._conditions(), self._values, self._made)
+        others = Asked(bool(self._conditions()), self._without_words, self._values, self._made)
         known = known_of(self._session)
         if known.newest is None:
             known.newest = filters.newest_article(self._session)
@@ -175,7 +175,7 @@ class Newest:
             if not share.asked and self._topics_are_rarer(looked.hits, part):
                 return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, whole=whole)
             found += looked.rows
-            descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not others.conditions else None)
+            descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not others.some else None)
             share.saw(looked.hits, len(looked.rows))
         return found
 

@@ -73,6 +73,22 @@ def test_pages_one_after_the_other_leave_nothing_out_and_repeat_nothing(stores: 
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "réseau topic:t3 topic:t5",
+        "réseau topic:t1 status:new",
+        "données dossier:bench",
+        "sécurité score:>0.5",
+        "exclure topic:t1 since:2022 until:2026",
+    ],
+)
+def test_words_beside_topics_and_follow_up_give_each_article_once_newest_first(stores: list[Store], said: str) -> None:
+    one, other = ([row.id for row in Queries(store).articles(question(said), Window(50)).rows] for store in stores)
+    assert one == other == sorted(set(one), reverse=True)
+    assert one
+
+
+@pytest.mark.parametrize(
     "said", ["", "topic:t3", "status:new", "since:2025", "exclure", "réseau NOT huawei", "réseau status:new"]
 )
 def test_counts_are_those_of_the_alerts_that_answer(stores: list[Store], said: str) -> None:
