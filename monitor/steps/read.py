@@ -49,6 +49,7 @@ LEAST_TEXT = 80  # characters; a shorter text is no article
 REREAD = timedelta(days=1)  # a page that gave no or half a text is read once more after this
 REVISIT = (timedelta(hours=3), timedelta(hours=15), timedelta(hours=30))  # after each reading of a page that matched
 BUSY = timedelta(seconds=30)
+TOGETHER = 60  # readings in one transaction: a message of candidates, as shipped, so that its last ones need none
 MOST_CHANGES = 2  # sentences of an edit that an alert shows
 BLOCKED = {401, 402, 403, 407, 451}
 GONE = {404, 410}
@@ -115,7 +116,7 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
             if key:
                 first_of[key] = task
             waiting.append(task)
-    async for group in as_finished(waiting):
+    async for group in as_finished(waiting, most=TOGETHER):
         write_group(group, lambda rows: _store(ctx, rows, summary), "reading_not_stored")
     return summary
 

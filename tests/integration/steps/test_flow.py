@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text, update
 
 from monitor.app import Monitor
 from monitor.domain.feedlist import FeedSpec
@@ -365,3 +365,26 @@ def test_candidates_only_asks_first_for_what_a_feed_itself_says_of_a_topic(
     asked = [path for path, _ in press.seen if path in {"/a", "/c0", "/c1", "/c2"}]
     assert (asked[0], sorted(asked[1:])) == ("/a", ["/c0", "/c1", "/c2"])
     assert counts(monitor.store) == {"matched": 1, "skipped": 3}
+
+
+def test_what_a_message_of_candidates_brings_at_once_is_stored_in_one_transaction(
+    bench: tuple[Monitor, InlineQueue], press: Press
+) -> None:
+    monitor, _ = bench
+    size = monitor.settings.model_copy(update={"store": "candidates"}).pages_together
+    press.publish("/feed", [(str(n), f"Un titre {n}", f"/{n}") for n in range(size)])
+    watch(monitor, press)
+    with monitor.store.read() as session:
+        feeds = [(row.id, row.turn) for row in session.execute(select(Feed.id, Feed.turn))]
+    monitor.poll(feeds)
+    with monitor.store.write() as session:
+        session.execute(update(Entry).values(link=None))  # nothing to wait for: all are ready together
+        pairs = [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
+    updates: list[str] = []
+    noted = lambda *given: updates.append(given[2]) if given[2].startswith("UPDATE entries") else None  # noqa: E731
+    event.listen(monitor.store.engine, "before_cursor_execute", noted)
+    monitor.read(pairs)
+    event.remove(monitor.store.engine, "before_cursor_execute", noted)
+    assert len(pairs) == size
+    assert sum("RETURNING" in statement for statement in updates) == 2  # all are taken, all are closed
+    assert sum(counts(monitor.store).values()) == size
