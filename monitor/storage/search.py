@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Float, Select, cast, null, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Filter, Window
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
-from monitor.storage.search_forms import known_of, present_words
+from monitor.storage.search_forms import present_words
 from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
@@ -25,6 +25,7 @@ from monitor.storage.search_walk import (
     SPARE,
     Keys,
     Walked,
+    every_row,
     is_common,
     judged,
     own_article,
@@ -33,21 +34,20 @@ from monitor.storage.search_walk import (
     true_articles,
     true_keys,
 )
+from monitor.storage.search_within import MANY, WithWords
 from monitor.storage.tables import Alert, Article, Match, Story, Topic
 
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
-MANY = 12_000  # as many ids are read from the index once, rather than asked of it again and again
 FEW = 1000  # as many lead: of more, the rows asked for do
-SELDOM = 60  # of so many articles one with the words: fewer, and all that have them are soon read
 Statement = Callable[[Window], Select[Any]]
 Ids = Callable[[Session, Filter, Sequence[int] | None], Statement]
 
 
 def find_matches(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[MatchRow]:
     """Matches with their article, newest or best first; `judge` is that of the filter's expression."""
-    keys = _keys(session, match_ids, asked, window, judge, own_article)
+    keys = _keys(session, match_ids, asked, window, judge)
     rows = match_rows(session, keys.ids)
     told = (replace(row, spans=keys.spans.get(row.article.id, ())) for row in rows)
     return Found(tuple(told), keys.after)
@@ -66,7 +66,7 @@ def find_alerts(session: Session, asked: Filter, window: Window, judge: Judge | 
 
 def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Keys:
     """The ids of those alerts."""
-    return _keys(session, alert_ids, asked, window, judge, story_articles)
+    return _keys(session, alert_ids, asked, window, judge, of_stories=True)
 
 
 def true_alerts(session: Session, asked: Filter, judge: Judge, most: int) -> tuple[list[int], bool]:
@@ -104,52 +104,32 @@ def find_articles(session: Session, asked: Filter, window: Window, judge: Judge 
 
 def find_stories(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[StoryRow]:
     """Stories with their articles, newest first."""
-    keys = _keys(session, story_ids, asked, Window(window.limit, window.after), judge, story_articles)
+    keys = _keys(session, story_ids, asked, Window(window.limit, window.after), judge, of_stories=True)
     return Found(tuple(story_rows(session, keys.ids)), keys.after)
 
 
-def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judge | None, articles_of: Any) -> Keys:
+def _keys(
+    session: Session, ids: Ids, asked: Filter, window: Window, judge: Judge | None, *, of_stories: bool = False
+) -> Keys:
     if judge is None:
         return plain_keys(session, ids(session, asked, None), window)
     prefer_index(session)
     words = present_words(session, judge.words) if judge.words is not None else None
-    if words is None:
-        if judge.words is not None:
-            return Keys()  # no article has them
-        return true_keys(session, ids(session, asked, None), window, judge, articles_of)
-    first = FirstPass(session, words)
-    # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
-    found = first.at_most(session, FEW if first.ordered else MANY)
-    if found is not None and len(found) <= FEW:
-        return true_keys(session, ids(session, asked, found), window, judge, articles_of)
-    share = first.share if first.ordered else known_of(session).share(words)
-    size = FIRST_BATCH if not share else min(max(int(MARGIN * window.limit / share), FIRST_BATCH), LARGEST_WALK)
-    having = _Having(first, found)
-    return true_keys(session, ids(session, asked, None), window, judge, articles_of, having, size)
-
-
-class _Having:
-    """Which articles have the words: asked of each batch, and of the whole index once they turn out rare.
-
-    `found` are all of them, where that is known; None on PostgreSQL: too many.
-    """
-
-    def __init__(self, first: FirstPass, found: Sequence[int] | None) -> None:
-        self._first, self._asked, self._found = first, 0, 0
-        self._counted = not first.ordered
-        self._all = None if found is None else frozenset(found)
-
-    def __call__(self, session: Session, article_ids: Sequence[int]) -> Set[int]:
-        if not article_ids:
-            return frozenset()
-        if not self._counted and (self._found * SELDOM < self._asked or self._first.apart(article_ids)):
-            self._counted, known = True, self._first.at_most(session, MANY)
-            self._all = None if known is None else frozenset(known)
-        if self._all is not None:
-            return self._all
-        found = self._first.among(session, article_ids)
-        self._asked, self._found = self._asked + len(article_ids), self._found + len(found)
-        return found
+    if words is None and judge.words is not None:
+        return Keys()  # no article has them
+    articles_of, few = story_articles if of_stories else own_article, None
+    if words is not None:
+        first = FirstPass(session, words)
+        # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
+        found = first.at_most(session, FEW if first.ordered else MANY)
+        if found is None or len(found) > FEW:
+            look = WithWords(session, ids(session, asked, None), first, found, of_stories=of_stories)
+            share = look.share
+            size = FIRST_BATCH if not share else min(max(int(MARGIN * window.limit / share), FIRST_BATCH), LARGEST_WALK)
+            return true_keys(session, look, window, judge, size)
+        few = found
+    statement = ids(session, asked, few)
+    return true_keys(session, lambda part: every_row(session, statement, part, articles_of), window, judge)
 
 
 def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
@@ -166,7 +146,9 @@ def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
         conditions.append(filters.each(Article.id == Match.article_id, *told, *filters.status_conditions(asked)))
     if few is not None:
         conditions.append(one_of(session, Match.article_id, few))
-    return _ordered(select(Match.id, Match.score, Match.article_id).where(*conditions), Match.id, Match.score)
+    return _ordered(
+        select(Match.id, Match.score, Match.article_id.label("of_id")).where(*conditions), Match.id, Match.score
+    )
 
 
 def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
@@ -174,7 +156,12 @@ def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     conditions = filters.alert_conditions(asked, filters.resolve(session, asked))
     if few is not None:
         conditions.append(Alert.story_id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
-    return _ordered(select(Alert.id, Alert.score, Alert.story_id).where(*conditions), Alert.id, Alert.score)
+    return _ordered(
+        select(Alert.id, Alert.score, Alert.story_id.label("of_id")).where(*conditions), Alert.id, Alert.score
+    )
+
+
+_NO_SCORE = cast(null(), Float()).label("score")
 
 
 def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
@@ -183,7 +170,7 @@ def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     conditions = filters.article_conditions(asked, resolved) + filters.article_match_conditions(asked, resolved)
     if resolved.oldest_article is not None:
         conditions.append(Article.id >= resolved.oldest_article)
-    statement = select(Story.id, literal(None), Story.id)
+    statement = select(Story.id, _NO_SCORE, Story.id.label("of_id"))
     if conditions:
         statement = statement.where(select(Article.id).where(Article.story_id == Story.id, *conditions).exists())
     if few is not None:

@@ -282,14 +282,17 @@ class FirstPass:
         self.share: float | None = None
         """Of articles how many have the words, once SQLite found more than it was asked to count."""
         self.ordered = _dialect(session) == "sqlite"  # else the newest are looked for stretch by stretch
+        self.asked = words
+        self.questions = [fts5_query(words)] if self.ordered else tsqueries(words)
+        """The words in the database's own language: questions that must all hold."""
         if self.ordered:
             self.key: Any = WORDS_KEY
-            self.words = fts5_query(words)
+            (self.words,) = self.questions
             self.condition: ColumnElement[bool] = _SQLITE.c.article_words.op("MATCH")(self.words)
         else:
             self.key = _POSTGRESQL.c.article_id
             has = _POSTGRESQL.c.words.op("@@")
-            self.condition = and_(*(has(cast(literal(part), TsQuery())) for part in tsqueries(words)))
+            self.condition = and_(*(has(cast(literal(part), TsQuery())) for part in self.questions))
 
     def at_most(self, session: Session, most: int) -> list[int] | None:
         """The ids when there are at most `most`; None when there are more, or PostgreSQL's planner thinks so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -52,30 +52,28 @@ def plain_keys(session: Session, statement: Callable[[Window], Select[Any]], win
     return Keys(keys[: window.limit], after)
 
 
-def true_keys(
-    session: Session,
-    statement: Callable[[Window], Select[Any]],
-    window: Window,
-    judge: Judge,
-    articles_of: Callable[[Session, Sequence[Any]], Mapping[int, Sequence[int]]],
-    having: Callable[[Session, Sequence[int]], Set[int]] | None = None,
-    size: int = FIRST_BATCH,
-) -> Keys:
-    """A page of those rows of which an article makes the expression true.
+class Batch(NamedTuple):
+    """Rows of a list that begin (id, score), in order, and by their ids the articles that may be true."""
 
-    `statement` gives rows beginning (id, score); `articles_of` their articles by the rows' ids; `having` leaves out
-    articles that lack the words. `size`: how many rows are looked at first.
-    """
+    rows: Sequence[Any]
+    articles: Mapping[int, Sequence[int]]
+    walked: int
+    """how many rows were looked at, of which these are left"""
+    last: Any
+    """the last of those"""
+
+
+def true_keys(
+    session: Session, look: Callable[[Window], Batch], window: Window, judge: Judge, size: int = FIRST_BATCH
+) -> Keys:
+    """A page of those rows of which an article makes the expression true; `size`: how many are looked at first."""
     found, after, walked = Keys(), window.after, Walked()
     while True:
-        rows = session.connection().execute(statement(Window(size, after, window.order))).all()
-        of = articles_of(session, rows)
-        asked: Set[int] = {article for articles in of.values() for article in articles}
-        if having is not None:
-            asked = having(session, sorted(asked)) & asked
+        batch = look(Window(size, after, window.order))
+        asked = {article for articles in batch.articles.values() for article in articles}
         spans = judged(session, judge, sorted(asked))
-        for row in rows:
-            true = [article for article in of.get(row[0], ()) if article in spans]
+        for row in batch.rows:
+            true = [article for article in batch.articles.get(row[0], ()) if article in spans]
             if not true:
                 continue
             if len(found.keys) == window.limit:
@@ -83,14 +81,30 @@ def true_keys(
                 return found
             found.keys.append(_key(row, window))
             found.spans |= {article: spans[article] for article in true}
-        if len(rows) < size:
+        if batch.walked < size:
             return found
-        after = Cursor(*_key(rows[-1], window))
-        if walked.enough(len(rows), len(asked)):
+        after = Cursor(*_key(batch.last, window))
+        if walked.enough(batch.walked, len(asked)):
             found.after = after
             return found
         # not fewer than before: for a few PostgreSQL's planner walks over all
         size = max(size, min(size * FASTER, LARGEST_WALK, _likely(window.limit, len(found.keys), walked.rows)))
+
+
+def every_row(
+    session: Session,
+    statement: Callable[[Window], Select[Any]],
+    window: Window,
+    articles_of: Callable[[Session, Sequence[Any]], Mapping[int, Sequence[int]]],
+    having: Callable[[Session, Sequence[int]], Set[int]] | None = None,
+) -> Batch:
+    """The rows of a statement of (id, score, …) with their articles; `having` leaves out articles without the words."""
+    rows = session.connection().execute(statement(window)).all()
+    of = articles_of(session, rows)
+    if having is not None:
+        has = having(session, sorted({article for articles in of.values() for article in articles}))
+        of = {key: kept for key, articles in of.items() if (kept := [one for one in articles if one in has])}
+    return Batch(rows, of, len(rows), rows[-1] if rows else None)
 
 
 def is_common(session: Session, newest: Newest, judge: Judge, below: int | None) -> bool:

@@ -1,0 +1,188 @@
+"""Rows of a list and the words they need, from one statement: the database walks and leaves out what lacks the words.
+
+A page of a word that one article in forty has looks at thousands of rows; read one by one, then asked of the index,
+then thrown away, they took most of the page's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Float, Integer, Select, String, bindparam, column, text
+from sqlalchemy.orm import Session
+
+from monitor.domain.filters import Order, Window
+from monitor.storage.search_descent import ERAS
+from monitor.storage.search_forms import known_of
+from monitor.storage.search_index import SPREAD, FirstPass
+from monitor.storage.search_walk import Batch, every_row, own_article, story_articles
+
+SPREAD_OF_ERAS = 20  # ids an article that PostgreSQL is asked for by stretches: beyond, each is looked up
+FEW_ERAS = 40  # small ones; of more, large ones are asked
+MANY_ROWS = 400  # of fewer, a statement more is as quick
+MANY = 12_000  # as many ids are read from the index once, rather than asked of it again and again
+SELDOM = 60  # of so many articles one with the words: fewer, and all that have them are soon read
+
+
+class WithWords:
+    """Rows whose articles have the words: asked of each batch, and of the whole index once they turn out rare.
+
+    `found` are all such articles, where that is known; None: too many.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        statement: Callable[[Window], Select[Any]],
+        first: FirstPass,
+        found: Sequence[int] | None,
+        *,
+        of_stories: bool,
+    ) -> None:
+        self._session, self._statement, self._first, self._of_stories = session, statement, first, of_stories
+        self.share = first.share if first.ordered else known_of(session).share(first.asked)
+        self._asked, self._found, self._apart = 0, 0, False
+        self._counted = not first.ordered
+        self._all = None if found is None else frozenset(found)
+
+    def __call__(self, window: Window) -> Batch:
+        if self._near(window):
+            walk, words = self._statement(window), self._first.questions
+            found = within(self._session, walk, words, self.share, of_stories=self._of_stories)
+            self._apart = found.apart  # so are those that come next
+            return self._kept(found)
+        articles_of = story_articles if self._of_stories else own_article
+        return every_row(self._session, self._statement, window, articles_of, self._having)
+
+    def _near(self, window: Window) -> bool:
+        """Whether so many rows may be left out together: their articles may be near one another."""
+        if window.limit < MANY_ROWS or window.order is Order.SCORE or self._all is not None or self._apart:
+            return False
+        return bool(self.share) if self._counted else self._found * SELDOM >= self._asked
+
+    def _kept(self, found: Within) -> Batch:
+        has: Set[int] = {article for _, article in found.rows}
+        if found.apart:
+            has = self._having(self._session, sorted(has)) & has
+        else:
+            self._asked, self._found = self._asked + found.articles, self._found + len(has)
+        articles: dict[int, list[int]] = {}
+        for key, article in found.rows:
+            if article in has:
+                articles.setdefault(key, []).append(article)
+        return Batch([(key, None) for key in articles], articles, found.walked, (found.last, None))
+
+    def _having(self, session: Session, article_ids: Sequence[int]) -> Set[int]:
+        if not article_ids:
+            return frozenset()
+        if not self._counted and (self._found * SELDOM < self._asked or self._first.apart(article_ids)):
+            self._counted, known = True, self._first.at_most(session, MANY)
+            self._all = None if known is None else frozenset(known)
+        if self._all is not None:
+            return self._all
+        found = self._first.among(session, article_ids)
+        self._asked, self._found = self._asked + len(article_ids), self._found + len(found)
+        return found
+
+
+class Within(NamedTuple):
+    """What a walk gave; `rows` are (id, article id), newest first, one for each article that has the words; for each
+    article at all where these are `apart`: too far from one another to be asked for together.
+    """
+
+    rows: Sequence[Any]
+    walked: int
+    """rows of the list"""
+    articles: int
+    """theirs"""
+    last: int | None
+    """the last of the rows walked over"""
+    apart: bool
+
+
+def within(
+    session: Session, walk: Select[Any], words: Sequence[str], share: float | None, *, of_stories: bool
+) -> Within:
+    """The rows of a statement of (id, score, of_id), newest first, that have the words.
+
+    `of_id` is the article, or (`of_stories`) the story that it is in. `words`: questions of the index, which must all
+    hold. `share`: of articles how many should have them, which only PostgreSQL needs.
+    """
+    asked: dict[str, Any] = {f"asked_words{number}": one for number, one in enumerate(words)}
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        asked["spread"] = SPREAD
+    else:
+        asked |= {"spread": SPREAD_OF_ERAS, "share": 1.0 if share is None else share, "few_eras": FEW_ERAS}
+    told, ends, has, both = _statements(dialect, len(words), of_stories)
+    found = session.connection().execute(both.add_cte(walk.cte("walk"), told, ends, has), asked).all()
+    # the order of two statements' rows together is not promised
+    rows = sorted([row[:2] for row in found if row.walked is None], reverse=True)
+    end = next(row for row in found if row.walked is not None)
+    return Within(rows, end.walked, end.articles, end.id, not end.near)
+
+
+_TOLD = {
+    ("sqlite", False): "SELECT id, of_id AS article_id FROM walk",
+    ("postgresql", False): "SELECT id, of_id AS article_id FROM walk",
+    # SQLite keeps to this order
+    ("sqlite", True): """
+        SELECT walk.id, articles.id AS article_id
+        FROM walk CROSS JOIN articles ON articles.story_id = walk.of_id
+    """,
+    ("postgresql", True): """
+        SELECT walk.id, articles.id AS article_id
+        FROM walk JOIN articles ON articles.story_id = walk.of_id
+    """,
+}
+_COUNTED = "(SELECT count(DISTINCT article_id) AS articles, min(article_id) AS low, max(article_id) AS high FROM told)"
+_REACHING = (
+    f"(SELECT *, ((high >> bits) - (low >> bits) + 1) << bits AS ids FROM (SELECT *, "  # noqa: S608 - of constants
+    f"CASE WHEN (high >> {ERAS[0]}) - (low >> {ERAS[0]}) < :few_eras THEN {ERAS[0]} ELSE {ERAS[1]} END AS bits "
+    f"FROM {_COUNTED} AS counted) AS marked)"
+)
+_ENDS = {
+    "sqlite": f"SELECT *, high - low <= :spread * articles AS near FROM {_COUNTED} AS counted",  # noqa: S608
+    "postgresql": "SELECT *, ids <= :spread * articles AND ids * :share <= articles AS near "  # noqa: S608
+    f"FROM {_REACHING} AS reaching",
+}
+_HAS = {
+    "sqlite": """
+        SELECT rowid AS id FROM ends CROSS JOIN article_words
+        WHERE near AND article_words MATCH {words} AND rowid BETWEEN low AND high
+    """,
+    "postgresql": """
+        SELECT article_id AS id FROM article_words WHERE {words} AND words @@ (
+        SELECT CAST((SELECT string_agg(quote_literal('¤e' || bits || '_' || era), ' | ')
+        FROM generate_series(low >> bits, high >> bits) AS era) AS tsquery) FROM ends WHERE near)
+    """,
+}
+_BOTH = """
+    SELECT id, article_id, NULL AS walked, NULL AS articles, NULL AS near
+    FROM told WHERE article_id IN (SELECT id FROM has) OR NOT (SELECT near FROM ends)
+    UNION ALL SELECT (SELECT min(id) FROM walk), NULL, (SELECT count(*) FROM walk), articles, coalesce(near, 1 = 1)
+    FROM ends
+"""
+_TYPES: dict[str, Any] = {"spread": BigInteger(), "share": Float(), "few_eras": Integer()}
+
+
+@cache
+def _statements(dialect: str, questions: int, of_stories: bool) -> tuple[Any, Any, Any, Any]:
+    """The articles of a walk, their ends, those that have the words, and what is read of all."""
+    names = [f"asked_words{number}" for number in range(questions)]
+    if dialect == "sqlite":
+        words = f":{names[0]}"
+    else:
+        words = " AND ".join(f"words @@ CAST(:{name} AS tsquery)" for name in names)
+    ends = text(_ENDS[dialect])
+    ends = ends.bindparams(*(bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in ends.text))
+    has = text(_HAS[dialect].format(words=words)).bindparams(*(bindparam(name, type_=String()) for name in names))
+    columns: list[Any] = [column(name) for name in ("id", "article_id", "walked", "articles", "near")]
+    return (
+        text(_TOLD[dialect, of_stories]).columns(column("id")).cte("told"),
+        ends.columns(column("articles")).cte("ends"),
+        has.columns(column("id")).cte("has"),
+        text(_BOTH).columns(*columns),
+    )

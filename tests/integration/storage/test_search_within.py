@@ -1,0 +1,132 @@
+"""Rows of a list with the words, left out by the database: what reading every row and asking of each would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bench.search import question
+from bench.search_data import fill
+from monitor.domain.filters import Cursor, Order, Window
+from monitor.domain.judging import Judge
+from monitor.storage.engine import Store, open_store
+from monitor.storage.schema import migrate
+from monitor.storage.search import alert_ids, match_ids, story_ids
+from monitor.storage.search_forms import present_words
+from monitor.storage.search_index import FirstPass, prefer_index
+from monitor.storage.search_walk import Batch, every_row, own_article, story_articles
+from monitor.storage.search_within import WithWords, within
+from tests.integration.steps.test_plans import scanned, statements
+
+ARTICLES = 2600
+LISTS = {"matches": match_ids, "alerts": alert_ids, "stories": story_ids}
+FAR = 2498  # below it a story of which an article is far away
+_BELOW = "(SELECT max(stories.id) FROM stories WHERE stories.id < {})"
+WORDS = ["exclure", "réseau", "opérateur AND huawei", "réseau NOT huawei", "onduleur OR exclure"]
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[list[Store]]:
+    folder: Path = tmp_path_factory.mktemp("within")
+    server = open_store(postgres.replace("DATABASE", "postgres"))
+    with server.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CREATE DATABASE within"))
+    server.dispose()
+    opened = [open_store(f"sqlite:///{folder / 'long.db'}"), open_store(postgres.replace("DATABASE", "within"))]
+    for store in opened:
+        migrate(store)
+        fill(store, ARTICLES)
+        with store.write() as session:  # stories of several articles, one of them far from the others
+            session.execute(text(f"UPDATE articles SET story_id = {_BELOW.format('articles.id')} WHERE id % 3 = 0"))
+            session.execute(text(f"UPDATE articles SET story_id = {_BELOW.format(FAR)} WHERE id = 7"))
+            session.execute(text("ANALYZE"))
+    yield opened
+    for store in opened:
+        store.dispose()
+
+
+def _told(batch: Batch) -> tuple[Any, ...]:
+    """The rows that are left, with their articles; how far it went."""
+    rows = [(row[0], sorted(batch.articles[row[0]])) for row in batch.rows if batch.articles.get(row[0])]
+    return rows, batch.walked, batch.last and batch.last[0]
+
+
+@pytest.mark.parametrize("kind", list(LISTS))
+@pytest.mark.parametrize("said", [*WORDS, "réseau topic:t3", "réseau source:12", "réseau since:2025"])
+def test_the_rows_are_those_of_which_each_article_was_asked(stores: list[Store], kind: str, said: str) -> None:
+    asked, of_stories, seen = question(said), kind != "matches", []
+    assert asked.expression is not None
+    for store in stores:
+        with store.read() as session:
+            prefer_index(session)
+            words = present_words(session, Judge(asked.expression).words)  # type: ignore[arg-type]
+            assert words is not None
+            first, statement = FirstPass(session, words), LISTS[kind](session, asked)
+            of = story_articles if of_stories else own_article
+            for window in (Window(100), Window(450, Cursor(1800)), Window(400, Cursor(1)), Window(5000)):
+                found = within(session, statement(window), first.questions, 0.001, of_stories=of_stories)
+                look = WithWords(session, statement, first, None, of_stories=of_stories)
+                expected = _told(every_row(session, statement, window, of, first.among))
+                assert _told(look(window)) == expected
+                kept = {key for key, _ in found.rows}
+                assert (found.walked, found.last) == expected[1:]
+                assert kept == {key for key, _ in expected[0]} or (
+                    found.apart and kept >= {key for key, _ in expected[0]}
+                )
+                seen.append(len(kept) if not found.apart else 0)
+    assert any(seen), "never asked together"
+
+
+def test_rows_far_from_one_another_are_told_so_and_all_given(stores: list[Store]) -> None:
+    for store in stores:
+        with store.read() as session:
+            prefer_index(session)
+            words = present_words(session, Judge(question("réseau").expression).words)  # type: ignore[arg-type]
+            assert words is not None
+            first, far = FirstPass(session, words), session.execute(text(f"SELECT {_BELOW.format(FAR)}")).scalar_one()
+            statement = story_ids(session, question("réseau"))
+            together = within(session, statement(Window(200, Cursor(far))), first.questions, 0.001, of_stories=True)
+            assert not together.apart
+            assert together.rows
+            statement = story_ids(session, question(f"réseau story:{far}"))
+            found = within(session, statement(Window(50)), first.questions, 0.001, of_stories=True)
+            assert (found.apart, found.walked, found.last) == (True, 1, far)
+            assert len(found.rows) == found.articles >= 2
+            assert found.rows[-1] == (far, 7)
+
+
+@pytest.mark.parametrize("kind", ["matches", "alerts"])
+def test_pages_by_score_are_asked_row_by_row(stores: list[Store], kind: str) -> None:
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            prefer_index(session)
+            asked, of = question("réseau"), own_article if kind == "matches" else story_articles
+            words = present_words(session, Judge(asked.expression).words)  # type: ignore[arg-type]
+            assert words is not None
+            first, statement = FirstPass(session, words), LISTS[kind](session, asked)
+            look = WithWords(session, statement, first, None, of_stories=kind != "matches")
+            window = Window(500, None, Order.SCORE)
+            assert _told(look(window)) == _told(every_row(session, statement, window, of, first.among))
+        assert not any(one.lstrip().startswith("WITH walk") for one, _ in sent)
+
+
+@pytest.mark.parametrize("kind", list(LISTS))
+def test_no_table_is_walked_through(stores: list[Store], kind: str) -> None:
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            prefer_index(session)
+            words = present_words(session, Judge(question("exclure").expression).words)  # type: ignore[arg-type]
+            assert words is not None
+            first, statement = FirstPass(session, words), LISTS[kind](session, question("exclure"))
+            walk = statement(Window(100))
+            within(session, walk, first.questions, 0.001, of_stories=kind != "matches")
+        together = [one for one in sent if one[0].lstrip().startswith("WITH walk")]
+        assert len(together) == 1
+        walked = scanned(store, together)
+        # the walk itself goes along its key, and ends at its limit
+        walked = [lines for lines in walked if "LIMIT" not in lines or "Seq Scan" in lines]
+        assert walked == [], "\n\n".join(walked)
