@@ -24,7 +24,8 @@ from monitor.domain.places import Pair
 from monitor.domain.text import INVISIBLE, ONE_BYTE, sentences, skeleton
 
 GAP = "\n\n"
-_NUMBER = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*")
+# Digits within a word (`x0`, `²0`) are no part of a number: what is shown would begin or end within that word.
+_NUMBER = re.compile(r"(?<![^\W_])(?:\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*)(?![^\W_])")
 _LONGEST_NUMBER = 24
 _NOTHING = Table([], [], []).found([])
 # To look one up in its class takes as long as all else about a span.

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
@@ -43,6 +43,8 @@ def _matcher() -> Matcher:
 
 @settings(max_examples=80, deadline=None)
 @given(texts, texts, texts)
+@example("", "", "²0 300")
+@example("", "", "300 000x 3,5x x1 000 x2,5")
 def test_every_span_is_the_original_slice(title: str, lead: str, body: str) -> None:
     document = Document(title, lead, f"Huawei {body}")
     fields = {"title": document.title, "lead": document.lead, "body": document.body}
