@@ -39,6 +39,20 @@ def postgres_url(postgres: str) -> Iterator[str]:
     _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="module")
+def both_empty(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[list[Store]]:
+    """A migrated SQLite and a migrated PostgreSQL that a module fills and all of its tests read."""
+    name = f"module_{next(NUMBERS)}"
+    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE template_veille")
+    opened = [open_store(f"sqlite:///{tmp_path_factory.mktemp(name) / 'long.db'}")]
+    migrate(opened[0])
+    opened.append(open_store(postgres.replace("DATABASE", name)))
+    yield opened
+    for store in opened:
+        store.dispose()
+    _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """A fresh, migrated database."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +11,7 @@ from bench.search import question
 from bench.search_data import fill
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.judging import Judge
-from monitor.storage.engine import Store, open_store
-from monitor.storage.schema import migrate
+from monitor.storage.engine import Store
 from monitor.storage.search import alert_ids, match_ids, story_ids
 from monitor.storage.search_forms import present_words
 from monitor.storage.search_index import FirstPass, prefer_index
@@ -30,23 +27,14 @@ WORDS = ["exclure", "réseau", "opérateur AND huawei", "réseau NOT huawei", "o
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[list[Store]]:
-    folder: Path = tmp_path_factory.mktemp("within")
-    server = open_store(postgres.replace("DATABASE", "postgres"))
-    with server.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CREATE DATABASE within"))
-    server.dispose()
-    opened = [open_store(f"sqlite:///{folder / 'long.db'}"), open_store(postgres.replace("DATABASE", "within"))]
-    for store in opened:
-        migrate(store)
+def stores(both_empty: list[Store]) -> list[Store]:
+    for store in both_empty:
         fill(store, ARTICLES)
         with store.write() as session:  # stories of several articles, one of them far from the others
             session.execute(text(f"UPDATE articles SET story_id = {_BELOW.format('articles.id')} WHERE id % 3 = 0"))
             session.execute(text(f"UPDATE articles SET story_id = {_BELOW.format(FAR)} WHERE id = 7"))
             session.execute(text("ANALYZE"))
-    yield opened
-    for store in opened:
-        store.dispose()
+    return both_empty
 
 
 def _told(batch: Batch) -> tuple[Any, ...]:
