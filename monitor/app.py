@@ -35,7 +35,8 @@ from monitor.steps.progress import RunProgress
 from monitor.steps.prune import prune
 from monitor.steps.push import receive_push, verify_push
 from monitor.steps.questions import Questions
-from monitor.steps.read import ReadSummary, read
+from monitor.steps.read import read
+from monitor.steps.readings import ReadSummary
 from monitor.steps.sending import SentNow, Tested, send_now, test_channels
 from monitor.steps.sync import Synced, sync
 from monitor.storage.deliveries import subscriber_named
