@@ -5,22 +5,28 @@ Every tick asks, four times a minute, and a dossier's model alone takes longer t
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import xxhash
 
 # Seconds. A file system tells times apart by milliseconds, some by two seconds: what is written right after a file was
-# read may look like the file that was read.
+# read may look like the file that was read, unless that had been written a while before.
 _SETTLED = 3.0
+_LEARNT = ".training"  # what a dossier's model was learnt from: large, and nothing here comes of it
 
 _Look = tuple[tuple[str, int, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Hashed:
-    """What a directory's files looked like when this was their hash; `since`: how long they have looked so."""
+    """What a directory's files looked like when this was their hash; `since`: how long they have looked so.
+
+    `settled`: a file that is written from now on looks otherwise.
+    """
 
     look: _Look
     digest: str
@@ -32,13 +38,30 @@ _known: dict[Path, _Hashed] = {}
 
 
 def config_hash(directory: Path) -> str:
-    """A hash of every file of the configuration, names and bytes; a file that cannot be read counts by why."""
-    paths = sorted(p for p in directory.rglob("*") if p.is_file() and not p.name.startswith("."))
+    """A hash of every file of the configuration, names and bytes; a file that cannot be read counts by why.
+
+    What stands in a `NAME.training` is left out.
+    """
+    paths = sorted(_files(directory))
     look, now, known = tuple(map(_look, paths)), time.monotonic(), _known.get(directory)
     since = known.since if known is not None and known.look == look else now
     if known is None or known.look != look or not known.settled:
-        known = _known[directory] = _Hashed(look, _digest(directory, paths), since, now - since > _SETTLED)
+        settled = now - since > _SETTLED or time.time() - _latest(look) > _SETTLED
+        known = _known[directory] = _Hashed(look, _digest(directory, paths), since, settled)
     return known.digest
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    for folder, below, names in os.walk(directory):
+        below[:] = [name for name in below if not name.endswith(_LEARNT)]
+        for path in (Path(folder, name) for name in names if not name.startswith(".")):
+            if path.is_file():  # nor what waits for somebody to write
+                yield path
+
+
+def _latest(look: _Look) -> float:
+    """When the youngest file was written, or became what it is, by the file system's clock; in seconds."""
+    return max((max(modified, changed) for _, _, modified, changed, _ in look), default=0) / 1e9
 
 
 def _digest(directory: Path, paths: list[Path]) -> str:

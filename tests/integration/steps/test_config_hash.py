@@ -40,6 +40,40 @@ def test_files_that_are_new_are_read_again_at_every_tick(config: Path, monkeypat
         config_hash(config)
 
 
+def test_files_that_were_written_a_while_ago_are_read_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SETTLED", 0.05)
+    time.sleep(0.1)
+    found = config_hash(config)
+    monkeypatch.setattr(Path, "read_bytes", never)
+    assert config_hash(config) == found
+
+
+def test_an_old_time_that_was_given_to_a_new_file_does_not_make_it_settled(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.utime(config / "feeds.toml", (1, 1))
+    os.utime(config / "dossiers" / "a.toml", (1, 1))
+    config_hash(config)
+    monkeypatch.setattr(Path, "read_bytes", never)
+    with pytest.raises(AssertionError, match="read once more"):
+        config_hash(config)
+
+
+def test_what_a_model_was_learnt_from_is_not_read(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = config_hash(config)
+    (config / "dossiers" / "a.training").mkdir()
+    (config / "dossiers" / "a.training" / "hand.jsonl").write_text("{}", encoding="utf-8")
+    assert config_hash(config) == found
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes that have a name")
+def test_hidden_files_and_pipes_are_left_out(config: Path) -> None:
+    found = config_hash(config)
+    (config / ".feeds.toml.swp").write_text("three", encoding="utf-8")
+    os.mkfifo(config / "pipe")
+    assert config_hash(config) == found
+
+
 @pytest.mark.parametrize("change", ["write", "write with the old time", "replace", "remove", "add"])
 def test_whatever_changes_is_noticed(config: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
     monkeypatch.setattr(module, "_SETTLED", -1.0)
