@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+
+from monitor.fetch.pages.openings import Openings, any_of
 
 LONGEST_CALL = 400  # characters
 LONGEST = 260  # characters: a longer line is a paragraph, whatever its first words are
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    """One pattern for `match`: all of them start where the line does (`search` would try every character)."""
-    return re.compile("|".join(f"(?:{pattern.removeprefix('^')})" for pattern in patterns), re.IGNORECASE)
+def _listed(*patterns: str) -> tuple[str, ...]:
+    return patterns
 
 
 # What a paywall says instead of the rest of the text. Each also makes `access` partial.
-PAYWALL = _any(
+PAYWALL = Openings(
     r"^il (?:vous )?reste (?:encore )?(?:à lire )?\d+(?:[.,]\d+)? ?% (?:de (?:cet|l.)|à (?:lire|découvrir))",
     r"^(?:la suite (?:de (?:cet|l.) ?(?:article|contenu)|est)|(?:cet|l.) ?(?:article|contenu|accès)|ce contenu"
     r"|cette (?:enquête|information|page)|(?:la )?lecture (?:intégrale )?de (?:cet|l.)article) ?(?:complet |intégral )?"
@@ -32,7 +34,7 @@ PAYWALL = _any(
     r"^débloque[zr] (?:cet|l.)",
 )
 # Invitations around a paywall or an account: dropped, but they say nothing of this page's access.
-_INVITATION = _any(
+_INVITATION = _listed(
     r"^(?:déjà|vous êtes(?: déjà)?|êtes-vous(?: déjà)?) (?:un ou une |une? )?(?:abonnée?|inscrite?|client|membre|lecteur abonné)",
     r"^(?:abonnez|inscrivez|connectez|identifiez)-vous(?: |$|\b)(?!.{120})",
     r"^(?:s.abonner|se connecter|s.identifier|s.inscrire|je m.abonne|je m.inscris|je me connecte|j.en profite|m.abonner)\b.{0,80}$",
@@ -54,7 +56,7 @@ _INVITATION = _any(
     r"^\d+(?:[,.]\d+)? ?€ ?/ ?(?:mois|an|semaine)\W*$",
     r"^vous avez déjà un compte\b.{0,40}$",
 )
-_LETTER = _any(
+_LETTER = _listed(
     r"^(?:notre |nos |la |les )?(?:newsletters?|infolettres?|lettres? d.information)\b(?!.{160})",
     r"^(?:recevez|retrouvez|inscrivez-vous à|abonnez-vous à) .{0,140}(?:lettre d.information|infolettre|boîte (?:mail|e-?mail)|"
     r"par (?:e-?mail|mail|courriel)|alertes? (?:mail|info))",
@@ -62,7 +64,6 @@ _LETTER = _any(
     r"^(?:suivez|retrouvez|rejoignez|likez|followez)[- ](?:nous|toute l.actu\w*|l.actualité|.{3,40}) "
     r"(?:sur|via) (?:notre |la |les |nos )?(?:facebook|twitter|x\b|instagram|linkedin|whatsapp|google|youtube|tiktok|telegram|bluesky|"
     r"mastodon|threads|réseaux|chaîne|page|application|appli)",
-    r"[^.!?]{0,100}\bsuivez-nous (?:pour|sur|aussi|également)\b[^.?]{0,80}$",
     r"^(?:téléchargez|installez) (?:gratuitement )?(?:l.|notre )\s?appli",
     r"^pour (?:rester|être) informée?.{0,140}\b(?:newsletters?|abonn|inscri|alertes?)",
     r"^suivez .{0,100}\ben vous (?:inscrivant|abonnant)\b.{0,60}$",
@@ -79,12 +80,12 @@ _LETTER = _any(
     r"(?:sera|est) (?:utilisée|traitée|collectée)|les informations recueillies)",
 )
 # Those that may begin with anything: asked only of lines that name such a letter, or where it comes, at all.
-_LETTER_LATER = _any(
+_LETTER_LATER = any_of(
     r".{0,60}?(?:inscri|abonn|recev|chaque (?:jour|matin|semaine|lundi|vendredi)|gratuit|je m.).{0,80}\b(?:newsletters?|infolettre|lettre d.information)\b(?!.{140})",
     r".{0,140}[?!.] (?:abonnez|inscrivez)-vous\b[^.?]{0,60}\b(?:newsletters?|infolettre|lettre d.information)\b.{0,40}$",
     r".{0,140}\bdans (?:votre|ta) bo[iî]te (?:aux lettres électronique|(?:e-?)?mail|de réception|courriel)\b.{0,60}$",
 )
-_ELSEWHERE = _any(
+_ELSEWHERE = _listed(
     r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|(?:re)?lire|noter)(?: ou (?:à )?(?:relire|revoir))?"
     r"(?: (?:aussi(?!tôt)|également|(?:ailleurs|sur le (?:même|meme) (?:sujet|thème)|dans (?:la|cette|nos|notre).{0,30})\b))",
     r"^(?:à|a) (?:lire|voir|écouter|regarder|découvrir|relire|revoir)\W*$",
@@ -128,7 +129,7 @@ _ELSEWHERE = _any(
     r"^(?:(?:aucun|pas (?:encore )?de|soyez le premier à|poster un|laisser un|ajouter un|écrire un|voir les \d*|lire les \d*) ?commenta?i?r?e?r?s?)\b.{0,80}$",
     r"^(?:aller au contenu|passer au contenu|(?:retour|revenir) (?:en haut|à l.accueil|à la liste))\b",
 )
-_FACTS = _any(
+_FACTS = _listed(
     r"^(?:temps|durée) de (?:la )?lecture\b.{0,60}$",
     r"^(?:lecture|lire en|à lire en|environ)\s?:? ?\d+ ?(?:min|minutes?|mn)\b.{0,40}$",
     r"^\d{1,3} ?(?:min|mn|minutes?)(?: de lecture| \d+ ?s)?\.?$",
@@ -136,23 +137,15 @@ _FACTS = _any(
     r"[^.!?]{0,30}(?:\b(?:le|il y a|à|hier|aujourd)\b|:))(?:(?! : \w+ \w+ \w+).){0,110}$",
     r"^(?:le )?(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) )?(?:le )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?"
     r" \d{4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?(?:\W{0,3}(?:mis(?:e)? à jour|modifié|actualisé|màj)\b.{0,60}|.{0,30})$",
-    r"^(?:le )?(?:\w{3,5}di )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?[ ,à–-]+\d{1,2} ?[h:] ?\d{0,2}\W*$",
     r"^(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e? \d.{0,80}$",
     r"^(?:(?:publié|mis à jour|mis en ligne|modifié|actualisé|posté|créé)e?(?: le| à| par)?\W*){1,3}$",
-    r"[^.!?]{0,60}\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? (?:à|-|–|\|) ?\d{1,2} ?[h:] ?\d{2}\b[^!?]{0,160}$",
     r"^\(?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:[ ,à–|•·-]*\d{1,2} ?[h:] ?\d{0,2})?\W*$",
     r"^(?:crédits?|©|\(c\)|copyright|photo|photos|image|images|illustration|illustrations|infographie|légende|visuel|capture d.écran)s?"
     r"(?: (?:photo|image|d.illustration|à la une|de une|principale|vidéo))?s? ?(?:[:©/|]|\(|par |d.illustration).{0,160}$",
-    r"^[^.!?:,]{2,40}, (?:publié|mis à jour|modifié)e? le .{0,40}\b\d{4}\b.{0,20}$",
     r"^illustration\b.{0,60}\bpour\b.{0,50}$",
     r"^(?:photos?|images?) (?:illustratives?|prétextes?|d.(?:illustration|archives?))\b(?: ?:.{0,160}|[^.!?]{0,60}\.?)$",
-    r".{0,160}\((?:(?:photo|image) )?(?:d.)?(?:illustration|archives?)\)\W*$",
-    r"[^!?]{0,200}[.)»] \(?(?-i:Photos?|Crédits?(?: photos?)?) ?[:/]? ?(?-i:[A-ZÉ©]).{1,60}$",
     r"^©.{0,240}$",
-    r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$",
     r"^(?:toute )?reproduction (?:même partielle |totale ou partielle )?(?:est )?interdite\b.{0,100}$",
-    r".{0,120}\bla mention (?:de la|des) sources? est obligatoire\W*$",
-    r".{0,80}\blibres? de (?:copie|diffusion|reproduction)\b.{0,60} sous réserve de mention\b.{0,80}$",
     r"^tous droits (?:de reproduction )?réservés\b.{0,120}$",
     r"^(?:écouter|écoutez) (?:cet|l.)\s?article\b.{0,60}$",
     r"^(?:sommaire|table des matières|voir en plein écran|agrandir(?: l.image)?|plein écran|zoom|cliquez (?:ici|sur l.image)\b.{0,60})\W*$",
@@ -161,7 +154,37 @@ _FACTS = _any(
     r"|paramétrer (?:mes|les) (?:cookies|choix)|gérer (?:mes|les) (?:cookies|préférences)|continuer sans accepter)\b",
     r"^(?:vous avez (?:accepté|refusé)|en acceptant|votre consentement|ce contenu est (?:hébergé|fourni|susceptible)) .{0,200}\b(?:cookies?|traceurs?|tiers|youtube|twitter)\b",
 )
-_BYLINE = _any(
+# Only those that can begin with a line's first character are asked; what may begin with anything follows below.
+_FURNITURE = Openings(*_INVITATION, *_LETTER, *_ELSEWHERE, *_FACTS)
+_NUMBERED = any_of(
+    r"^(?:le )?(?:\w{3,5}di )?\d{1,2}(?:er)? (?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)\w*\.?[ ,à–-]+\d{1,2} ?[h:] ?\d{0,2}\W*$",
+    r"[^.!?]{0,60}\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? (?:à|-|–|\|) ?\d{1,2} ?[h:] ?\d{2}\b[^!?]{0,160}$",
+)
+_DIGIT = re.compile(r"\d")
+FARTHEST_DIGIT = 60  # where the first digit of what is numbered so stands at most
+# Patterns that may begin with anything, each with words of which its lines hold one, in lower case.
+_ANYWHERE = [
+    (words, any_of(pattern))
+    for words, pattern in (
+        (("suivez-nous",), r"[^.!?]{0,100}\bsuivez-nous (?:pour|sur|aussi|également)\b[^.?]{0,80}$"),
+        (
+            (", publié", ", mis à jour", ", modifié"),
+            r"^[^.!?:,]{2,40}, (?:publié|mis à jour|modifié)e? le .{0,40}\b\d{4}\b.{0,20}$",
+        ),
+        (("illustration", "archive"), r".{0,160}\((?:(?:photo|image) )?(?:d.)?(?:illustration|archives?)\)\W*$"),
+        (
+            ("photo", "crédit"),
+            r"[^!?]{0,200}[.)»] \(?(?-i:Photos?|Crédits?(?: photos?)?) ?[:/]? ?(?-i:[A-ZÉ©]).{1,60}$",
+        ),
+        (("©", "(c)"), r"(?!.*\((?:AFP|Reuters)\))[^.!?©]{0,120}(?:©|\(c\)) ?[^.!?]{2,80}$"),
+        (("la mention",), r".{0,120}\bla mention (?:de la|des) sources? est obligatoire\W*$"),
+        (
+            ("libre",),
+            r".{0,80}\blibres? de (?:copie|diffusion|reproduction)\b.{0,60} sous réserve de mention\b.{0,80}$",
+        ),
+    )
+]
+_BYLINE = any_of(
     r"^(?:par|by|propos recueillis par|recueilli par|recueillis par|texte|textes|(?:une? )?(?:texte|article|reportage|enquête) (?:de(?! (?:la (?!rédaction)|des ))|par|rédigé par)|écrit par|rédigé par|posté par|publié par"
     r"|auteure?s?|sources?|crédit|traduit (?:de l.\w+ )?par|avec|d.après)\b ?:? ?(?:notre |nos |la rédaction|l.)?[^.!?:;]{2,90}\.?$",
     r"^(?:entretien|interview|propos|reportage|enquête|récit|portrait|dossier|analyse)s? (?:[a-zé]+ (?:et [a-zé]+ )?)?par\b[^.!?:;]{2,90}\.?$",
@@ -191,6 +214,7 @@ _LONG_CALL = re.compile(
     re.IGNORECASE,
 )
 _OF_LETTER = ("lettre", "letter", "boîte", "boite")
+_ODD = "ſıİ"  # which count as letters that they are not written as in lower case
 _OF_LAW = ("formulaire", "adresse", "vous concernant", "vos données", "nos services")  # of which it says one
 # One of those who sign a text together: "Anne Roth (Valtor)", "Jean Klein, proviseur du lycée".
 _SIGNATORY = re.compile(
@@ -219,7 +243,7 @@ _VERB_LIKE = re.compile(
 
 def is_paywall(line: str) -> bool:
     """Whether `line` asks for a subscription in place of the rest of this text."""
-    return len(line) <= LONGEST and bool(PAYWALL.match(line))
+    return 0 < len(line) <= LONGEST and PAYWALL.match(line)
 
 
 @lru_cache(maxsize=128)
@@ -233,13 +257,32 @@ def is_boilerplate(line: str) -> bool:
         return True
     lower = text.lower()
     if len(text) > LONGEST:
-        of_law = any(word in lower for word in _OF_LAW) and bool(_LEGAL.search(text))
+        of_law = _holds(lower, _OF_LAW) and bool(_LEGAL.search(text))
         return of_law or (len(text) <= LONGEST_CALL and bool(_LONG_CALL.match(text)))
     if len(text) < len(line) and _POINTER.match(text) and line[:1] in ">→►▶➡⇒":
         return True
-    if is_paywall(text) or any(family.match(text) for family in (_INVITATION, _LETTER, _ELSEWHERE, _FACTS)):
+    return PAYWALL.match(text) or _FURNITURE.match(text) or _holds_furniture(text, lower)
+
+
+def _holds_furniture(text: str, lower: str) -> bool:
+    """The same by patterns that may begin with anything; `lower` is the text in lower case."""
+    if _DIGIT.search(text, 0, FARTHEST_DIGIT + 1) and _NUMBERED.match(text):
         return True
-    return any(word in lower for word in _OF_LETTER) and bool(_LETTER_LATER.match(text))
+    if _holds(lower, _OF_LETTER) and _LETTER_LATER.match(text):
+        return True
+    odd = _holds(text, _ODD)
+    for words, pattern in _ANYWHERE:  # noqa: SIM110 - a generator would take longer than what it asks
+        if (odd or _holds(lower, words)) and pattern.match(text):
+            return True
+    return False
+
+
+def _holds(text: str, words: Iterable[str]) -> bool:
+    """Whether one of the `words` stands in `text`."""
+    for word in words:  # noqa: SIM110 - as above
+        if word in text:
+            return True
+    return False
 
 
 def is_byline(line: str) -> bool:
