@@ -13,14 +13,15 @@ from monitor.domain.words import But, Word, Words, has_prefix, some
 
 ERAS = (10, 13, 16)  # stretches of 1,024 articles, 8,192 and 65,536; after these, all the rest
 LOOK = 512  # articles of the first look
+SURE = 4096  # articles as telling as what the server keeps of its words
 FEW_FORMS = 8  # of more, the index is quicker than a walk from the start
 WALKED = 8192  # articles at most that are walked over for the beginning of a word
-STROLL = 2048  # and for whole words
+STROLL = 512  # and for whole words, of which the index is asked a question apart from that of the eras
 MOST_ERAS = 10
-DENSE = 1 / 24
+DENSE = 1 / 5
 # microseconds, measured on a million articles: for an id of an era, and for each form more; for one that is only passed
-# over; for an article found in the index (its row is visited); for another statement
-LOOK_AT, LOOK_AT_FORM, LOOK_APART, FOUND, ASKING = 0.04, 0.02, 0.005, 2.0, 300
+# over; for an article found in the index (its row is visited); for another statement. One walked over takes 1.3.
+LOOK_AT, LOOK_AT_FORM, LOOK_APART, FOUND, ASKING = 0.005, 0.003, 0.005, 2.0, 300
 MARGIN = 1.5  # more articles than should fill the page: another turn is dearer than the articles between
 GROWTH = 100  # times what was seen: no further on a guess
 
@@ -45,7 +46,7 @@ class Descent:
     """From `high` down to `low`, part by part; `so_far` is a descent above this one, whose findings hold on.
 
     `likely` is the share of articles that should have the words; None: a first look tells. `old`: most of these lie
-    below `low`.
+    below `low`. `spare`: so many of the newest will hardly do.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class Descent:
         likely: float | None = None,
         *,
         old: bool = False,
+        spare: int = 0,
     ) -> None:
-        self._old = old
+        self._old, self._spare = old, spare
         self.low, self.high, self._likely = low, high, likely
         self._prefix, self._many = has_prefix(words), forms(words) > FEW_FORMS
         self._look = LOOK_AT + LOOK_AT_FORM * forms(words)
@@ -73,8 +75,9 @@ class Descent:
         if density is None:
             return self._first()
         left = self.high - self.low
-        need = min(MARGIN * wanted / (density * share), GROWTH * max(self.seen, LOOK))
-        if need >= left or FOUND * density * left <= self._look * need + FOUND * MARGIN * wanted + ASKING:
+        need = min(MARGIN * wanted / (density * share) + self._spare, GROWTH * max(self.seen, LOOK))
+        cost = self._look * need + FOUND * MARGIN * wanted + ASKING
+        if need >= left or (self.seen >= LOOK and not self.hits) or FOUND * density * left <= cost:
             return self._rest()
         if self._prefix:
             return self._walk(int(need)) if need <= WALKED else self._rest()
@@ -86,6 +89,7 @@ class Descent:
         """What the words had in a part, or in its upper end when the page was full before."""
         self.seen += part.high - (part.low if down_to is None else down_to)
         self.hits += hits
+        self._spare = 0
 
     def _density(self) -> float | None:
         """The share of articles with the words; what was seen counts for more than what was likely."""
@@ -93,7 +97,7 @@ class Descent:
             return (self.hits + 0.5) / self.seen
         if self._likely is None:
             return None
-        return (self.hits + self._likely * LOOK + 0.5) / (self.seen + LOOK)
+        return (self.hits + self._likely * SURE + 0.5) / (self.seen + SURE)
 
     def begin_at(self, newest: int, part: Part) -> Part:
         """The first part as it was, when the newest article was only guessed before."""

@@ -58,12 +58,13 @@ class Edges:
     """What must be known before articles are asked, from one statement.
 
     `newest` is the highest id, None when it was not needed; of articles with the id `ceiling` or a higher one only
-    those read `LATE` were published before the filter's end.
+    those read `LATE` were published before the filter's end. From `end` on most were published after it.
     """
 
     newest: int | None = None
     oldest: int | None = None
     ceiling: int = NO_SUCH_ID
+    end: int = NO_SUCH_ID
 
 
 def edges(session: Session, asked: Filter) -> Edges:
@@ -72,16 +73,17 @@ def edges(session: Session, asked: Filter) -> Edges:
     if asked.since is not None:
         told["oldest"] = asked.since
     if asked.until is not None:
-        told["late"] = asked.until + LATE
+        told |= {"end": asked.until, "late": asked.until + LATE}
     if not (told or asked.sources or asked.not_sources):
         return Edges()
     newest, *first = session.connection().execute(_edges(tuple(told)), told).one()
     found = dict(zip(told, first, strict=True))
-    late = found.get("late")
+    late, end = found.get("late"), found.get("end")
     return Edges(
         newest=newest or 0,
         oldest=_reaching(found["oldest"]) if "oldest" in found else None,
         ceiling=NO_SUCH_ID if late is None else late + DISORDER,
+        end=NO_SUCH_ID if end is None else end,
     )
 
 

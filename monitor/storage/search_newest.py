@@ -17,9 +17,9 @@ from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, has_phrase, has_prefix, some
 from monitor.storage import search_filters as filters
 from monitor.storage.search_asked import Made, Shape, made, placeholders, values
-from monitor.storage.search_descent import Descent, Part
+from monitor.storage.search_descent import Descent
 from monitor.storage.search_filters import Conditions
-from monitor.storage.search_forms import Forms, Known, known_of
+from monitor.storage.search_forms import Forms, Known, any_has, known_of
 from monitor.storage.search_hydrate import Values
 from monitor.storage.search_index import NO_SUCH_ID, WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
 from monitor.storage.search_marks import period_marks, source_mark
@@ -75,7 +75,7 @@ class Newest:
         self._dialect = session.get_bind().dialect.name
         self._sqlite = self._dialect == "sqlite"
         edges = filters.edges(session, asked)
-        self._newest, self._ceiling = edges.newest, edges.ceiling
+        self._newest, self._ceiling, self._end = edges.newest, edges.ceiling, edges.end
         self._resolved = filters.resolve(session, asked, edges)
         sources = self._resolved.sources
         by_mark = sources is not None and 0 < len(sources) <= MOST_OUTLETS
@@ -154,6 +154,11 @@ class Newest:
             known.newest = filters.newest_article(self._session)
         top = stretch.high == NO_SUCH_ID and self._newest is None  # then it is a guess where they begin
         descent = self._descent(words, stretch, known)
+        if (likely := known.share(words)) and self._topics_are_rarer(likely, 1, descent.high):
+            if any_has(self._session, self._forms.absent):
+                self._there(self._forms.present(found=True))
+                return self._within(stretch, count, whole=whole)
+            return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, whole=whole)
         while len(found) < count and (part := descent.next(count - len(found), share.value)) is not None:
             looked = look(
                 self._session,
@@ -172,7 +177,7 @@ class Newest:
             if top:
                 part, top = descent.begin_at(looked.newest, part), False
                 self._newest = looked.newest
-            if not share.asked and self._topics_are_rarer(looked.hits, part):
+            if not share.asked and self._topics_are_rarer(looked.hits, part.high - part.low, part.high):
                 return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, whole=whole)
             found += looked.rows
             descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not others.some else None)
@@ -184,7 +189,8 @@ class Newest:
         newest = known.newest if self._newest is None else self._newest
         high = min(stretch.high, (newest or 0) + 1)
         so_far, old = self._descents.get(words), stretch.apart or stretch.mark is not None
-        descent = Descent(words, stretch.low, high, so_far, known.share(words), old=old)
+        later = max(0, high - self._end) if stretch.mark is None else 0
+        descent = Descent(words, stretch.low, high, so_far, known.share(words), old=old, spare=later)
         self._descents[words] = descent
         return descent
 
@@ -192,10 +198,11 @@ class Newest:
         ids, key = self._without_words()
         return ids.where(has_words(key)), key
 
-    def _topics_are_rarer(self, hits: int, part: Part) -> bool:
+    def _topics_are_rarer(self, hits: float, articles: int, high: int) -> bool:
+        """Than words that so many of the `articles` have; `high`: where that was."""
         if not filters.asks_matches(self._asked, self._resolved):
             return False
-        return hits * LEAD > self._matches_since(part.high) * (part.high - part.low)
+        return hits * LEAD > self._matches_since(high) * articles
 
     def _matches_since(self, high: int) -> int:
         """How many of the newest `LEAD` articles have a match that will do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
 
 FIRST_BATCH, LARGEST_BATCH, LARGEST_WALK = 60, 1000, 3000
 MARGIN = 1.3  # more candidates than should fill the page
+DOUBT = 1.3  # deviations of chance that a batch allows for: another turn is dearer than the candidates
 SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
 MOST_ROWS = 200_000
@@ -136,8 +138,13 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
 
 
 def _likely(limit: int, found: int, examined: int) -> int:
-    """How many more should fill the page, at the rate of those before; more than as many again when none was true."""
-    return int(MARGIN * (limit + 1 - found) * (examined + 1) / (found + 1)) + SPARE
+    """How many more should fill the page, at the rate of those before; more than as many again when none was true.
+
+    More the less is known: of few that are left, or after few that were true, chance counts for more.
+    """
+    left = limit + 1 - found
+    more = 1 + DOUBT * math.sqrt(1 / left + 1 / (found + 1))
+    return int(more * left * (examined + 1) / (found + 1)) + SPARE
 
 
 def _true_rows(judge: Judge, rows: Iterable[Values]) -> Iterator[ArticleRow]:

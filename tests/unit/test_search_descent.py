@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.words import Some, Word
-from monitor.storage.search_descent import Descent, Part, era_mark
+from monitor.domain.words import Every, Some, Word
+from monitor.storage.search_descent import ERAS, Descent, Part, era_mark
 
 WORDS = {
     "one": Word("onduleur"),
@@ -52,3 +52,41 @@ def test_rare_words_are_asked_of_the_whole_index_after_one_look() -> None:
 
 def test_dense_words_are_walked_over() -> None:
     assert all(part.walked for part in parts(Descent(WORDS["one"], 0, 1_000_000), [200])[:3])
+
+
+def test_words_in_one_of_16_are_asked_by_the_shortest_stretches_and_not_walked_over() -> None:
+    first = Descent(WORDS["one"], 0, 1_000_000, likely=1 / 16).next(60)
+    assert first is not None
+    assert (first.walked, first.bits, first.high) == (False, ERAS[0], 1_000_000)
+    assert 60 * 16 < first.high - first.low < 3 << ERAS[0]
+
+
+def test_words_that_are_seldom_together_are_asked_by_stretches_before_the_whole_index() -> None:
+    """At a million articles the whole took 7 ms for a page's forty."""
+    together = Every((WORDS["one"], Word("exclure")))
+    descent = Descent(together, 0, 1_000_000, likely=0.006)
+    first = descent.next(60)
+    assert first is not None
+    descent.saw(first, 22)
+    second = descent.next(38)
+    assert second is not None
+    assert (second.low > 0, second.eras is None) == (True, False)
+
+
+def test_words_that_the_server_does_not_know_are_asked_of_the_whole_index_at_once() -> None:
+    first = Descent(WORDS["one"], 0, 1_000_000, likely=0.0).next(60)
+    assert first == Part(0, 1_000_000)
+
+
+@given(spare=st.integers(1, 5_000))
+def test_a_part_reaches_beyond_articles_that_will_hardly_do(spare: int) -> None:
+    plain, wider = (Descent(WORDS["one"], 0, 1_000_000, likely=1 / 40, spare=more) for more in (0, spare))
+    one, other = plain.next(60), wider.next(60)
+    assert one is not None
+    assert other is not None
+    assert (other.high, other.low) == (one.high, min(one.low, other.low))
+    assert 1_000_000 - other.low >= 60 * 40 + spare
+    wider.saw(other, 60)
+    after = wider.next(1)
+    assert after is not None
+    assert other.low - after.low < 2 << ERAS[0]  # once

@@ -120,6 +120,19 @@ def test_a_form_that_no_article_had_is_found_as_soon_as_one_has_it(store: Store)
     ]
 
 
+def test_topics_that_are_rarer_than_the_words_lead_and_a_new_form_is_found(store: Store) -> None:
+    """What PostgreSQL's statistics know is decided before a first look, which would have asked for new forms."""
+    room, queries = Newsroom(store), Queries(store)
+    found = [room.article(f"La Suède exclut Huawei {n}", matches={} if n % 3 else {"cloud": 0.5}) for n in range(30)]
+    with store.write() as session:
+        session.execute(sql("ANALYZE"))
+    for new in (None, room.article, room.article):
+        if new is not None:
+            found.append(new(f"Ils excluront Huawei, {len(found)}", matches={"cloud": 0.5}))
+        rows = queries.articles(asked("exclure topic:cloud")).rows
+        assert [row.id for row in rows] == [*found[:29:-1], *found[27::-3]]
+
+
 def test_articles_that_came_since_the_last_search_are_all_found(store: Store) -> None:
     room, queries = Newsroom(store), Queries(store)
     room.article("Le premier câble")
