@@ -62,7 +62,7 @@ class Settings(BaseModel):
     poll_time_limit: timedelta = Field(timedelta(seconds=120), description="a poll or read batch is ended after this")
     deliver_lease: timedelta = Field(timedelta(seconds=60), description="the same for a delivery")
     deliver_time_limit: timedelta = Field(timedelta(seconds=45), description="the same for a delivery")
-    poll_batch: int = Field(200, ge=1, le=500, description="feeds in one message, at most")
+    poll_batch: int = Field(400, ge=1, le=500, description="feeds in one message, at most")
     read_batch: int = Field(20, ge=1, le=MOST_PAGES, description="pages in one message; of candidates thrice as many")
     keep_sketches_days: int = Field(30, ge=11, description="for finding copies; stories look back ten days")
     keep_entries_days: int = Field(30, ge=1, description="feeds' own texts; rows stay, or entries would come back")

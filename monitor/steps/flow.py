@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from itertools import islice
 from typing import TypeVar
 
 import structlog
@@ -16,36 +17,49 @@ T = TypeVar("T")
 LINGER = 0.25  # seconds that a first result waits for company: a transaction costs more than the rows in it
 
 
-async def as_finished(work: Sequence[Awaitable[T]], most: int = 50, linger: float = LINGER) -> AsyncIterator[list[T]]:
-    """Results in groups of at most `most`: what is ready within `linger` seconds of the first."""
+async def as_finished(
+    work: Iterable[Awaitable[T]], most: int = 50, linger: float = LINGER, at_once: int | None = None
+) -> AsyncIterator[list[T]]:
+    """Results in groups of at most `most`: what is ready within `linger` seconds of the first.
+
+    With `at_once` so many run at a time, and `work` is asked for the next as one is done.
+    """
     # Woken for each result, the one who takes them would cost as much as a tenth of an unchanged feed's poll.
     ready: list[T] = []
-    enough, wanted = asyncio.Event(), 1
+    enough, wanted, running = asyncio.Event(), 1, 0
+    waiting = iter(work)
+    first = list(islice(waiting, at_once))
 
-    async def run(one: Awaitable[T]) -> None:
-        ready.append(await one)
-        if len(ready) >= wanted:
+    async def run(one: Awaitable[T] | None) -> None:
+        nonlocal running
+        while one is not None:
+            ready.append(await one)
+            one = next(waiting, None)
+            if len(ready) >= wanted:
+                enough.set()
+        running -= 1
+        if not running:
             enough.set()
 
     async def until(count: int) -> None:
         nonlocal wanted
         wanted = count
-        if len(ready) < count:
+        if len(ready) < count and running:
             enough.clear()
             await enough.wait()
 
     async with asyncio.TaskGroup() as group:
-        for one in work:
+        for one in first:
+            running += 1
             group.create_task(run(one))
-        left = len(work)
-        while left:
+        while running or ready:
             await until(1)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(linger):
-                    await until(min(most, left))
+                    await until(most)
             batch, ready[:] = ready[:most], ready[most:]
-            left -= len(batch)
-            yield batch
+            if batch:
+                yield batch
 
 
 def write_group(group: Sequence[T], write: Callable[[Sequence[T]], None], event: str) -> list[T]:

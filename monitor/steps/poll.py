@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,11 +21,12 @@ from monitor.storage import work
 from monitor.storage.dossiers import beat
 from monitor.storage.engine import Session
 from monitor.storage.entries import Brought, StoredEntries, add_all
-from monitor.storage.feeds import PollJob, take_feeds
+from monitor.storage.feeds import PollJob, poll_jobs
 from monitor.storage.work import Kind, Pair
 
 log = structlog.get_logger(__name__)
 
+AT_ONCE = 200  # feeds that a message asks at a time, and rows that are taken together: the door has 256 requests
 BUSY = timedelta(seconds=30)  # its host's turn was far off: handed back, nothing failed
 
 
@@ -59,12 +61,10 @@ class PollSummary:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-async def poll(ctx: Context, pairs: Sequence[Pair]) -> PollSummary:
-    """Poll those of the feeds that are still as announced."""
-    with ctx.store.write() as session:
-        jobs = take_feeds(session, pairs, ctx.now(), ctx.lease(Kind.POLL))
+async def poll(ctx: Context, pairs: Sequence[Pair], *, at_once: int = AT_ONCE) -> PollSummary:
+    """Poll those of the feeds that are still as announced, so many at a time."""
     summary = PollSummary()
-    async for group in as_finished([_ask(ctx, job) for job in jobs]):
+    async for group in as_finished(_asks(ctx, pairs, at_once), at_once=at_once):
         write_group(group, lambda rows: _store(ctx, rows, summary), "poll_not_stored")
     log.info(
         "batch_polled",
@@ -74,6 +74,33 @@ async def poll(ctx: Context, pairs: Sequence[Pair]) -> PollSummary:
         new=summary.entries_new,
     )
     return summary
+
+
+def _asks(ctx: Context, pairs: Sequence[Pair], at_once: int) -> Iterator[Coroutine[Any, Any, Polled]]:
+    """Each feed that is still as announced, to be asked; rows are taken when the first of them is to be."""
+    end = time.monotonic() + ctx.settings.poll_time_limit.total_seconds() / 4
+    for start in range(0, len(pairs), at_once):
+        if start and time.monotonic() > end:
+            # Sites are slow: the message must end in its time, and another process may be idle.
+            ctx.announce_rows(Kind.POLL, pairs[start:])
+            return
+        try:
+            jobs = _take(ctx, pairs[start : start + at_once])
+        except Exception:
+            if not start:
+                raise
+            # What is under way is stored; the lease brings the others back.
+            log.warning("feeds_not_taken", rows=len(pairs) - start, exc_info=True)
+            return
+        for job in jobs:
+            yield _ask(ctx, job)
+
+
+def _take(ctx: Context, pairs: Sequence[Pair]) -> list[PollJob]:
+    with ctx.store.write() as session:
+        taken = work.take(session, Kind.POLL, pairs, ctx.now(), ctx.lease(Kind.POLL))
+    with ctx.store.read() as session:
+        return poll_jobs(session, taken)
 
 
 async def _ask(ctx: Context, job: PollJob) -> Polled:

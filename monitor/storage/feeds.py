@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.errors import NotFoundError
-from monitor.storage import work
 from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Feed
 from monitor.storage.work import Pair
 
 
 class PollJob(NamedTuple):
-    """All that polling one feed needs, read as it is taken; named as the columns are. `turn` is ours."""
+    """All that polling one feed needs; named as the columns are. `turn` is ours."""
 
     id: int
     turn: int
@@ -50,12 +49,16 @@ class PollJob(NamedTuple):
         return self.first_success_at is None
 
 
-_READ = PollJob._fields[2:]
+def poll_jobs(session: Session, taken: Sequence[Pair]) -> list[PollJob]:
+    """What polling the taken feeds needs, in their order."""
+    rows = {row[0]: row for row in session.connection().execute(_TO_POLL, {"ids": [row_id for row_id, _ in taken]})}
+    return [PollJob(row_id, turn, *rows[row_id][1:]) for row_id, turn in taken if row_id in rows]
 
 
-def take_feeds(session: Session, pairs: Sequence[Pair], now: datetime, lease: timedelta) -> list[PollJob]:
-    """Take those feeds that are still as announced."""
-    return [PollJob(*row) for row in work.take_rows(session, work.Kind.POLL, pairs, now, lease, _READ)]
+# Rows and no objects: nothing of them is written as it is.
+_TO_POLL: Any = select(Feed.__table__.c.id, *(Feed.__table__.c[name] for name in PollJob._fields[2:])).where(
+    Feed.__table__.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: datetime) -> int:

@@ -66,7 +66,7 @@ def _given(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _taking(kind: Kind, names: tuple[str, ...]) -> Any:
+def _taking(kind: Kind) -> Any:
     table = TABLES[kind].__table__
     columns = table.c
     working = columns.enabled.is_(True) if "enabled" in columns else columns.due_at.is_not(None)
@@ -74,7 +74,7 @@ def _taking(kind: Kind, names: tuple[str, ...]) -> Any:
         update(table)
         .where(*_these(columns), columns.due_at.is_not(None), working)
         .values(turn=columns.turn + 1, due_at=bindparam("until"), attempts=columns.attempts + 1)
-        .returning(columns.id, columns.turn, *(columns[name] for name in names))
+        .returning(columns.id, columns.turn)
     )
 
 
@@ -139,19 +139,15 @@ def announce_due(
 
 
 def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lease: timedelta) -> list[Pair]:
-    """Take those of `pairs` that are still as announced; gives (id, new turn) of what is now ours."""
-    return [(row[0], row[1]) for row in take_rows(session, kind, pairs, now, lease, ())]
+    """Take those of `pairs` that are still as announced; gives (id, new turn) of what is now ours.
 
-
-def take_rows(
-    session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lease: timedelta, names: tuple[str, ...]
-) -> list[Sequence[Any]]:
-    """Take those of `pairs` that are still as announced; gives their id, new turn and the columns called `names`."""
+    What else stands in the rows is read after the commit: on SQLite the other processes wait until then.
+    """
     if not pairs:
         return []
     given = {**_given(pairs), "until": now + lease}
-    taken = {row[0]: row for row in session.connection().execute(_taking(kind, names), given)}
-    return [taken[row_id] for row_id, _ in pairs if row_id in taken]
+    turns = {row[0]: row[1] for row in session.connection().execute(_taking(kind), given)}
+    return [(row_id, turns[row_id]) for row_id, _ in pairs if row_id in turns]
 
 
 def close(session: Session, kind: Kind, pair: Pair, *, due_at: datetime | None, **values: Any) -> bool:

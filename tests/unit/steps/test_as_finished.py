@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 
 import pytest
 
@@ -52,3 +52,45 @@ def test_what_is_ready_does_not_wait_for_what_is_slow() -> None:
 def test_a_failure_ends_all() -> None:
     with pytest.raises(ExceptionGroup):
         asyncio.run(groups([now(1), failing(), never(2)], 3))
+
+
+def test_no_more_than_asked_for_run_at_a_time_and_work_is_only_begun_when_its_turn_comes() -> None:
+    begun: list[int] = []
+    running, most = 0, 0
+
+    async def one(number: int) -> int:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return number
+
+    def work() -> Iterator[Awaitable[int]]:
+        for number in range(7):
+            begun.append(number)
+            yield one(number)
+
+    async def all_of() -> list[int]:
+        found = []
+        async for group in as_finished(work(), 1, LONG, at_once=2):
+            found += [*group, len(begun)]
+        return found
+
+    found = asyncio.run(all_of())
+    assert sorted(found[::2]) == list(range(7))
+    assert most == 2
+    assert found[1] < 7  # after the first result not all were begun
+
+
+def test_work_that_cannot_be_had_ends_all() -> None:
+    def work() -> Iterator[Awaitable[int]]:
+        yield now(1)
+        raise KeyError("broken")
+
+    async def all_of() -> None:
+        async for _ in as_finished(work(), 3, LONG, at_once=1):
+            pass
+
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(all_of())
