@@ -79,7 +79,9 @@ def store_readings(ctx: Context, group: Sequence[Reading], summary: ReadSummary)
     with ctx.store.write() as session:
         lock_stories(session)
         # Before all else: the rows must be ours, and stay locked until the commit.
-        ours = work.close_all(session, Kind.READ, [reading.job.pair for reading in group])
+        ours = _close_skipped(session, [reading for reading in group if _is_skipped(reading)])
+        others = [reading.job.pair for reading in group if not _is_skipped(reading)]
+        ours |= work.close_all(session, Kind.READ, others)
         planned = _store_ours(ctx, session, [reading for reading in group if _is_ours(reading, ours)], done)
         beat(session, "read", ctx.now())
         _store_times(session, group, ctx.now())
@@ -89,6 +91,29 @@ def store_readings(ctx: Context, group: Sequence[Reading], summary: ReadSummary)
     summary.alerts_raised += done.alerts_raised
     for name, count in done.outcomes.items():
         summary.outcomes[name] = summary.outcomes.get(name, 0) + count
+
+
+def _is_skipped(reading: Reading) -> bool:
+    """Whether nothing is to be said of it but that its page was left."""
+    return reading.outcome is Outcome.SKIPPED and reading.retry_at is None and reading.job.article_id is None
+
+
+def _close_skipped(session: Session, group: Sequence[Reading]) -> set[int]:
+    """Close what was left, most of a message of candidates, by one statement for those alike; gives the ids of ours."""
+    alike: dict[tuple[str | None, int], list[Reading]] = {}
+    for reading in group:
+        alike.setdefault((reading.reason, reading.job.reads), []).append(reading)
+    ours: set[int] = set()
+    for (reason, reads), readings in alike.items():
+        values = _read(Outcome.SKIPPED, None, max(reading.at for reading in readings), reads)
+        pairs = [reading.job.pair for reading in readings]
+        ours |= work.close_all(session, Kind.READ, pairs, failures=0, reason=reason, **values)
+    return ours
+
+
+def _read(outcome: Outcome, article_id: int | None, at: datetime, reads: int) -> dict[str, Any]:
+    """What the row of an entry that was read says; `reads`: how often it had been before."""
+    return {"outcome": outcome.value, "article_id": article_id, "read_at": at, "reads": reads + 1}
 
 
 def _is_ours(reading: Reading, ours: set[int]) -> bool:
@@ -112,8 +137,7 @@ def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: 
         row = _row(reading)
         if reading.retry_at is None:
             outcome, article_id, changes = _store_article(session, reading, added)
-            reads = reading.job.reads + 1
-            row |= {"outcome": outcome.value, "article_id": article_id, "read_at": reading.at, "reads": reads}
+            row |= _read(outcome, article_id, reading.at, reading.job.reads)
             if article_id is not None and changes is not None:
                 fresh = reading.job.article_id is None
                 put_matches(session, article_id, reading.verdicts, ids, reading.at, fresh=fresh)
@@ -126,7 +150,8 @@ def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: 
                 outcome=outcome.value,
                 reason=reading.reason,
             )
-        rows.append(row)
+        if not _is_skipped(reading):
+            rows.append(row)
     done.retried += sum(reading.retry_at is not None for reading in group)
     work.amend(session, Kind.READ, rows)
     return planned

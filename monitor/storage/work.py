@@ -79,10 +79,11 @@ def _taking(kind: Kind) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _closing(kind: Kind) -> Any:
+def _closing(kind: Kind, names: tuple[str, ...]) -> Any:
     table = TABLES[kind].__table__
     statement = update(table).where(*_these(table.c), table.c.attempts > 0)
-    return statement.values(due_at=None, attempts=0).returning(table.c.id)
+    given: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return statement.values(due_at=None, attempts=0, **given).returning(table.c.id)
 
 
 @lru_cache(maxsize=8)
@@ -162,14 +163,16 @@ def close(session: Session, kind: Kind, pair: Pair, *, due_at: datetime | None, 
     return session.execute(statement).rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def close_all(session: Session, kind: Kind, pairs: Sequence[Pair]) -> set[int]:
+def close_all(session: Session, kind: Kind, pairs: Sequence[Pair], **values: Any) -> set[int]:
     """Close many rows with `due_at` null, in one statement; gives the ids of those whose turn is still ours.
 
-    They stay locked until the commit: what the steps found out about each is written after this.
+    They stay locked until the commit: what the steps found out about each is written after this, and `values`, in which
+    all are alike, with it.
     """
     if not pairs:
         return set()
-    return set(session.connection().scalars(_closing(kind), _given(pairs)))
+    given = {**_given(pairs), **{f"new_{name}": value for name, value in values.items()}}
+    return set(session.connection().scalars(_closing(kind, tuple(values)), given))
 
 
 def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:

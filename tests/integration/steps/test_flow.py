@@ -16,7 +16,7 @@ from monitor.storage.facts import alert_facts
 from monitor.storage.feeds import add_feeds
 from monitor.storage.tables import Alert, Article, Base, Entry, Feed, Match, Topic
 from monitor.testing import Clock, InlineQueue, handle, work_until_idle
-from tests.press import PARAGRAPH, Answer, Press
+from tests.press import PARAGRAPH, Answer, Press, html
 from tests.stories import REVIEW, REVIEW_TITLE, SEED, SEED_TITLE
 
 
@@ -388,3 +388,50 @@ def test_what_a_message_of_candidates_brings_at_once_is_stored_in_one_transactio
     assert len(pairs) == size
     assert sum("RETURNING" in statement for statement in updates) == 2  # all are taken, all are closed
     assert sum(counts(monitor.store).values()) == size
+
+
+def test_pages_that_candidates_only_leaves_are_closed_by_one_statement(
+    bench: tuple[Monitor, InlineQueue], press: Press
+) -> None:
+    monitor, _ = bench
+    monitor.settings = monitor.context.settings = monitor.settings.model_copy(update={"store": "candidates"})
+    pairs = three_announced(monitor, press)
+    updates: list[str] = []
+    noted = lambda *given: updates.append(given[2]) if given[2].startswith("UPDATE entries") else None  # noqa: E731
+    event.listen(monitor.store.engine, "before_cursor_execute", noted)
+    monitor.read(pairs)
+    event.remove(monitor.store.engine, "before_cursor_execute", noted)
+    assert len(updates) == 2  # all are taken, all are closed
+    with monitor.store.read() as session:
+        entries = session.scalars(select(Entry)).all()
+    said = {(e.outcome, e.reason, e.due_at, e.attempts, e.failures, e.reads, e.article_id) for e in entries}
+    assert said == {("skipped", "nothing that is looked for stands in the page", None, 0, 0, 1, None)}
+    assert [entry.read_at is not None for entry in entries] == [True] * 3
+
+
+def test_a_page_that_was_left_too_late_is_not_closed(bench: tuple[Monitor, InlineQueue], press: Press) -> None:
+    monitor, _ = bench
+    monitor.settings = monitor.context.settings = monitor.settings.model_copy(update={"store": "candidates"})
+    pairs = three_announced(monitor, press)
+
+    def taken_over(_headers: dict[str, str]) -> Answer:
+        with monitor.store.engine.begin() as another:  # not one of this process's own, which `bench` counts
+            another.execute(update(Entry).where(Entry.id == pairs[0][0]).values(turn=Entry.turn + 1))
+        return Answer(html("Le budget des écoles", (PARAGRAPH,)), headers={"content-type": "text/html"})
+
+    press.answers["/c2"] = taken_over
+    monitor.read(pairs)
+    assert counts(monitor.store) == {"skipped": 2}
+
+
+def three_announced(monitor: Monitor, press: Press) -> list[tuple[int, int]]:
+    """Entries of one feed whose pages hold nothing that is looked for."""
+    press.publish("/feed", [(str(n), "Le budget des écoles", f"/c{n}") for n in range(3)])
+    for n in range(3):
+        press.page(f"/c{n}", "Le budget des écoles", PARAGRAPH, PARAGRAPH)
+    watch(monitor, press)
+    with monitor.store.read() as session:
+        feeds = [(row.id, row.turn) for row in session.execute(select(Feed.id, Feed.turn))]
+    monitor.poll(feeds)
+    with monitor.store.read() as session:
+        return [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
