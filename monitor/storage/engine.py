@@ -39,6 +39,10 @@ SEARCHING = {
     "plan_cache_mode": "force_generic_plan",
 }
 
+# our statements are short: compiling one to machine code takes longer than running it; and times are ours in UTC, which
+# the driver reads in a fraction of what the server's own zone takes
+_ALWAYS = {"jit": "off", "timezone": "UTC"}
+
 Answer = TypeVar("Answer")
 
 # steps pass sessions along without knowing where they come from
@@ -141,20 +145,24 @@ def _postgresql(url: Any) -> Engine:
         max_overflow=10,
         connect_args=options,
     )
-    # our statements are short: compiling one to machine code takes longer than running it
-    return _prepared(engine, {"jit": "off", "idle_in_transaction_session_timeout": str(FROZEN)})
+    return _prepared(engine, {"idle_in_transaction_session_timeout": str(FROZEN)})
 
 
 def _searching(url: Any) -> Engine:
     """Connections of their own, made when something is searched for the first time."""
     engine = create_engine(
-        url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, connect_args={"prepare_threshold": 1}
+        url,
+        json_deserializer=_of_json,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        connect_args={"prepare_threshold": 1},
     )
-    return _prepared(engine, {"jit": "off", **SEARCHING})
+    return _prepared(engine, SEARCHING)
 
 
 def _prepared(engine: Engine, settings: dict[str, str]) -> Engine:
-    """Each of the engine's connections with these settings of the server."""
+    """Each of the engine's connections with these settings of the server, and with ours for all."""
+    settings = {**_ALWAYS, **settings}
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

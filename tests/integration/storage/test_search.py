@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 from sqlalchemy import text as sql
+from sqlalchemy.engine import make_url
 
 from monitor.domain.filters import Filter, Window
 from monitor.domain.questions import parse_question
@@ -157,6 +158,18 @@ def test_a_search_outlives_its_connection(postgres_url: str) -> None:
             {"name": postgres_url.rpartition("/")[2].partition("?")[0]},
         )
     assert len(queries.articles(asked("câble")).rows) == 1
+    store.dispose()
+
+
+def test_times_are_in_utc_whatever_the_servers_own_zone_is(postgres_url: str) -> None:
+    elsewhere = make_url(postgres_url).update_query_dict({"options": "-c timezone=America/New_York"})
+    store = open_store(elsewhere.render_as_string(hide_password=False))
+    for zone_of in (store.read, store.searching.connect):
+        with zone_of() as on:
+            assert on.execute(sql("SHOW timezone")).scalar_one() == "UTC"
+    Newsroom(store).article("Le câble")
+    (row,) = Queries(store).articles(asked("câble since:2026-01")).rows
+    assert (row.published_at, row.published_at and row.published_at.tzinfo) == (NOON, UTC)
     store.dispose()
 
 
