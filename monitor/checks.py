@@ -193,6 +193,7 @@ def check_system(settings: Settings) -> Iterator[Finding]:
 def check_matching(_settings: Settings) -> Iterator[Finding]:
     """Whether the inner loops are compiled: how fast articles are judged and feeds read hangs on them."""
     from monitor.domain.kernel import in_python
+    from monitor.fetch import trimming
     from monitor.fetch.feeds import regular, text
     from monitor.fetch.pages import language, trees
 
@@ -201,6 +202,7 @@ def check_matching(_settings: Settings) -> Iterator[Finding]:
         "_markup": text.COMPILED,
         "_languages": language.COMPILED,
         "_trees": trees.COMPILED,
+        "_trimmed": trimming.COMPILED,
     }
     left = [*in_python(), *(name for name, made in readers.items() if not made)]
     if left:

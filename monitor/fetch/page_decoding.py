@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+from monitor.fetch.trimming import is_utf8
+
 # What a French page may be written in. Anything else a page names (UTF-7, `zip`, `rot13`) is not believed.
 ALLOWED = {
     "utf-8": "utf-8",
@@ -53,17 +55,9 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
     """The text of `body` in UTF-8; what is that already, as most pages are, is not written anew."""
-    if not body.startswith(tuple(bom for bom, _ in BOMS)) and _is_utf8(body):
+    if not body.startswith(tuple(bom for bom, _ in BOMS)) and is_utf8(body):
         return body
     return decode(body, content_type).encode("utf-8", "ignore")
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _declared(body: bytes, content_type: str | None) -> str | None:

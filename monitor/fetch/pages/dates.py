@@ -14,6 +14,7 @@ from monitor.domain.dates import parse_date
 from monitor.fetch.pages.bylines import lines_near_title
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, text_of
+from monitor.fetch.pages.markup import Markup
 
 PARIS = ZoneInfo("Europe/Paris")  # of a time without a zone: the press that is read is French
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -33,11 +34,12 @@ _DATED = re.compile(
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
 
 
-def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str) -> datetime | None:
+def published_at(data: LinkedData, head: Head, markup: Markup, url: str) -> datetime | None:
     """The instant of first publication; midnight UTC of the day where only a day is known; None where nothing is."""
     for value in _published_values(data, head):
         if (at := parse_stamp(value)) is not None:
             return at
+    root = markup.root
     marked = [at for value in _marked_values(root) if (at := parse_stamp(value)) is not None]
     if (said := _said_near_title(root)) is not None:  # other articles of the page mark their dates too
         return next((at for at in marked if at.date() == said.date()), said)
@@ -46,7 +48,7 @@ def published_at(data: LinkedData, head: Head, root: html.HtmlElement, url: str)
     if (changed := _said_near_title(root, changes=True)) is not None:  # the only day that the page tells
         return changed
     limit = (datetime.now(UTC) + AHEAD).date().isoformat()
-    found = find_date(root, original_date=True, url=url or None, max_date=limit)
+    found = find_date(markup.whole(), original_date=True, url=url or None, max_date=limit)
     return parse_stamp(found) if found else None
 
 

@@ -68,7 +68,7 @@ def extract_page(body: bytes, *, url: str, content_type: str | None = None) -> P
     root, head = markup.root, read_head(markup.root)
     found = headings(root)
     data = read_linked_data(markup.linked_data, found)
-    at = published_at(data, head, root, url)
+    at = published_at(data, head, markup, url)
     drop_unseen(root)
     site_name = clean_line(head.first("og:site_name") or organisation_of(data.article))
     title = find_title(root, found, text_of(data.article.get("headline")), head, Paper(site_name, url))

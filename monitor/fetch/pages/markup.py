@@ -11,6 +11,7 @@ from lxml import etree, html
 from monitor.errors import ContentError
 from monitor.fetch.page_decoding import ILLEGAL_REFERENCE
 from monitor.fetch.pages.trees import CONTROLS, signs
+from monitor.fetch.trimming import trimmed
 
 MAX_BYTES = 4_000_000
 MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
@@ -30,6 +31,11 @@ class Markup:
 
     root: html.HtmlElement
     linked_data: list[str]
+    body: bytes  # of which the tree was made; without what nothing reads, but for those who look at all of a page
+
+    def whole(self) -> html.HtmlElement:
+        """The tree of all that came, as it was parsed."""
+        return _parse(self.body)
 
 
 def parse_markup(body: bytes) -> Markup:
@@ -42,10 +48,11 @@ def parse_markup(body: bytes) -> Markup:
     if not tags:
         kind = "not-a-page" if body.decode(errors="replace").strip() else "empty"
         raise ContentError("there is no markup in what came", kind=kind)
-    root = _parse(cut_long_tags(body), controls=controls)
+    body = _legal(cut_long_tags(body), controls=controls)
+    root = _parse(trimmed(body))
     # The type is asked first: to read a script's text is to copy it, and most of a page is scripts.
     blocks = [script.text for script in root.iter("script") if "ld+json" in script.get("type", "") and script.text]
-    return Markup(root, blocks)
+    return Markup(root, blocks, body)
 
 
 def drop_unseen(root: html.HtmlElement) -> None:
@@ -109,9 +116,9 @@ def _parser() -> Any:
     return parser
 
 
-def _parse(body: bytes, *, controls: bool) -> html.HtmlElement:
+def _parse(body: bytes) -> html.HtmlElement:
     try:
-        return html.document_fromstring(_legal(body, controls=controls), parser=_parser())
+        return html.document_fromstring(body, parser=_parser())
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise ContentError(f"the page cannot be parsed: {error}", kind="not-a-page") from error
 

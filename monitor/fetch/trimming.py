@@ -1,0 +1,36 @@
+"""A page's bytes before they are parsed: whether they are UTF-8, and without what nothing reads.
+
+A parser makes nodes of each attribute, and most pages have thousands. Attributes of pictures and drawings, those of
+scripts (`data-`, `on`) and of screen readers go, and what scripts and styles say before the page's body. That is done
+in C alone (`_trimmed.c`): in Python it would take longer than it saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from monitor.domain.compiling import compiled
+
+_library: Any = compiled("_trimmed", Path(__file__).parent, __package__ or "")
+COMPILED = _library is not None
+
+
+def untrimmed(body: bytes) -> bytes:
+    """`body` itself."""
+    return body
+
+
+def is_utf8_in_python(body: bytes) -> bool:
+    """Whether `body` is valid UTF-8."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+is_utf8: Callable[[bytes], bool] = _library.is_utf8 if COMPILED else is_utf8_in_python
+# Of which libxml2 makes the same tree but for what is dropped; the very same bytes where that is nothing.
+trimmed: Callable[[bytes], bytes] = _library.trimmed if COMPILED else untrimmed
