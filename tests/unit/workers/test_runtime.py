@@ -1,11 +1,14 @@
 """How announced rows are dealt out to messages."""
 
+import gc
+import weakref
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 from monitor.settings import load_settings
-from workers.runtime import dealt, shared_out, sliced, together
+from workers.runtime import dealt, shared_out, sliced, spare_the_collector, tidy, together
 
 PAIRS = [(number, 0) for number in range(120)]
 
@@ -71,3 +74,30 @@ def test_a_message_of_candidates_carries_more_pages() -> None:
 
 def test_one_process_has_nobody_to_share_the_last_round_with() -> None:
     assert [len(batch) for batch in shared_out(PAIRS, 50, 1)] == [50, 50, 20]
+
+
+@pytest.fixture
+def spared() -> Iterator[None]:
+    usual = gc.get_threshold()
+    spare_the_collector()
+    yield
+    gc.set_threshold(*usual)
+
+
+def test_the_collector_does_not_go_through_what_a_message_has_under_way(spared: None) -> None:
+    gc.collect()
+    before = gc.get_stats()[0]["collections"]
+    under_way = [[number] for number in range(15_000)]
+    assert gc.get_stats()[0]["collections"] == before
+    assert len(under_way) == 15_000
+
+
+def test_what_points_at_itself_is_let_go_after_its_task(spared: None) -> None:
+    class Answer:
+        def __init__(self) -> None:
+            self.itself = self
+
+    left = weakref.ref(Answer())
+    assert left() is not None
+    tidy()
+    assert left() is None
