@@ -63,7 +63,9 @@ class Settings(BaseModel):
     deliver_lease: timedelta = Field(timedelta(seconds=60), description="the same for a delivery")
     deliver_time_limit: timedelta = Field(timedelta(seconds=45), description="the same for a delivery")
     poll_batch: int = Field(400, ge=1, le=500, description="feeds in one message, at most")
-    read_batch: int = Field(20, ge=1, le=MOST_PAGES, description="pages in one message; of candidates thrice as many")
+    read_batch: int = Field(
+        20, ge=1, le=MOST_PAGES, description="pages in one message; of candidates up to 8 times as many"
+    )
     keep_sketches_days: int = Field(30, ge=11, description="for finding copies; stories look back ten days")
     keep_entries_days: int = Field(30, ge=1, description="feeds' own texts; rows stay, or entries would come back")
     keep_texts_days: int = Field(400, ge=1, description="texts that matched nothing; alerts and their evidence stay")
@@ -132,7 +134,12 @@ class Settings(BaseModel):
 
     @property
     def pages_together(self) -> int:
-        """Pages in one message: three times `read_batch` where most are only looked at, which costs a fourth."""
+        """Pages that are read together, at most: many where most are only looked at, as each batch has its price."""
+        return self.read_batch if self.store == "all" else min(8 * self.read_batch, MOST_PAGES)
+
+    @property
+    def pages_worth_sharing(self) -> int:
+        """So many, or fewer, one process reads alone while others have nothing to do."""
         return self.read_batch if self.store == "all" else min(3 * self.read_batch, MOST_PAGES)
 
     @property

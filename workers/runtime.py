@@ -100,7 +100,8 @@ def send(announcement: Announcement) -> None:
     lease = settings.deliver_lease if announcement.kind in {Kind.DELIVER, Kind.DIGEST} else settings.poll_lease
     pairs = list(announcement.pairs)
     if announcement.kind is Kind.READ:
-        messages = together(dealt(pairs, settings.pages_together), settings.workers)
+        size = share(len(pairs), settings.pages_worth_sharing, settings.pages_together, settings.workers)
+        messages = together(dealt(pairs, size), settings.workers)
     elif announcement.kind is Kind.POLL:
         messages = shared_out(pairs, settings.poll_batch, settings.workers)
     else:
@@ -145,6 +146,12 @@ def shared_out(pairs: list[tuple[int, int]], most: int, processes: int) -> list[
     full, rest = pairs[: rounds * processes * most], pairs[rounds * processes * most :]
     pieces = processes * (2 if full and processes > 1 else 1)
     return sliced(full, most) + sliced(rest, min(max(-(-len(rest) // pieces), _FEW), most))
+
+
+def share(count: int, least: int, most: int, processes: int) -> int:
+    """How many of `count` pages are read together: `most`, or fewer, so that each process has `least` or its part."""
+    batches = max(-(-count // most), min(processes, -(-count // least)), 1)
+    return max(-(-count // batches), 1)
 
 
 def sliced(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:

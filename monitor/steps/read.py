@@ -28,7 +28,7 @@ TRIES = 5  # a page that cannot be had this often ends as what it then is
 PARSES = 3  # the same for a page that was not parsed in time
 LEAST_TEXT = 80  # characters; a shorter text is no article
 BUSY = timedelta(seconds=30)
-TOGETHER = 60  # readings in one transaction: a message of candidates, as shipped, so that its last ones need none
+TOGETHER = 160  # readings in one transaction: a message of candidates, as shipped, so that its last ones need none
 BLOCKED = {401, 402, 403, 407, 451}
 GONE = {404, 410}
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from monitor.settings import load_settings
-from workers.runtime import dealt, shared_out, sliced, spare_the_collector, tidy, together
+from workers.runtime import dealt, share, shared_out, sliced, spare_the_collector, tidy, together
 
 PAIRS = [(number, 0) for number in range(120)]
 
@@ -68,8 +68,34 @@ def test_each_process_has_a_message_of_its_own() -> None:
 
 def test_a_message_of_candidates_carries_more_pages() -> None:
     assert load_settings({}).pages_together == 20
-    assert load_settings({"VEILLE_STORE": "candidates"}).pages_together == 60
+    assert load_settings({"VEILLE_STORE": "candidates"}).pages_together == 160
     assert load_settings({"VEILLE_STORE": "candidates", "VEILLE_READ_BATCH": "400"}).pages_together == 500
+
+
+@pytest.mark.parametrize(
+    ("pages", "sizes"),
+    [
+        (0, []),
+        (60, [60]),
+        (61, [31, 30]),
+        (120, [60, 60]),
+        (320, [160, 160]),
+        (321, [107, 107, 107]),
+        (1000, [143, 143, 143, 143, 143, 143, 142]),
+    ],
+)
+def test_few_pages_of_candidates_are_shared_out_and_many_read_together(pages: int, sizes: list[int]) -> None:
+    pairs = [(number, 0) for number in range(pages)]
+    batches = dealt(pairs, share(pages, 60, 160, 2))
+    assert sorted(map(len, batches), reverse=True) == sizes
+    assert sorted(pair for batch in batches for pair in batch) == pairs
+
+
+@pytest.mark.parametrize("processes", [1, 2, 8])
+def test_pages_that_are_all_extracted_are_dealt_as_ever(processes: int) -> None:
+    for pages in range(1, 300):
+        pairs = [(number, 0) for number in range(pages)]
+        assert len(dealt(pairs, share(pages, 20, 20, processes))) == -(-pages // 20)
 
 
 def test_one_process_has_nobody_to_share_the_last_round_with() -> None:
