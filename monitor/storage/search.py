@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Float, Select, cast, null, select
 from sqlalchemy.orm import Session
 
-from monitor.domain.filters import Cursor, Filter, Window
+from monitor.domain.filters import Cursor, Filter, Order, Window
+from monitor.domain.words import Words
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
-from monitor.storage.search_forms import present_words
+from monitor.storage.search_forms import known_of, present_words
 from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
@@ -121,15 +123,28 @@ def _keys(
     if words is not None:
         first = FirstPass(session, words)
         # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
-        found = first.at_most(session, FEW if first.ordered else MANY)
+        found = first.at_most(session, FEW if first.ordered or _is_near(session, words, asked, window) else MANY)
         if found is None or len(found) > FEW:
             look = WithWords(session, ids(session, asked, None), first, found, of_stories=of_stories)
-            share = look.share
-            size = FIRST_BATCH if not share else min(max(int(MARGIN * window.limit / share), FIRST_BATCH), LARGEST_WALK)
+            rows = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
+            size = min(max(rows, FIRST_BATCH), LARGEST_WALK)
             return true_keys(session, look, window, judge, size)
         few = found
     statement = ids(session, asked, few)
     return true_keys(session, lambda part: every_row(session, statement, part, articles_of), window, judge)
+
+
+def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> bool:
+    """Whether a short walk over a list fills the page sooner than all articles of the words are read."""
+    alone = replace(asked, expression=None, since=None, until=None) == Filter()  # else rows are far from one another
+    if not alone or window.order is Order.SCORE:
+        return False
+    return _rows_for(window, known_of(session).share(words)) <= LARGEST_WALK
+
+
+def _rows_for(window: Window, share: float | None) -> float:
+    """How many rows should hold a page, when so many of them have the words."""
+    return MARGIN * window.limit / share if share else math.inf
 
 
 def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence, Set
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Float, Integer, Select, String, bindparam, column, text
+from sqlalchemy import BigInteger, Float, Integer, Select, String, bindparam, column, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Order, Window
@@ -67,7 +67,7 @@ class WithWords:
         if found.apart:
             has = self._having(self._session, sorted(has)) & has
         else:
-            self._asked, self._found = self._asked + found.articles, self._found + len(has)
+            self._asked, self._found = self._asked + found.told, self._found + len(found.rows)
         articles: dict[int, list[int]] = {}
         for key, article in found.rows:
             if article in has:
@@ -95,8 +95,8 @@ class Within(NamedTuple):
     rows: Sequence[Any]
     walked: int
     """rows of the list"""
-    articles: int
-    """theirs"""
+    told: int
+    """rows of the list, one for each of their articles"""
     last: int | None
     """the last of the rows walked over"""
     apart: bool
@@ -116,36 +116,41 @@ def within(
         asked["spread"] = SPREAD
     else:
         asked |= {"spread": SPREAD_OF_ERAS, "share": 1.0 if share is None else share, "few_eras": FEW_ERAS}
-    told, ends, has, both = _statements(dialect, len(words), of_stories)
-    found = session.connection().execute(both.add_cte(walk.cte("walk"), told, ends, has), asked).all()
+    kind = "stories" if of_stories else "own"
+    walks = [walk.cte("walk")]
+    if dialect == "sqlite" and not of_stories and walk.whereclause is None:
+        # a copy of the walk for each use, as SQLite keeps the rows of what is used twice: here it but counts them
+        kind = "whole"
+        walks.append(walk.limit(None).order_by(None).cte("list"))
+        walks.append(select(_OF_ONE).select_from(walk.subquery("counted_walk")).cte("counted"))
+    parts, both = _statements(dialect, kind, len(words))
+    found = session.connection().execute(both.add_cte(*walks, *parts), asked).all()
     # the order of two statements' rows together is not promised
     rows = sorted([row[:2] for row in found if row.walked is None], reverse=True)
     end = next(row for row in found if row.walked is not None)
-    return Within(rows, end.walked, end.articles, end.id, not end.near)
+    return Within(rows, end.walked, end.told, end.id, not end.near)
 
 
-_TOLD = {
-    ("sqlite", False): "SELECT id, of_id AS article_id FROM walk",
-    ("postgresql", False): "SELECT id, of_id AS article_id FROM walk",
-    # SQLite keeps to this order
-    ("sqlite", True): """
-        SELECT walk.id, articles.id AS article_id
-        FROM walk CROSS JOIN articles ON articles.story_id = walk.of_id
-    """,
-    ("postgresql", True): """
-        SELECT walk.id, articles.id AS article_id
-        FROM walk JOIN articles ON articles.story_id = walk.of_id
-    """,
+# how many rows the walk has, how many with each of their articles, and between which articles these lie
+_OF_ONE: Any = text("count(*) AS walked, count(*) AS told, min(id) AS last, min(of_id) AS low, max(of_id) AS high")
+_OF_ALL = "(SELECT count(*) FROM walk) AS walked, count(*) AS told, (SELECT min(id) FROM walk) AS last, "
+_COUNTED = {
+    "own": f"SELECT {_OF_ONE.text} FROM walk",  # noqa: S608 - of constants
+    "stories": f"SELECT {_OF_ALL} min(article_id) AS low, max(article_id) AS high FROM told",  # noqa: S608
 }
-_COUNTED = "(SELECT count(DISTINCT article_id) AS articles, min(article_id) AS low, max(article_id) AS high FROM told)"
+# SQLite keeps to the order of a cross join
+_TOLD = {
+    dialect: f"SELECT walk.id, articles.id AS article_id FROM walk {joined} articles ON articles.story_id = of_id"  # noqa: S608
+    for dialect, joined in {"sqlite": "CROSS JOIN", "postgresql": "JOIN"}.items()
+}
 _REACHING = (
     f"(SELECT *, ((high >> bits) - (low >> bits) + 1) << bits AS ids FROM (SELECT *, "  # noqa: S608 - of constants
     f"CASE WHEN (high >> {ERAS[0]}) - (low >> {ERAS[0]}) < :few_eras THEN {ERAS[0]} ELSE {ERAS[1]} END AS bits "
-    f"FROM {_COUNTED} AS counted) AS marked)"
+    "FROM counted) AS marked)"
 )
 _ENDS = {
-    "sqlite": f"SELECT *, high - low <= :spread * articles AS near FROM {_COUNTED} AS counted",  # noqa: S608
-    "postgresql": "SELECT *, ids <= :spread * articles AND ids * :share <= articles AS near "  # noqa: S608
+    "sqlite": "SELECT *, high - low <= :spread * told AS near FROM counted",
+    "postgresql": "SELECT *, ids <= :spread * told AND ids * :share <= told AS near "  # noqa: S608 - of constants
     f"FROM {_REACHING} AS reaching",
 }
 _HAS = {
@@ -159,18 +164,31 @@ _HAS = {
         FROM generate_series(low >> bits, high >> bits) AS era) AS tsquery) FROM ends WHERE near)
     """,
 }
-_BOTH = """
-    SELECT id, article_id, NULL AS walked, NULL AS articles, NULL AS near
-    FROM told WHERE article_id IN (SELECT id FROM has) OR NOT (SELECT near FROM ends)
-    UNION ALL SELECT (SELECT min(id) FROM walk), NULL, (SELECT count(*) FROM walk), articles, coalesce(near, 1 = 1)
-    FROM ends
-"""
+_KEPT = {
+    # few have the words, and the list knows each; `+` keeps SQLite from going along the key for each. Of a list with
+    # conditions it would look at each row first, to be spared some of these
+    "whole": """
+        SELECT list.id, has.id AS article_id, NULL AS walked, NULL AS told, NULL AS near
+        FROM ends CROSS JOIN has CROSS JOIN list ON list.of_id = has.id WHERE +list.id >= ends.last
+    """,
+    "own": """
+        SELECT id, of_id AS article_id, NULL AS walked, NULL AS told, NULL AS near
+        FROM walk WHERE of_id IN (SELECT id FROM has)
+    """,
+    "stories": """
+        SELECT id, article_id, NULL AS walked, NULL AS told, NULL AS near
+        FROM told WHERE article_id IN (SELECT id FROM has)
+    """,
+}
+_ALL_OF_WALK = "SELECT id, of_id, NULL, NULL, NULL FROM walk"
+_ALL = {"whole": _ALL_OF_WALK, "own": _ALL_OF_WALK, "stories": "SELECT id, article_id, NULL, NULL, NULL FROM told"}
+_END = "SELECT last, NULL, walked, told, coalesce(near, 1 = 1) FROM ends"
 _TYPES: dict[str, Any] = {"spread": BigInteger(), "share": Float(), "few_eras": Integer()}
 
 
 @cache
-def _statements(dialect: str, questions: int, of_stories: bool) -> tuple[Any, Any, Any, Any]:
-    """The articles of a walk, their ends, those that have the words, and what is read of all."""
+def _statements(dialect: str, kind: str, questions: int) -> tuple[list[Any], Any]:
+    """Tables beside the walk: what is told and counted of it, its ends, what has the words; and what is read of all."""
     names = [f"asked_words{number}" for number in range(questions)]
     if dialect == "sqlite":
         words = f":{names[0]}"
@@ -179,10 +197,12 @@ def _statements(dialect: str, questions: int, of_stories: bool) -> tuple[Any, An
     ends = text(_ENDS[dialect])
     ends = ends.bindparams(*(bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in ends.text))
     has = text(_HAS[dialect].format(words=words)).bindparams(*(bindparam(name, type_=String()) for name in names))
-    columns: list[Any] = [column(name) for name in ("id", "article_id", "walked", "articles", "near")]
-    return (
-        text(_TOLD[dialect, of_stories]).columns(column("id")).cte("told"),
-        ends.columns(column("articles")).cte("ends"),
-        has.columns(column("id")).cte("has"),
-        text(_BOTH).columns(*columns),
-    )
+    parts = {"ends": ends, "has": has}
+    if kind in _COUNTED:
+        parts = {"counted": text(_COUNTED[kind]), **parts}
+    if kind == "stories":
+        parts = {"told": text(_TOLD[dialect]), **parts}
+    apart = f"{_ALL[kind]} WHERE NOT (SELECT near FROM ends)"  # noqa: S608 - of constants
+    both = text(f"{_KEPT[kind]} UNION ALL {_END} UNION ALL {apart}")
+    columns: list[Any] = [column(name) for name in ("id", "article_id", "walked", "told", "near")]
+    return [part.columns(column("id")).cte(name) for name, part in parts.items()], both.columns(*columns)

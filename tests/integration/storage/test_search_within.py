@@ -11,8 +11,9 @@ from bench.search import question
 from bench.search_data import fill
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.judging import Judge
+from monitor.storage import search, search_within
 from monitor.storage.engine import Store
-from monitor.storage.search import alert_ids, match_ids, story_ids
+from monitor.storage.search import alert_ids, find_alerts, find_matches, find_stories, match_ids, story_ids
 from monitor.storage.search_forms import present_words
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_walk import Batch, every_row, own_article, story_articles
@@ -83,7 +84,7 @@ def test_rows_far_from_one_another_are_told_so_and_all_given(stores: list[Store]
             statement = story_ids(session, question(f"réseau story:{far}"))
             found = within(session, statement(Window(50)), first.questions, 0.001, of_stories=True)
             assert (found.apart, found.walked, found.last) == (True, 1, far)
-            assert len(found.rows) == found.articles >= 2
+            assert len(found.rows) == found.told >= 2
             assert found.rows[-1] == (far, 7)
 
 
@@ -100,6 +101,27 @@ def test_pages_by_score_are_asked_row_by_row(stores: list[Store], kind: str) -> 
             window = Window(500, None, Order.SCORE)
             assert _told(look(window)) == _told(every_row(session, statement, window, of, first.among))
         assert not any(one.lstrip().startswith("WITH walk") for one, _ in sent)
+
+
+FINDERS: dict[str, Any] = {"matches": find_matches, "alerts": find_alerts, "stories": find_stories}
+
+
+@pytest.mark.parametrize("kind", list(LISTS))
+@pytest.mark.parametrize(("said", "walks"), [("réseau", True), ("réseau since:2021", True), ("réseau topic:t3", False)])
+def test_a_frequent_word_is_walked_for_where_nothing_else_is_asked(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch, kind: str, said: str, walks: bool
+) -> None:
+    monkeypatch.setattr(search, "FEW", 20)  # as if there were more articles
+    monkeypatch.setattr(search_within, "MANY_ROWS", 40)
+    asked, pages = question(said), []
+    judge = Judge(asked.expression)  # type: ignore[arg-type]
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            pages.append([row.id for row in FINDERS[kind](session, asked, Window(10), judge).rows])
+        if store.dialect == "postgresql":
+            assert any(one.lstrip().startswith("WITH walk") for one, _ in sent) is walks
+    assert pages[0] == pages[1]
+    assert len(pages[0]) == 10
 
 
 @pytest.mark.parametrize("kind", list(LISTS))
