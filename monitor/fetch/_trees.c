@@ -493,15 +493,57 @@ may_be_heading(Node *node, PyObject *inline_names, Py_ssize_t longest)
     return words || inside > 0;
 }
 
+/* Behind the end of a piece of text the next one, if that is text too. */
+static const unsigned char *
+text_from(Node **part, const unsigned char *p)
+{
+    while (*p == '\0' && (*part)->next != NULL && is_text((*part)->next)) {
+        *part = (*part)->next;
+        p = (const unsigned char *)(*part)->content;
+    }
+    return p;
+}
+
+/* Whether `node`'s own text may begin as `with` does: a `.` is any character; what is not ASCII may be any. */
+static int
+may_begin(Node *node, const char *with)
+{
+    Node *part = node->children;
+    if (part == NULL || !is_text(part))
+        return 0;
+    const unsigned char *p = text_from(&part, (const unsigned char *)part->content);
+    for (int blank; (blank = space_at(p)) > 0;)
+        p = text_from(&part, p + blank);
+    for (; *with != '\0'; with++, p = text_from(&part, p + 1)) {
+        if (*p >= 0x80)
+            return 1;
+        unsigned char lower = *p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p;
+        if (lower == '\0' || (*with != '.' && lower != (unsigned char)*with))
+            return 0;
+    }
+    return 1;
+}
+
+static int
+may_begin_as_one_of(Node *node, PyObject *beginnings)
+{
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(beginnings); at++)
+        if (may_begin(node, PyBytes_AS_STRING(PyTuple_GET_ITEM(beginnings, at))))
+            return 1;
+    return 0;
+}
+
 static PyObject *
 trees_headings(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *given, *names, *inline_names, *found = NULL;
+    PyObject *given, *names, *inline_names, *large, *beginnings, *found = NULL;
     Py_ssize_t enough, longest, read = 0;
-    if (!PyArg_ParseTuple(args, "OO!O!nn", &given, &PyTuple_Type, &names, &PyTuple_Type, &inline_names, &enough, &longest))
+    if (!PyArg_ParseTuple(args, "OO!O!nnO!O!", &given, &PyTuple_Type, &names, &PyTuple_Type, &inline_names, &enough,
+                          &longest, &PyTuple_Type, &large, &PyTuple_Type, &beginnings))
         return NULL;
     Node *root = node_of(given);
-    if (root == NULL || !are_names(names) || !are_names(inline_names) || (found = PyList_New(0)) == NULL)
+    if (root == NULL || !are_names(names) || !are_names(inline_names) || !are_names(large) || !are_names(beginnings) ||
+        (found = PyList_New(0)) == NULL)
         return NULL;
     for (Node *node = root; found != NULL && node != NULL; node = following(root, node)) {
         if (!is_among(node, names))
@@ -511,6 +553,8 @@ trees_headings(PyObject *Py_UNUSED(module), PyObject *args)
             continue;
         }
         if (!may_be_heading(node, inline_names, longest))
+            continue;
+        if (!is_among(node, large) && !may_begin_as_one_of(node, beginnings))
             continue;
         Py_ssize_t size = squeezed_size(node);
         if (size > 3 && size <= longest && !appended(found, element_at(given, node)))

@@ -32,11 +32,14 @@ _ABOUT = re.compile(
     r"|sur l.auteure?|source de (?:l.|cet )article|(?:la )?(?:biographie|bio) de l.auteure?|qui sommes[- ]nous)\W*",
     re.IGNORECASE,
 )
-_LABEL_BEGINS = re.compile(
-    r"\s*(?:à pr|au s|l.aut|les aut|sur l|source|la b|bio|qui s"
-    r"|[àa] [lv]|à d|lire|voir|dans la|pour al|aller plus|articles|vous ai|derni|nos d|sur le m|plus d.a)",
-    re.IGNORECASE,
+_LARGE = trees.names(_HEADINGS)
+_BEGINNINGS = (
+    *("à pr", "au s", "l.aut", "les aut", "sur l", "source", "la b", "bio", "qui s"),
+    *("à l", "à v", "a l", "a v", "à d", "lire", "voir", "dans la", "pour al", "aller plus", "articles"),
+    *("vous ai", "derni", "nos d", "sur le m", "plus d.a"),
 )
+_LABEL_BEGINS = re.compile(rf"\s*(?:{'|'.join(_BEGINNINGS)})", re.IGNORECASE)
+_MAY_BEGIN = trees.names(_BEGINNINGS)
 _ELSEWHERE = re.compile(
     r"(?:(?:à |a )?(?:re)?lire (?:aussi|également|ensuite)|à (?:lire|voir|découvrir|écouter)"
     r"(?: (?:aussi|également|ensuite))?|(?:voir|découvrez) (?:aussi|également)"
@@ -79,7 +82,7 @@ def cut_boxes(root: html.HtmlElement, enough: int) -> None:
 
 def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlElement, str]]:
     """Elements that hold a few words and no blocks, with their text, once `enough` was read before them."""
-    for element in trees.headings(root, _NAMES, INLINE_NAMES, enough, LONGEST):
+    for element in trees.headings(root, _NAMES, INLINE_NAMES, enough, LONGEST, _LARGE, _MAY_BEGIN):
         if element.tag in _HEADINGS or _LABEL_BEGINS.match(element.text or ""):
             yield element, trees.squeezed(element)
 

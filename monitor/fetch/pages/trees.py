@@ -138,7 +138,7 @@ def _blocks(root: html.HtmlElement, inline: frozenset[str]) -> Iterator[Linked]:
 
 
 def headings_in_python(
-    root: html.HtmlElement, tags: Names, inline: Names, enough: int, longest: int
+    root: html.HtmlElement, tags: Names, inline: Names, enough: int, longest: int, large: Names, beginnings: Names
 ) -> list[html.HtmlElement]:
     found: list[html.HtmlElement] = []
     read = 0
@@ -146,8 +146,20 @@ def headings_in_python(
         if read < enough:
             read += len(all_text(element)) if element.tag == "p" else 0
         elif _has_a_few_words(element, _decoded(inline), longest):
-            found.append(element)
+            text = (element.text or "").lstrip()
+            if element.tag in _decoded(large) or any(_may_begin(text, with_) for with_ in _decoded(beginnings)):
+                found.append(element)
     return found
+
+
+def _may_begin(text: str, with_: str) -> bool:
+    """Whether `text` may begin as `with_` does: a `.` is any character; what is not ASCII may be any."""
+    for at, wanted in enumerate(with_):
+        if text[at : at + 1] >= "\x80":
+            return True
+        if not text[at : at + 1] or (wanted != "." and text[at].lower() != wanted):
+            return False
+    return True
 
 
 def _has_a_few_words(element: html.HtmlElement, inline: frozenset[str], longest: int) -> bool:
@@ -221,6 +233,6 @@ texts: Callable[[html.HtmlElement, Names], list[str]] = _library.texts if _libra
 prose: Callable[[html.HtmlElement, int], Prose] = _library.prose if _library else prose_in_python
 prose_size: Callable[[html.HtmlElement, int], int] = _library.prose_size if _library else prose_size_in_python
 blocks: Callable[[html.HtmlElement, Names, int], list[Linked]] = _library.blocks if _library else blocks_in_python
-headings: Callable[[html.HtmlElement, Names, Names, int, int], list[html.HtmlElement]] = (
+headings: Callable[[html.HtmlElement, Names, Names, int, int, Names, Names], list[html.HtmlElement]] = (
     _library.headings if _library else headings_in_python
 )

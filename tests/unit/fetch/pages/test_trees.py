@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from lxml import etree, html
 from trafilatura.htmlprocessing import delete_by_link_density
 
-from monitor.fetch.pages import trees
+from monitor.fetch.pages import boxes, trees
 from monitor.fetch.pages.blocks import INLINE_NAMES
 from monitor.fetch.pages.markup import drop_unseen, parse_markup
 
 PAGES = sorted((Path(__file__).parents[3] / "data" / "pages").glob("*.html"))
 TEXTS = ["mot", " deux mots ", "é\u00a0: ", "\u2009\u2028", "\u3000x\u1680", "👍", "\n\t", "\x85", "A" * 70, "ß" * 130]
+TEXTS += ["Lire", " aB", "b\u2019c", "bac", "L", "éa", "A É", "ab" * 20]
 TAGS = ["p", "p", "div", "a", "a", "span", "b", "h2", "ul", "li", "td", "table", "br", "legend", "font", "article"]
 TAGS += ["ref", "ref", "list", "item", "graphic", "o:p"]
 NAMES = ["class", "id", "href", "hidden", "title"]
@@ -35,6 +37,8 @@ def nested(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
 MARKUP = st.recursive(st.sampled_from(TEXTS), nested, max_leaves=40)
 TREES = st.lists(MARKUP, min_size=1, max_size=6).map(lambda parts: html.fromstring(f"<body>{''.join(parts)}</body>"))
 HEADED = trees.names(("h2", "legend", "div", "p", "span", "b"))
+HEADINGS = (HEADED, INLINE_NAMES)
+LABELS = (trees.names(("h2",)), trees.names(("ab", "b.c", "é", "lire", "x", "a é")))
 
 
 def ask(element: html.HtmlElement) -> bool:
@@ -74,8 +78,12 @@ PAIRS: dict[str, tuple[Callable[[html.HtmlElement], Any], Callable[[html.HtmlEle
         lambda root: [trees.blocks_in_python(root, INLINE_NAMES, most) for most in range(4)],
     ),
     "headings": (
-        lambda root: [trees.headings(root, HEADED, INLINE_NAMES, enough, 60) for enough in (0, 20, 250)],
-        lambda root: [trees.headings_in_python(root, HEADED, INLINE_NAMES, enough, 60) for enough in (0, 20, 250)],
+        lambda root: [trees.headings(root, *HEADINGS, enough, 60, *LABELS) for enough in (0, 20, 250)],
+        lambda root: [trees.headings_in_python(root, *HEADINGS, enough, 60, *LABELS) for enough in (0, 20, 250)],
+    ),
+    "all headings": (
+        lambda root: trees.headings(root, *HEADINGS, 0, 60, HEADED, ()),
+        lambda root: trees.headings_in_python(root, *HEADINGS, 0, 60, HEADED, ()),
     ),
     "asked": (asked, asked_in_python),
 }
@@ -102,6 +110,24 @@ def test_pages_are_seen_as_python_sees_them(page: Path) -> None:
     drop_unseen(root)
     for compiled, in_python in PAIRS.values():
         assert compiled(root) == in_python(root)
+
+
+@given(st.from_regex(re.compile(rf"\A{boxes._LABEL_BEGINS.pattern}", re.IGNORECASE)), st.integers(0, 9))
+def test_every_label_that_the_pattern_finds_may_begin_so(text: str, cut: int) -> None:
+    heading = html.Element("p")
+    try:
+        heading.text = text[:50] + "mots"
+    except ValueError:  # a control, which no tree holds
+        return
+    assert boxes._LABEL_BEGINS.match(heading.text)
+    assert any(trees._may_begin(heading.text.lstrip(), beginning) for beginning in boxes._BEGINNINGS)
+    whole, child = heading.text, html.Element("i")
+    heading.append(child)
+    heading.text, child.tail = whole[:cut], whole[cut:]
+    etree.strip_elements(heading, "i", with_tail=False)  # which leaves two pieces of text, one behind the other
+    assert heading.text == whole
+    asked = (heading, *HEADINGS, 0, 60, (), boxes._MAY_BEGIN)
+    assert trees.headings(*asked) == trees.headings_in_python(*asked) == [heading] * (len(trees.squeeze(whole)) <= 60)
 
 
 def left(root: html.HtmlElement, delete: Callable[..., html.HtmlElement]) -> str:
