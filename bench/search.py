@@ -217,6 +217,8 @@ def main() -> int:
     parts = given.part or ["newest", "pages", "plain", "writes", "ids"]
     for store in stores:
         print(f"\n{store.dialect}")
+        gc.collect()
+        gc.freeze()  # a process has one database: to look through what another's part left took 50 ms of some question
         queries = Queries(store)
         if "newest" in parts:
             newest(queries, given.rounds)
