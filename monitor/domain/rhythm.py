@@ -56,11 +56,18 @@ class Rhythm(NamedTuple):
 
     def until_expected(self, entries: float, now: datetime, most: timedelta) -> timedelta:
         """How long until `entries` are to be expected; at most `most`."""
-        missing, passed, rates, step = entries, 0.0, self._rates(), _to_next_hour(now) / _HOUR
-        for hour in _hours(now.replace(minute=0, second=0, microsecond=0), ceil(most / _HOUR) + 1):
-            share = rates[hour] * step
+        counts, days = self.counts, self.days
+        if not days:
+            return most
+        # An hour's rate as `_rates` has it, of the few hours that are looked at.
+        even = _EVEN_SHARE * sum(counts) / 24
+        start = now.replace(minute=0, second=0, microsecond=0)
+        missing, passed, step = entries, 0.0, (_HOUR - (now - start)) / _HOUR
+        for hour in _hours(start, ceil(most / _HOUR) + 1):
+            rate = ((1 - _EVEN_SHARE) * counts[hour] + even) / days
+            share = rate * step
             if share >= missing:
-                return min(_HOUR * (passed + missing / rates[hour]), most)
+                return min(_HOUR * (passed + missing / rate), most)
             missing -= share
             passed += step
             step = 1.0

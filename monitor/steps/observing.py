@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any
 
 from monitor.domain.caching import freshness
@@ -19,16 +20,17 @@ from monitor.storage.tables import Feed
 
 # What has a column of its own.
 _COLUMNS = ("etag", "last_modified", "body_hash", "failures", "last_polled_at", "last_success_at", "last_entry_at")
-# These too, but a version that did not know of the columns wrote them into the JSON, and then without this mark.
-_NEWER_COLUMNS = ("not_modified", "last_body_at")
+_of_columns = attrgetter(*_COLUMNS)
+# `not_modified` and `last_body_at` too, but a version that did not know of the columns wrote them into the JSON, and
+# then without this mark.
 _MARK = "columns"
 
 
 def state_of(row: PollJob | Feed) -> FeedState:
     """The state that the feed's row holds, in its columns and in its JSON."""
-    known: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
+    known: dict[str, Any] = dict(zip(_COLUMNS, _of_columns(row), strict=True))
     if _MARK in row.state:
-        known |= {name: getattr(row, name) for name in _NEWER_COLUMNS}
+        known["not_modified"], known["last_body_at"] = row.not_modified, row.last_body_at
         known["hashes"] = tuple(row.item_hashes.split())
         if row.interval_seconds is not None:
             known["interval"] = timedelta(seconds=row.interval_seconds)

@@ -170,7 +170,9 @@ def _store_rest(ctx: Context, session: Session, group: Sequence[Polled], done: P
             rows.append(row | {"due_at": polled.at + (polled.error.retry_after or BUSY)})
             continue
         decision = _decide(ctx, polled, None)
-        rows.append(row | row_values(polled.job, polled.state, decision) | _said(polled))
+        row.update(row_values(polled.job, polled.state, decision))
+        row.update(_said(polled))
+        rows.append(row)
         _tell(polled, decision, None, done)
     ours = work.finish(session, Kind.POLL, rows)
     if ours < len(rows):

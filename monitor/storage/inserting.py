@@ -110,15 +110,17 @@ def update_rows(
     *,
     keys: tuple[str, ...] = ("id",),
     condition: str = "",
+    fixed: str = "",
 ) -> int:
     """Write what each row says to the row of its `keys` where `condition` (SQL) holds; gives how many were found.
 
+    `fixed` (SQL) is set in all of them.
     All have the columns of the first, or a `KeyError` is raised.
     """
     if not rows:
         return 0
     connection = session.connection()
-    statement, converters = _update(table, connection.dialect, tuple(rows[0]), keys, condition)
+    statement, converters = _update(table, connection.dialect, tuple(rows[0]), keys, condition, fixed)
     written = connection.exec_driver_sql(
         statement, [tuple([make(row[name]) if make else row[name] for name, make in converters]) for row in rows]
     )
@@ -127,7 +129,7 @@ def update_rows(
 
 @lru_cache(maxsize=64)
 def _update(
-    table: Table, dialect: Dialect, given: tuple[str, ...], keys: tuple[str, ...], condition: str
+    table: Table, dialect: Dialect, given: tuple[str, ...], keys: tuple[str, ...], condition: str, fixed: str
 ) -> tuple[str, tuple[tuple[str, Converter | None], ...]]:
     """The statement, and its parameters in order: the columns of `given`, then the keys."""
     quoted = dialect.identifier_preparer
@@ -137,9 +139,10 @@ def _update(
         return f"{quoted.format_column(table.columns[name])} = {mark}"
 
     names = [name for name in given if name not in keys]
+    written = ", ".join([*map(equal, names), *filter(None, [fixed])])
     where = " AND ".join([*map(equal, keys), *filter(None, [condition])])
-    converters = tuple((name, _converter(table.columns[name], dialect)) for name in (*names, *keys))
-    statement = f"UPDATE {quoted.format_table(table)} SET {', '.join(map(equal, names))} WHERE {where}"  # noqa: S608 - our names
+    converters = tuple((name, converter(table.columns[name], dialect)) for name in (*names, *keys))
+    statement = f"UPDATE {quoted.format_table(table)} SET {written} WHERE {where}"  # noqa: S608 - our names
     return statement, converters
 
 
@@ -160,8 +163,8 @@ def _insert(table: Table, dialect: Dialect, given: tuple[str, ...], shared: tupl
         start=f"INSERT INTO {into} ({names})",
         row=f"({', '.join([mark] * len(columns))})",
         names=given,
-        converters=tuple(_converter(table.columns[name], dialect) for name in given),
-        shared=tuple((name, _converter(table.columns[name], dialect) or _as_it_is) for name in shared),
+        converters=tuple(converter(table.columns[name], dialect) for name in given),
+        shared=tuple((name, converter(table.columns[name], dialect) or _as_it_is) for name in shared),
         defaults=tuple(_default(column, dialect) for column in filled),
     )
 
@@ -170,14 +173,15 @@ def _list(table: Table, dialect: Dialect, names: Sequence[str]) -> str:
     return ", ".join(dialect.identifier_preparer.format_column(table.columns[name]) for name in names)
 
 
-def _converter(column: Column[Any], dialect: Dialect) -> Converter | None:
+def converter(column: Column[Any], dialect: Dialect) -> Converter | None:
+    """What makes a value of the column into the driver's; None where that is the value itself."""
     make: Converter | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     return make
 
 
 def _default(column: Column[Any], dialect: Dialect) -> Callable[[], Any]:
     default: Any = column.default
-    convert = _converter(column, dialect) or _as_it_is
+    convert = converter(column, dialect) or _as_it_is
     return lambda: convert(default.arg(None) if default.is_callable else default.arg)
 
 

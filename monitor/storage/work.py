@@ -7,17 +7,19 @@ After the queue design of healthchecks (a claim by conditional UPDATE) with a fe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, update
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from monitor.storage.inserting import update_rows
+from monitor.storage.inserting import Converter, converter, update_rows
 from monitor.storage.tables import Delivery, Entry, Feed, Subscriber
 
 ALONE_AFTER = 2  # takes without a closing write, then the row travels in a message of its own
@@ -65,17 +67,25 @@ def _given(pairs: Sequence[Pair]) -> dict[str, Any]:
     return {"ids": [row_id for row_id, _ in pairs], "pairs": [tuple(pair) for pair in pairs]}
 
 
-@lru_cache(maxsize=8)
-def _taking(kind: Kind) -> Any:
+@lru_cache(maxsize=64)
+def _taking(kind: Kind, dialect: Dialect, count: int) -> tuple[str, Converter]:
+    """The statement that takes `count` rows, and what makes its first parameter; the ids follow, then the pairs.
+
+    As text, since SQLAlchemy takes as long to write so many parameters as SQLite to change the rows.
+    """
     table = TABLES[kind].__table__
-    columns = table.c
-    working = columns.enabled.is_(True) if "enabled" in columns else columns.due_at.is_not(None)
-    return (
-        update(table)
-        .where(*_these(columns), columns.due_at.is_not(None), working)
-        .values(turn=columns.turn + 1, due_at=bindparam("until"), attempts=columns.attempts + 1)
-        .returning(columns.id, columns.turn)
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    working = "enabled AND due_at IS NOT NULL" if "enabled" in table.c else "due_at IS NOT NULL"
+    ids, pairs = ", ".join([mark] * count), ", ".join([f"({mark}, {mark})"] * count)
+    statement = (
+        f"UPDATE {table.name} SET turn = turn + 1, due_at = {mark}, attempts = attempts + 1"  # noqa: S608 - our names
+        f" WHERE id IN ({ids}) AND (id, turn) IN (VALUES {pairs}) AND {working} RETURNING id, turn"
     )
+    return statement, converter(table.c.due_at, dialect) or _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @lru_cache(maxsize=8)
@@ -146,8 +156,10 @@ def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lea
     """
     if not pairs:
         return []
-    given = {**_given(pairs), "until": now + lease}
-    turns = {row[0]: row[1] for row in session.connection().execute(_taking(kind), given)}
+    connection = session.connection()
+    statement, moment = _taking(kind, connection.dialect, len(pairs))
+    given = (moment(now + lease), *(row_id for row_id, _ in pairs), *chain.from_iterable(pairs))
+    turns: dict[int, int] = {row[0]: row[1] for row in connection.exec_driver_sql(statement, given)}
     return [(row_id, turns[row_id]) for row_id, _ in pairs if row_id in turns]
 
 
@@ -177,10 +189,7 @@ def close_all(session: Session, kind: Kind, pairs: Sequence[Pair], **values: Any
 
 def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write what steps found out, each row with its `id`; only after `close_all` said that the turns are ours."""
-    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        alike.setdefault(tuple(row), []).append(row)
-    for group in alike.values():
+    for group in _alike(rows):
         update_rows(session, TABLES[kind].__table__, group)
 
 
@@ -189,13 +198,19 @@ def finish(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> i
 
     A row whose turn is no longer ours is left as it is; gives how many were. For steps that write nothing else.
     """
+    table = TABLES[kind].__table__
+    return sum(
+        update_rows(session, table, group, keys=("id", "turn"), condition="attempts > 0", fixed="attempts = 0")
+        for group in _alike(rows)
+    )
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
+    """Those of the same columns together."""
     alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        alike.setdefault(tuple(row), []).append({**row, "attempts": 0})
-    return sum(
-        update_rows(session, TABLES[kind].__table__, group, keys=("id", "turn"), condition="attempts > 0")
-        for group in alike.values()
-    )
+        alike.setdefault(tuple(row), []).append(row)
+    return alike.values()
 
 
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
