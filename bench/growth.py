@@ -4,8 +4,9 @@
     python -m bench.growth articles sqlite:////tmp/1.db … sqlite:////tmp/3.db --articles 10000 100000 1000000
 
 `feeds`: a SQLite for each number of feeds, on a tenth as many hosts of a press on loopback. All are polled for the
-first time, then unchanged ones in turn over the sizes, as many of each; ticks with nothing due and with a hundred feeds
-due. Milliseconds of processor, a first poll's parsing child included.
+first time, then unchanged ones in turn over the sizes, as many of each: any hundred, which lie on up to a hundred hosts
+of a large press, and those of ten hosts; ticks with nothing due and with a hundred feeds due. Milliseconds of
+processor, a first poll's parsing child included.
 `articles`: a database for each number of articles, filled when it is empty: storing one, a tick, questions, in turn
 over the sizes. Milliseconds of processor on SQLite, on the clock on PostgreSQL, whose server does the work.
 The last column is the dearest by the cheapest.
@@ -67,7 +68,8 @@ class Installation:
     def work(self) -> dict[str, Work]:
         """What is measured again and again; each gives milliseconds."""
         return {
-            "unchanged poll, a feed": self._unchanged,
+            "unchanged poll, a feed": lambda: self._unchanged(self._any_due),
+            "unchanged poll, a feed of ten hosts": lambda: self._unchanged(self._hosts_due),
             "tick, nothing due": lambda: timed(self._monitor.tick),
             "tick, a hundred feeds due": self._announced,
         }
@@ -95,19 +97,27 @@ class Installation:
             session.execute(text("UPDATE feeds SET due_at = :later"), {"later": self._clock.now + timedelta(days=999)})
             session.execute(text("ANALYZE"))
 
-    def _some_due(self) -> None:
-        self._clock.advance(timedelta(seconds=15))
-        some = "UPDATE feeds SET due_at = :now WHERE id IN (SELECT id FROM feeds ORDER BY random() LIMIT :few)"
-        with self._monitor.store.write() as session:
-            session.execute(text(some), {"now": str(self._clock.now.replace(tzinfo=None)), "few": self._few})
+    def _any_due(self) -> None:
+        self._due("SELECT id FROM feeds ORDER BY random() LIMIT :few", few=self._few)
 
-    def _unchanged(self) -> float:
-        self._some_due()
+    def _hosts_due(self) -> None:
+        """All feeds of ten hosts, as many at each size."""
+        hosts = "SELECT id % :hosts AS host FROM feeds GROUP BY host ORDER BY random() LIMIT 10"
+        self._due(f"SELECT id FROM feeds WHERE id % :hosts IN ({hosts})", hosts=self._hosts)
+
+    def _due(self, some: str, **given: int) -> None:
+        self._clock.advance(timedelta(seconds=15))
+        now = str(self._clock.now.replace(tzinfo=None))
+        with self._monitor.store.write() as session:
+            session.execute(text(f"UPDATE feeds SET due_at = :now WHERE id IN ({some})"), {"now": now, **given})
+
+    def _unchanged(self, due: Callable[[], None]) -> float:
+        due()
         self._monitor.tick()
         return timed(self._poll_announced) / self._few
 
     def _announced(self) -> float:
-        self._some_due()
+        self._any_due()
         took = timed(self._monitor.tick)
         self._poll_announced()
         return took
