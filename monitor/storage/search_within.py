@@ -138,10 +138,16 @@ _COUNTED = {
     "own": f"SELECT {_OF_ONE.text} FROM walk",  # noqa: S608 - of constants
     "stories": f"SELECT {_OF_ALL} min(article_id) AS low, max(article_id) AS high FROM told",  # noqa: S608
 }
-# SQLite keeps to the order of a cross join
 _TOLD = {
-    dialect: f"SELECT walk.id, articles.id AS article_id FROM walk {joined} articles ON articles.story_id = of_id"  # noqa: S608
-    for dialect, joined in {"sqlite": "CROSS JOIN", "postgresql": "JOIN"}.items()
+    # SQLite keeps to this order
+    "sqlite": """
+        SELECT walk.id, articles.id AS article_id FROM walk CROSS JOIN articles ON articles.story_id = of_id
+    """,
+    # OFFSET 0 keeps PostgreSQL from reading all articles of a store that is not large
+    "postgresql": """
+        SELECT walk.id, articles.id AS article_id
+        FROM walk CROSS JOIN LATERAL (SELECT id FROM articles WHERE story_id = of_id OFFSET 0) AS articles
+    """,
 }
 _REACHING = (
     f"(SELECT *, ((high >> bits) - (low >> bits) + 1) << bits AS ids FROM (SELECT *, "  # noqa: S608 - of constants
