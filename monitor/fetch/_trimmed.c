@@ -203,7 +203,8 @@ start_tag(Page *page)
         if (at == blanks || at >= end || (at = after_attribute(name, end, &name_end)) == NULL)
             break;
         if (!whole && is_dropped(name, name_end)) {
-            keep_until(page, blanks);
+            /* a blank stays before `/>`: libxml2 would take the slash for the end of a value without quotes */
+            keep_until(page, blanks + (at < end && *at == '/'));
             page->done = at;
         }
     }

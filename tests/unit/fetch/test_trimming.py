@@ -163,6 +163,9 @@ REGULAR = st.lists(
 @example("<title><p width=1></title><p width=1>")
 @example("<p width=1 <b>a</b>")
 @example("texte<script>a</script>")
+@example('<p data-testid=1 width="><pwidth"/>')
+@example("<p data-testid=1 alt/>")
+@example("<p class=a width=1 alt=2/>")
 def test_any_markup_is_the_same_tree(text: str) -> None:
     assert same_tree(text.encode())
 
