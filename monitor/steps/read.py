@@ -28,6 +28,7 @@ TRIES = 5  # a page that cannot be had this often ends as what it then is
 PARSES = 3  # the same for a page that was not parsed in time
 LEAST_TEXT = 80  # characters; a shorter text is no article
 BUSY = timedelta(seconds=30)
+AT_ONCE = 60  # pages under way: more of them, in one turn of the loop, take a tenth of a MiB each
 TOGETHER = 160  # readings in one transaction: a message of candidates, as shipped, so that its last ones need none
 BLOCKED = {401, 402, 403, 407, 451}
 GONE = {404, 410}
@@ -47,7 +48,7 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         left = skipped_links(session, new)
     matcher = ctx.dossiers.matcher()
     ctx.prepare_questions()
-    summary = ReadSummary()
+    summary, places = ReadSummary(), asyncio.Semaphore(AT_ONCE)
     first_of: dict[str, asyncio.Task[Reading]] = {}
     waiting: list[Awaitable[Reading]] = []
     for wanted, job in _in_order(ctx, matcher, jobs):
@@ -59,7 +60,7 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         elif key in first_of:
             waiting.append(_after_twin(ctx, job, first_of[key]))
         else:
-            task = asyncio.ensure_future(_read_one(ctx, matcher, job, key, wanted))
+            task = asyncio.ensure_future(_read_one(ctx, matcher, job, key, wanted, places))
             if key:
                 first_of[key] = task
             waiting.append(task)
@@ -92,11 +93,14 @@ async def _after_twin(ctx: Context, job: ReadJob, twin: asyncio.Task[Reading]) -
     return Reading(job, ctx.now(), Outcome.DUPLICATE, first.reason, same_as=first.article.canonical_url)
 
 
-async def _read_one(ctx: Context, matcher: Matcher, job: ReadJob, key: str | None, wanted: Matcher | None) -> Reading:
+async def _read_one(
+    ctx: Context, matcher: Matcher, job: ReadJob, key: str | None, wanted: Matcher | None, places: asyncio.Semaphore
+) -> Reading:
     if job.link is None or key is None:
         return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the entry has no link")
     try:
-        answer = await ctx.web.page(job.link, wanted=wanted)
+        async with places:
+            answer = await ctx.web.page(job.link, wanted=wanted)
     except FetchError as error:
         return _not_fetched(ctx, matcher, job, key, error)
     except ContentError as error:
