@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from monitor.domain.matching import Matcher
 from monitor.domain.model import Access, Outcome, PageData
@@ -34,6 +35,13 @@ BLOCKED = {401, 402, 403, 407, 451}
 GONE = {404, 410}
 
 
+class _Places(NamedTuple):
+    """For pages that are under way; who waited for one beyond `until` (monotonic seconds) is handed back."""
+
+    free: asyncio.Semaphore
+    until: float
+
+
 async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
     """Read those of the entries that are still as announced."""
     with ctx.store.write() as session:  # for as short as can be: on SQLite the other processes wait
@@ -48,7 +56,9 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         left = skipped_links(session, new)
     matcher = ctx.dossiers.matcher()
     ctx.prepare_questions()
-    summary, places = ReadSummary(), asyncio.Semaphore(AT_ONCE)
+    # Later pages would not end within the message's time: a host's turn, its answer and the parsing take that long too.
+    until = time.monotonic() + ctx.settings.poll_time_limit.total_seconds() / 4
+    summary, places = ReadSummary(), _Places(asyncio.Semaphore(AT_ONCE), until)
     first_of: dict[str, asyncio.Task[Reading]] = {}
     waiting: list[Awaitable[Reading]] = []
     for wanted, job in _in_order(ctx, matcher, jobs):
@@ -94,12 +104,15 @@ async def _after_twin(ctx: Context, job: ReadJob, twin: asyncio.Task[Reading]) -
 
 
 async def _read_one(
-    ctx: Context, matcher: Matcher, job: ReadJob, key: str | None, wanted: Matcher | None, places: asyncio.Semaphore
+    ctx: Context, matcher: Matcher, job: ReadJob, key: str | None, wanted: Matcher | None, places: _Places
 ) -> Reading:
     if job.link is None or key is None:
         return _without_page(ctx, matcher, job, key, Outcome.NO_TEXT, "the entry has no link")
     try:
-        async with places:
+        waits = places.free.locked()
+        async with places.free:
+            if waits and time.monotonic() > places.until:
+                return Reading(job, ctx.now(), Outcome.FAILED, None, retry_at=ctx.now(), handed_back=True)
             answer = await ctx.web.page(job.link, wanted=wanted)
     except FetchError as error:
         return _not_fetched(ctx, matcher, job, key, error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func, select, update
@@ -11,6 +13,7 @@ from sqlalchemy import event, func, select, update
 from monitor.app import Monitor
 from monitor.steps import read
 from monitor.storage.tables import Alert, Article, Entry, Feed
+from monitor.storage.work import Pair
 from monitor.testing import InlineQueue, work_until_idle
 from tests.integration.steps.test_flow import counts, watch
 from tests.press import PARAGRAPH, Answer, Press, html
@@ -134,12 +137,24 @@ def three_announced(monitor: Monitor, press: Press) -> list[tuple[int, int]]:
         return [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
 
 
+def six_announced(monitor: Monitor, press: Press, answer: Callable[[dict[str, str]], Answer]) -> list[Pair]:
+    """Entries of one feed whose pages are as `answer` gives them."""
+    press.publish("/feed", [(str(n), "Le budget des écoles", f"/c{n}") for n in range(6)])
+    for n in range(6):
+        press.answers[f"/c{n}"] = answer
+    watch(monitor, press)
+    with monitor.store.read() as session:
+        feeds = [(row.id, row.turn) for row in session.execute(select(Feed.id, Feed.turn))]
+    monitor.poll(feeds)
+    with monitor.store.read() as session:
+        return [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
+
+
 def test_of_many_pages_a_few_are_under_way_at_once(
     bench: tuple[Monitor, InlineQueue], press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monitor, _ = bench
     monkeypatch.setattr(read, "AT_ONCE", 2)
-    press.publish("/feed", [(str(n), "Le budget des écoles", f"/c{n}") for n in range(6)])
     under_way, most = [0], [0]
 
     def slow(_headers: dict[str, str]) -> Answer:
@@ -149,14 +164,27 @@ def test_of_many_pages_a_few_are_under_way_at_once(
         under_way[0] -= 1
         return Answer(html("Le budget des écoles", (PARAGRAPH,)), headers={"content-type": "text/html"})
 
-    for n in range(6):
-        press.answers[f"/c{n}"] = slow
-    watch(monitor, press)
-    with monitor.store.read() as session:
-        feeds = [(row.id, row.turn) for row in session.execute(select(Feed.id, Feed.turn))]
-    monitor.poll(feeds)
-    with monitor.store.read() as session:
-        pairs = [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
-    monitor.read(pairs)
+    monitor.read(six_announced(monitor, press, slow))
     assert most[0] == 2
     assert sum(counts(monitor.store).values()) == 6
+
+
+def test_pages_that_a_message_has_no_time_for_are_handed_back(
+    bench: tuple[Monitor, InlineQueue], press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor, queue = bench
+    monkeypatch.setattr(read, "AT_ONCE", 2)
+    pairs = six_announced(
+        monitor, press, lambda _: Answer(html("Le budget", (PARAGRAPH,)), headers={"content-type": "text/html"})
+    )
+    usual = monitor.context.settings
+    monitor.context.settings = usual.model_copy(update={"poll_time_limit": timedelta(0)})
+    monitor.read(pairs)
+    with monitor.store.read() as session:
+        left = session.scalars(select(Entry).where(Entry.outcome.is_(None))).all()
+    assert [(entry.failures, entry.attempts, entry.reads) for entry in left] == [(0, 0, 0)] * 4
+    assert all(entry.due_at is not None and entry.due_at <= monitor.context.now() for entry in left)
+    monitor.context.settings = usual
+    work_until_idle(monitor, queue)
+    assert sum(counts(monitor.store).values()) == 6
+    assert [press.hits(f"/c{n}") for n in range(6)] == [1] * 6
