@@ -124,17 +124,22 @@ def test_a_page_that_was_left_too_late_is_not_closed(bench: tuple[Monitor, Inlin
     assert counts(monitor.store) == {"skipped": 2}
 
 
-def three_announced(monitor: Monitor, press: Press) -> list[tuple[int, int]]:
-    """Entries of one feed whose pages hold nothing that is looked for."""
-    press.publish("/feed", [(str(n), "Le budget des écoles", f"/c{n}") for n in range(3)])
-    for n in range(3):
-        press.page(f"/c{n}", "Le budget des écoles", PARAGRAPH, PARAGRAPH)
+def polled(monitor: Monitor, press: Press) -> list[Pair]:
+    """The entries of the press's feed, polled and to be read."""
     watch(monitor, press)
     with monitor.store.read() as session:
         feeds = [(row.id, row.turn) for row in session.execute(select(Feed.id, Feed.turn))]
     monitor.poll(feeds)
     with monitor.store.read() as session:
         return [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
+
+
+def three_announced(monitor: Monitor, press: Press) -> list[Pair]:
+    """Entries of one feed whose pages hold nothing that is looked for."""
+    press.publish("/feed", [(str(n), "Le budget des écoles", f"/c{n}") for n in range(3)])
+    for n in range(3):
+        press.page(f"/c{n}", "Le budget des écoles", PARAGRAPH, PARAGRAPH)
+    return polled(monitor, press)
 
 
 def six_announced(monitor: Monitor, press: Press, answer: Callable[[dict[str, str]], Answer]) -> list[Pair]:
@@ -142,12 +147,7 @@ def six_announced(monitor: Monitor, press: Press, answer: Callable[[dict[str, st
     press.publish("/feed", [(str(n), "Le budget des écoles", f"/c{n}") for n in range(6)])
     for n in range(6):
         press.answers[f"/c{n}"] = answer
-    watch(monitor, press)
-    with monitor.store.read() as session:
-        feeds = [(row.id, row.turn) for row in session.execute(select(Feed.id, Feed.turn))]
-    monitor.poll(feeds)
-    with monitor.store.read() as session:
-        return [(row.id, row.turn) for row in session.execute(select(Entry.id, Entry.turn))]
+    return polled(monitor, press)
 
 
 def test_of_many_pages_a_few_are_under_way_at_once(
