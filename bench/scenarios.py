@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 from bench.contenders import Done, Newsboat, Peer, Rss2email, say, written
-from bench.farm import Farm
+from bench.farm import KEPT_PAGES, Farm, fetch_once
 from bench.stack import Stack
 from bench.venvs import command_of, python_of
 from workers.broker import prepare_socket, server_command, wait_for
@@ -107,11 +107,6 @@ class Bench:
             wrong or "",
         )
         self.wrong += bool(wrong) and name.startswith("veille")
-
-
-# What `fetch_once` asks for is kept, 130 KB an article: by itself the farm keeps some 2,000 and makes each other page
-# anew, a millisecond of the cores that are shared, in all rounds but the first.
-KEPT_PAGES = ("--cache-mb", "4096")
 
 
 @dataclass(frozen=True)
@@ -316,14 +311,6 @@ def broker(folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
-
-
-def fetch_once(urls: Sequence[str]) -> None:
-    """The farm makes its pages before anybody is measured, as it does not again."""
-    for url in urls:
-        for headers in ({"Accept-Encoding": "gzip"}, {}):
-            with urlopen(Request(url, headers=headers), timeout=30) as answer:
-                answer.read()
 
 
 # -- from a feed's answer to a text stored ---------------------------------------------------------------------------

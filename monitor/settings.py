@@ -133,6 +133,11 @@ class Settings(BaseModel):
         return Path(tempfile.gettempdir()) / f"veille-{os.getuid()}-{digest}" / "broker.sock"
 
     @property
+    def patience(self) -> timedelta:
+        """How long a batch's part may wait for its turn: the rest of the batch's time is for fetching and storing."""
+        return self.poll_time_limit / 4
+
+    @property
     def pages_together(self) -> int:
         """Pages that are read together, at most: many where most are only looked at, as each batch has its price."""
         return self.read_batch if self.store == "all" else min(8 * self.read_batch, MOST_PAGES)

@@ -80,10 +80,8 @@ class Web:
         policy = DoorPolicy.from_settings(settings)
         rhythm = Rhythm(settings.host_gap, settings.host_connections)
         door, pace = Door(policy), Pace(settings.effective_broker_url, rhythm=rhythm, allow=policy.allow)
-        # A turn further off than this is handed back; the rest of a batch's time is for fetching and storing.
-        patience = settings.poll_time_limit / 4
         sandbox, tdm = Sandbox(cache_dir=settings.cache_dir), settings.respect_tdm
-        web = cls(door, pace, Robots(door, pace), sandbox, respect_tdm=tdm, patience=patience)
+        web = cls(door, pace, Robots(door, pace), sandbox, respect_tdm=tdm, patience=settings.patience)
         for part in (door, pace, web.sandbox):
             await web._held.enter_async_context(part)
         return web

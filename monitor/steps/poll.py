@@ -78,7 +78,7 @@ async def poll(ctx: Context, pairs: Sequence[Pair], *, at_once: int = AT_ONCE) -
 
 def _asks(ctx: Context, pairs: Sequence[Pair], at_once: int) -> Iterator[Coroutine[Any, Any, Polled]]:
     """Each feed that is still as announced, to be asked; rows are taken when the first of them is to be."""
-    end = time.monotonic() + ctx.settings.poll_time_limit.total_seconds() / 4
+    end = time.monotonic() + ctx.settings.patience.total_seconds()
     for start in range(0, len(pairs), at_once):
         if start and time.monotonic() > end:
             # Sites are slow: the message must end in its time, and another process may be idle.

@@ -56,8 +56,7 @@ async def read(ctx: Context, pairs: Sequence[Pair]) -> ReadSummary:
         left = skipped_links(session, new)
     matcher = ctx.dossiers.matcher()
     ctx.prepare_questions()
-    # Later pages would not end within the message's time: a host's turn, its answer and the parsing take that long too.
-    until = time.monotonic() + ctx.settings.poll_time_limit.total_seconds() / 4
+    until = time.monotonic() + ctx.settings.patience.total_seconds()
     summary, places = ReadSummary(), _Places(asyncio.Semaphore(AT_ONCE), until)
     first_of: dict[str, asyncio.Task[Reading]] = {}
     waiting: list[Awaitable[Reading]] = []

@@ -134,10 +134,10 @@ def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: 
     planned: list[Pair] = []
     rows = []
     for reading, added in _with_new(session, group, stored_at):
-        row = _row(reading)
+        values = {}
         if reading.retry_at is None:
             outcome, article_id, changes = _store_article(session, reading, added)
-            row |= _read(outcome, article_id, reading.at, reading.job.reads)
+            values = _read(outcome, article_id, reading.at, reading.job.reads)
             if article_id is not None and changes is not None:
                 fresh = reading.job.article_id is None
                 put_matches(session, article_id, reading.verdicts, ids, reading.at, fresh=fresh)
@@ -145,13 +145,13 @@ def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: 
             done.count(outcome)
             log.info(
                 "entry_read",
-                entry=row["id"],
+                entry=reading.job.pair[0],
                 link=reading.job.link,
                 outcome=outcome.value,
                 reason=reading.reason,
             )
         if not _is_skipped(reading):
-            rows.append(row)
+            rows.append(_row(reading) | values)
     done.retried += sum(reading.retry_at is not None for reading in group)
     work.amend(session, Kind.READ, rows)
     return planned
