@@ -245,7 +245,7 @@ def read_by_stack(bench: Bench, name: str, stack: Stack, urls: list[str]) -> Non
 
     def run() -> Done:
         cost = stack.read()
-        left = int(stack.entries_left(datetime.now(UTC)))
+        left = int(stack.entries_left())
         return Done(cost, {"found": stack.stored()["found"] - before, "left": left})
 
     bench.note("articles", "read", name, len(urls), run, expect)
