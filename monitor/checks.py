@@ -195,12 +195,13 @@ def check_matching(_settings: Settings) -> Iterator[Finding]:
     from monitor.domain.kernel import in_python
     from monitor.fetch import trimming
     from monitor.fetch.feeds import regular, text
-    from monitor.fetch.pages import language, trees
+    from monitor.fetch.pages import language, linked_data, trees
 
     readers = {
         "_items": regular.COMPILED,
         "_markup": text.COMPILED,
         "_languages": language.COMPILED,
+        "_letters": linked_data.COMPILED,
         "_trees": trees.COMPILED,
         "_trimmed": trimming.COMPILED,
     }

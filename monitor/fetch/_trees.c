@@ -214,6 +214,29 @@ trees_squeezed(PyObject *Py_UNUSED(module), PyObject *given)
 }
 
 static PyObject *
+trees_all_text(PyObject *Py_UNUSED(module), PyObject *given)
+{
+    Node *root = node_of(given);
+    if (root == NULL)
+        return NULL;
+    size_t size = 0;
+    for (Node *node = root; node != NULL; node = following(root, node))
+        size += is_text(node) ? strlen(node->content) : 0;
+    char *text = PyMem_Malloc(size + 1), *to = text;
+    if (text == NULL)
+        return PyErr_NoMemory();
+    for (Node *node = root; node != NULL; node = following(root, node))
+        if (is_text(node)) {
+            size_t length = strlen(node->content);
+            memcpy(to, node->content, length);
+            to += length;
+        }
+    PyObject *made = PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, NULL);
+    PyMem_Free(text);
+    return made;
+}
+
+static PyObject *
 trees_size(PyObject *Py_UNUSED(module), PyObject *given)
 {
     Node *root = node_of(given);
@@ -819,6 +842,7 @@ trees_attach(PyObject *Py_UNUSED(module), PyObject *args)
 static PyMethodDef functions[] = {
     {"attach", trees_attach, METH_VARARGS, "Whether lxml is as expected: asked once, before all else."},
     {"signs", trees_signs, METH_O, "How many tags a page may have, and whether it has controls."},
+    {"all_text", trees_all_text, METH_O, "All text of an element."},
     {"squeezed", trees_squeezed, METH_O, "All text of an element, squeezed."},
     {"size", trees_size, METH_O, "Its characters."},
     {"sizes", trees_sizes, METH_VARARGS, "The same of each element of a tag, the root with them."},

@@ -6,6 +6,7 @@
 #include "../domain/_frames.h"
 
 #define LONGEST_NAME 24 /* of a name that is looked up, and its end */
+#define MOST_OF_NAME 40 /* characters behind a tag's first that are taken for its name */
 
 /* Attributes that are dropped, sorted; those that begin with `on`, `aria-` and `data-` are too, but for the kept. */
 static const char *const DROPPED[] = {
@@ -352,6 +353,98 @@ trimmed_trimmed(PyObject *Py_UNUSED(module), PyObject *body)
     return made;
 }
 
+/* The first `</` of which both characters stand between `at` and `end`; NULL for none. */
+static const char *
+end_tag(const char *at, const char *end)
+{
+    for (; end - at >= 2 && (at = memchr(at, '<', (size_t)(end - at - 1))) != NULL; at++)
+        if (at[1] == '/')
+            return at;
+    return NULL;
+}
+
+/* The end of the name of a tag that begins at `at`, a slash before it or not; NULL where none begins. */
+static const char *
+end_of_name(const char *at, const char *end)
+{
+    const char *first = at + 1 + (end - at > 1 && at[1] == '/');
+    if (first >= end || !is_letter(*first))
+        return NULL;
+    for (at = first + 1; at < end && at - first <= MOST_OF_NAME && is(*at, OF_TAG); at++)
+        ;
+    return at;
+}
+
+/* Behind the `>` of a tag, quotes respected; NULL for one that is never closed. */
+static const char *
+end_of_tag(const char *at, const char *end)
+{
+    for (; at < end && *at != '>'; at++)
+        if ((*at == '"' || *at == '\'') && (at = memchr(at + 1, *at, (size_t)(end - at - 1))) == NULL)
+            return NULL;
+    return at < end ? at + 1 : NULL;
+}
+
+/* Where markup goes on behind a tag called so: the text of scripts and styles is none. */
+static const char *
+behind_content(const char *name, const char *name_end, const char *at, const char *end)
+{
+    char closing[LONGEST_NAME + 2] = "</";
+    named(closing + 2, name, name_end);
+    if (strcmp(closing + 2, "script") != 0 && strcmp(closing + 2, "style") != 0)
+        return at;
+    size_t length = strlen(closing);
+    for (const char *found = at; (found = end_tag(found, end)) != NULL; found++)
+        if ((size_t)(end - found) >= length && memcmp(found, closing, length) == 0)
+            return found;
+    return at;
+}
+
+/* As `cut_long_tags` (pages/markup.py) goes along a page, up to the first tag that it would cut. */
+static int
+has_long_tag(const char *start, const char *end, Py_ssize_t most)
+{
+    const char *at = start;
+    Py_ssize_t step = most / 2;
+    for (Py_ssize_t offset = 0; offset < end - start; offset += step) {
+        const char *window = start + offset, *limit = end - window > step ? window + step : end;
+        if (end_tag(window, limit) != NULL)
+            continue;
+        for (const char *back = window; back - at > 2; back--)
+            if (back[-2] == '<' && back[-1] == '/') {
+                at = back - 2;
+                break;
+            }
+        while (at < limit && (at = memchr(at, '<', (size_t)(end - at))) != NULL && at < limit) {
+            const char *name_end = end_of_name(at, end);
+            if (name_end == NULL) {
+                at++;
+                continue;
+            }
+            const char *rest = end_of_tag(name_end, end);
+            if (rest == NULL || rest - at > most)
+                return 1;
+            at = behind_content(at + 1, name_end, rest, end);
+        }
+        if (at == NULL)
+            break;
+    }
+    return 0;
+}
+
+static PyObject *
+trimmed_has_long_tag(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *body;
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(args, "Sn", &body, &most))
+        return NULL;
+    if (most < 2)
+        return PyErr_Format(PyExc_ValueError, "each tag has two bytes and more");
+    const char *start = PyBytes_AS_STRING(body);
+    return PyBool_FromLong(has_long_tag(start, start + PyBytes_GET_SIZE(body), most));
+}
+
 /* As Python's decoder: nothing written longer than need be, no surrogates, nothing above U+10FFFF. */
 static int
 is_utf8(const unsigned char *at, const unsigned char *end)
@@ -389,6 +482,7 @@ trimmed_is_utf8(PyObject *Py_UNUSED(module), PyObject *body)
 }
 
 static PyMethodDef functions[] = {
+    {"has_long_tag", trimmed_has_long_tag, METH_VARARGS, "Whether a tag has more bytes than so many, or no end."},
     {"is_utf8", trimmed_is_utf8, METH_O, "Whether bytes are valid UTF-8, without the text that decoding makes of them."},
     {"trimmed", trimmed_trimmed, METH_O, "A page's bytes without what nothing reads; the same where there is none."},
     {NULL, NULL, 0, NULL},

@@ -1,4 +1,5 @@
-"""A page's bytes before they are parsed: whether they are UTF-8, and without what nothing reads.
+"""A page's bytes before they are parsed: whether they are UTF-8, tags too long for a parser, and without what nothing
+reads.
 
 A parser makes nodes of each attribute, and most pages have thousands. Attributes of pictures and drawings, those of
 scripts (`data-`, `on`) and of screen readers go, and what scripts and styles say before the page's body. That is done
@@ -22,6 +23,11 @@ def untrimmed(body: bytes) -> bytes:
     return body
 
 
+def may_have_long_tag(_body: bytes, _most: int) -> bool:
+    """What is not known without a library."""
+    return True
+
+
 def is_utf8_in_python(body: bytes) -> bool:
     """Whether `body` is valid UTF-8."""
     try:
@@ -34,3 +40,5 @@ def is_utf8_in_python(body: bytes) -> bool:
 is_utf8: Callable[[bytes], bool] = _library.is_utf8 if COMPILED else is_utf8_in_python
 # Of which libxml2 makes the same tree but for what is dropped; the very same bytes where that is nothing.
 trimmed: Callable[[bytes], bytes] = _library.trimmed if COMPILED else untrimmed
+# Whether a page has a tag above so many bytes, or one without an end; without a compiler it is not known.
+has_long_tag: Callable[[bytes, int], bool] = _library.has_long_tag if COMPILED else may_have_long_tag

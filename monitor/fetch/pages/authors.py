@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lxml import html
 
+from monitor.fetch.pages.blocks import all_text
 from monitor.fetch.pages.bylines import signed
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import LinkedData, Node, is_article, squash, text_of, types_of
@@ -47,13 +48,13 @@ def _only_data_says(people: list[str], head: Head, root: html.HtmlElement) -> bo
     told = {squash(name) for names in head.authors.values() for name in names}
     if not told.isdisjoint(map(squash, people)):
         return False
-    seen = root.text_content().casefold()
+    seen = all_text(root).casefold()
     return not any(name.split()[-1].casefold() in seen for name in people)
 
 
 def _joined(name: str, root: html.HtmlElement) -> str:
     """What the page joins to `name` by "et": many programs tell machines only the first of those who sign."""
-    text = root.text_content()
+    text = all_text(root)
     if not any(f"{name}{joint}" in text for joint in (", ", " et ", " & ")):
         return ""  # as on most pages: to compile a pattern of each name takes longer than all else here
     pattern = rf"{re.escape(name)}((?:, [^,.;:\n]{{3,40}}){{0,3}} (?:et|&) [A-ZÀ-Þ][^,.;:\n]{{3,60}})"

@@ -10,7 +10,7 @@ from lxml import html
 
 from monitor.domain.agencies import AGENCIES
 from monitor.domain.cleaning import clean_line
-from monitor.fetch.pages.blocks import INLINE
+from monitor.fetch.pages.blocks import INLINE, all_text
 from monitor.fetch.pages.linked_data import squash
 
 LONGEST = 200  # characters of a line that signs
@@ -139,7 +139,7 @@ def _in_definitions(root: html.HtmlElement) -> list[str]:
     """The names that a list of definitions gives for "Auteur"."""
     for term in islice(root.iter("dt"), MOST_TERMS):
         beside = term.getnext()
-        if beside is not None and beside.tag == "dd" and _LABEL.fullmatch(clean_line(term.text_content()[:LONGEST])):
+        if beside is not None and beside.tag == "dd" and _LABEL.fullmatch(clean_line(all_text(term)[:LONGEST])):
             text = clean_line(text_apart(beside))
             return _named(text) if _LIST_ALONE.fullmatch(text) else []
     return []
@@ -205,7 +205,7 @@ def _named(line: str) -> list[str]:
 def lines_near_title(root: html.HtmlElement, title: str = "") -> Iterator[str]:
     """What a reader sees on a line of its own, from the title (the top, without an `h1`) to the text."""
     for element in near_title(root, title):
-        whole = element.text_content()
+        whole = all_text(element)
         text = clean_line(whole) if len(whole) <= MOST_BLANKS + LONGEST else ""
         if _is_one_line(element, text) and 5 < len(text) <= LONGEST and not is_apart(element):
             yield clean_line(text_apart(element)) if len(element) else text
@@ -238,7 +238,7 @@ def near_title(root: html.HtmlElement, title: str) -> Iterator[html.HtmlElement]
         if not started:
             continue
         seen += 1
-        read += element.tag == "p" and len(clean_line(element.text_content())) > LONGEST
+        read += element.tag == "p" and len(clean_line(all_text(element))) > LONGEST
         if seen > NEAR or read > 2:
             return
         yield element
@@ -248,7 +248,7 @@ def _heading(root: html.HtmlElement, title: str) -> html.HtmlElement | None:
     """The `h1` that says `title`, as a paper's name often stands in the first; else the first, else the first `h2`."""
     headings = list(root.iter("h1"))
     if len(headings) > 1 and title:
-        headings.sort(key=lambda heading: title not in squash(heading.text_content()))
+        headings.sort(key=lambda heading: title not in squash(all_text(heading)))
     return next(iter(headings or root.iter("h2")), None)
 
 

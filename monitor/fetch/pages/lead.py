@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import html
 
-from monitor.fetch.pages.blocks import Block, squeeze
+from monitor.fetch.pages.blocks import Block, all_text, squeeze
 from monitor.fetch.pages.boilerplate import is_boilerplate, is_byline, is_credit
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.scope import LINE_BREAK
@@ -133,7 +133,7 @@ def _apart(block: Block, found: list[Block], around: list[Block]) -> bool:
 def _unlabelled(block: Block, seen: Seen) -> str:
     """The block's text without a section's name set before it in an element of its own."""
     for inner in block.element.iter("span", "p", "strong", "em", "b"):
-        text = squeeze(inner.text_content())
+        text = squeeze(all_text(inner))
         label = len(block.text) - len(text)
         if 0 < label <= 40 and len(text) > 2 * label and block.text.endswith(text) and _agrees(text, seen.descriptions):
             return text
@@ -145,7 +145,7 @@ def _kicker(block: Block) -> str:
     first = next(iter(block.element), None)
     if first is None or first.tag != "span" or (block.element.text or "").strip():
         return ""
-    name, tail = squeeze(first.text_content()), first.tail or ""
+    name, tail = squeeze(all_text(first)), first.tail or ""
     glued = tail[:1].isupper() and name[-1:].isalpha()
     genre = bool(_GENRE.fullmatch(name)) and tail.strip()[:1].isupper()
     return name if 0 < len(name) <= 30 and (glued or genre) else ""

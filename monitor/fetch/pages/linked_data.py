@@ -5,10 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+from monitor.domain.compiling import compiled
 
 MAX_BLOCK = 200_000  # characters; a crafted block above this cost trafilatura 50 s
 MAX_NODES = 2_000
@@ -18,6 +21,8 @@ _JUNK = re.compile(
 )
 
 _WHOLE = ("@type", "author", "creator", "datePublished", "dateModified", "publisher", "isAccessibleForFree", "hasPart")
+_library: Any = compiled("_letters", Path(__file__).parent, __package__ or "")
+COMPILED = _library is not None
 _DECODER = json.JSONDecoder(strict=False)
 
 Node = dict[str, Any]
@@ -110,8 +115,12 @@ def _choose(nodes: list[Node], headings: list[str]) -> Node:
     return (named or articles or [{}])[0]
 
 
-def squash(text: str) -> str:
-    """Letters and digits only, lower case: to compare what two places say of one thing."""
+def _squashed(text: str) -> str:
+    found: str | None = _library.squash(text)
+    return _by_sign(text) if found is None else found
+
+
+def squash_in_python(text: str) -> str:
     return _squash(text) if len(text) <= 1_000 else _only_letters(text)
 
 
@@ -141,3 +150,6 @@ def _by_sign(text: str) -> str:
 _SPELT = {code: _by_sign(bytes([code]).decode("cp1252", "ignore")).encode("cp1252") for code in range(256)}
 _LOWER = bytes(spelt[0] if spelt else code for code, spelt in _SPELT.items())
 _SIGNS = bytes(code for code, spelt in _SPELT.items() if not spelt)
+
+# Letters and digits only, lower case: to compare what two places say of one thing.
+squash: Callable[[str], str] = _squashed if COMPILED else squash_in_python

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 
 from monitor.domain.cleaning import clean_line
+from monitor.fetch.pages.blocks import all_text
 from monitor.fetch.pages.bylines import LONGEST, is_apart, is_no_name, is_word_of_name, names_in, near_title, text_apart
 from monitor.fetch.pages.names import clean_names
 from monitor.fetch.pages.scope import in_foreign
@@ -55,7 +56,7 @@ def in_microdata(root: html.HtmlElement, title: str) -> list[str]:
     texts = []
     for element in found[:MOST]:
         named = element.find(".//*[@itemprop='name']")
-        text = element.text_content() if named is None else (named.get("content") or named.text_content())
+        text = all_text(element) if named is None else (named.get("content") or all_text(named))
         texts += [text] if text.strip() and len(text) < LONGEST else []
     return texts
 
@@ -64,7 +65,7 @@ def _of_one_byline(elements: list[html.HtmlElement]) -> list[html.HtmlElement]:
     """Those of `elements` that stand around the first: others sign other articles."""
     around = elements[0]
     for outer in elements[0].iterancestors():
-        if len(clean_line(outer.text_content())) > LONGEST_BYLINE:
+        if len(clean_line(all_text(outer))) > LONGEST_BYLINE:
             break
         around = outer
     byline = {around, *_listed_after(around)}
@@ -133,7 +134,7 @@ def _people(element: html.HtmlElement, text: str) -> list[str]:
         return cleaned
     if len(cleaned) == 1 and " " not in cleaned[0]:
         links = [element] if element.tag == "a" else element.findall(".//a")
-        leads = len(links) == 1 and links[0].text_content().strip() == cleaned[0] and is_word_of_name(cleaned[0])
+        leads = len(links) == 1 and all_text(links[0]).strip() == cleaned[0] and is_word_of_name(cleaned[0])
         return cleaned if leads or (_PEN_NAME.fullmatch(text) and not is_no_name(cleaned[0])) else []
     return names_in(text)
 
@@ -151,7 +152,7 @@ def _is_list_of_names(around: html.HtmlElement | None) -> bool:
     """Whether a marked list holds nothing that is longer than a name: what somebody wrote is listed too."""
     if around is None or around.tag not in ("ul", "ol") or len(around) > MOST or not _is_marked(around):
         return False
-    return all(len(clean_line(part.text_content())) <= LONGEST_NAME for part in around)
+    return all(len(clean_line(all_text(part))) <= LONGEST_NAME for part in around)
 
 
 @lru_cache(maxsize=4096)

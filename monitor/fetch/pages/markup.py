@@ -11,7 +11,7 @@ from lxml import etree, html
 from monitor.errors import ContentError
 from monitor.fetch.page_decoding import ILLEGAL_REFERENCE
 from monitor.fetch.pages.trees import CONTROLS, signs
-from monitor.fetch.trimming import trimmed
+from monitor.fetch.trimming import has_long_tag, trimmed
 
 MAX_BYTES = 4_000_000
 MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
@@ -64,8 +64,12 @@ def cut_long_tags(body: bytes) -> bytes:
     """`body` with every tag above `MAX_TAG` bytes reduced to its name; what follows a tag never closed is dropped.
 
     Linear: only around stretches without an end tag, each tag once, quotes respected (an attribute's value may hold `<`
-    and `>`), scripts skipped.
+    and `>`), scripts skipped. Whether there is such a tag is asked in C: hardly a page has one.
     """
+    return cut_long_tags_in_python(body) if has_long_tag(body, MAX_TAG) else body
+
+
+def cut_long_tags_in_python(body: bytes) -> bytes:
     kept: list[bytes] = []
     at = done = 0
     for window in _without_end_tag(body):

@@ -151,7 +151,7 @@ def _is_card(element: html.HtmlElement) -> bool:
     """Whether `element` begins with a heading that is a link, or a day and such a heading, and says little more."""
     at = next(at for at, child in enumerate(element) if child.tag in HEADINGS)
     heading = element[at]
-    above = "".join((element.text or "", *(f"{child.text_content()}{child.tail or ''}" for child in element[:at])))
+    above = "".join((element.text or "", *(f"{all_text(child)}{child.tail or ''}" for child in element[:at])))
     if len(squeeze(above)) > (LONGEST_DAY if at else 0):
         return False
     title = trees.squeezed(heading)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from lxml import etree, html
 
 from monitor.domain.cleaning import clean_line
-from monitor.fetch.pages.blocks import blocks_of
+from monitor.fetch.pages.blocks import all_text, blocks_of
 from monitor.fetch.pages.head import Head
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.markup import UNSEEN
@@ -56,11 +56,11 @@ def in_a_part(root: html.HtmlElement, said: Iterable[str]) -> dict[str, str]:
     wanted = {squash(text): text for text in said if len(text) > LONGEST_KICKER}
     found: dict[str, str] = {}
     for heading in root.iter("h1"):
-        children = [child for child in _inmost(heading) if squash(child.text_content())]
+        children = [child for child in _inmost(heading) if squash(all_text(child))]
         if not children or len(children) > MOST_PARTS:
             continue
         whole = _texts([heading])
-        ends = [squash(child.text_content()) for child in (children[0], children[-1])]
+        ends = [squash(all_text(child)) for child in (children[0], children[-1])]
         all_of_it = squash(whole[0]) if whole else ""
         rests = (all_of_it.removeprefix(ends[0]), all_of_it.removesuffix(ends[1]))
         if part := next((wanted[rest] for rest in rests if rest != all_of_it and rest in wanted), None):
@@ -90,10 +90,10 @@ def _texts(elements: Iterable[html.HtmlElement]) -> list[str]:
 
 def _kicker(heading: html.HtmlElement) -> str:
     element = _inmost(heading)
-    first = next((child for child in element if child.text_content().strip()), None)
+    first = next((child for child in element if all_text(child).strip()), None)
     if first is None or (element.text or "").strip() or first.tag not in _SET_APART:
         return ""
-    text = clean_line(first.text_content())
+    text = clean_line(all_text(first))
     return text if len(text) <= LONGEST_MARKED_KICKER else ""
 
 
@@ -129,10 +129,10 @@ def _is_no_masthead(root: html.HtmlElement, heading: str, title: str, paper: Pap
     if paper.is_name(heading) or len(parts) < 2:
         return False
     wanted = squash(heading)
-    places = [element for element in root.iter("h1") if squash(element.text_content()) == wanted]
+    places = [element for element in root.iter("h1") if squash(all_text(element)) == wanted]
     if any(around.tag in ("article", "main") for element in places[:1] for around in element.iterancestors()):
         return True
-    said = (squash(element.text_content()) for element in root.iter("h1", "h2", "h3"))
+    said = (squash(all_text(element)) for element in root.iter("h1", "h2", "h3"))
     return parts[0] == wanted and set(parts[1:]).isdisjoint(said)
 
 

@@ -45,7 +45,7 @@ def squeeze(text: str) -> str:
     return " ".join(text.split())
 
 
-def all_text(element: html.HtmlElement) -> str:
+def all_text_in_python(element: html.HtmlElement) -> str:
     """What `text_content` gives, which asks an XPath of each element: most hold text and nothing else."""
     return str(element.text_content()) if len(element) else element.text or ""
 
@@ -65,23 +65,23 @@ def signs_in_python(body: bytes) -> tuple[int, bool]:
 
 
 def squeezed_in_python(element: html.HtmlElement) -> str:
-    return squeeze(all_text(element))
+    return squeeze(all_text_in_python(element))
 
 
 def size_in_python(element: html.HtmlElement) -> int:
-    return len(squeeze(all_text(element)))
+    return len(squeeze(all_text_in_python(element)))
 
 
 def sizes_in_python(root: html.HtmlElement, tag: str) -> list[int]:
-    return [len(squeeze(all_text(element))) for element in root.iter(tag)]
+    return [len(squeeze(all_text_in_python(element))) for element in root.iter(tag)]
 
 
 def lengths_in_python(root: html.HtmlElement, tag: str) -> list[int]:
-    return [len(all_text(element)) for element in root.iter(tag)]
+    return [len(all_text_in_python(element)) for element in root.iter(tag)]
 
 
 def texts_in_python(root: html.HtmlElement, tags: Names) -> list[str]:
-    return [squeeze(all_text(element)) for element in root.iter(*_decoded(tags))]
+    return [squeeze(all_text_in_python(element)) for element in root.iter(*_decoded(tags))]
 
 
 def prose_in_python(root: html.HtmlElement, shortest: int) -> Prose:
@@ -144,7 +144,7 @@ def headings_in_python(
     read = 0
     for element in root.iter(*_decoded(tags)):
         if read < enough:
-            read += len(all_text(element)) if element.tag == "p" else 0
+            read += len(all_text_in_python(element)) if element.tag == "p" else 0
         elif _has_a_few_words(element, _decoded(inline), longest):
             text = (element.text or "").lstrip()
             if element.tag in _decoded(large) or any(_may_begin(text, with_) for with_ in _decoded(beginnings)):
@@ -168,7 +168,7 @@ def _has_a_few_words(element: html.HtmlElement, inline: frozenset[str], longest:
         return False
     if any(child.tag not in inline for child in element):
         return False
-    return 3 < len(squeeze(all_text(element))) <= longest
+    return 3 < len(squeeze(all_text_in_python(element))) <= longest
 
 
 class Question:
@@ -225,6 +225,7 @@ def delete_made_of_links(
 
 # How many signs of a tag are in a page's bytes, and whether there are controls: one look, and no copy of the page.
 signs: Callable[[bytes], tuple[int, bool]] = _library.signs if _library else signs_in_python
+all_text: Callable[[html.HtmlElement], str] = _library.all_text if _library else all_text_in_python
 squeezed: Callable[[html.HtmlElement], str] = _library.squeezed if _library else squeezed_in_python
 size: Callable[[html.HtmlElement], int] = _library.size if _library else size_in_python
 sizes: Callable[[html.HtmlElement, str], list[int]] = _library.sizes if _library else sizes_in_python

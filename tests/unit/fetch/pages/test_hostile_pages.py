@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from monitor.errors import ContentError
+from monitor.fetch import trimming
 from monitor.fetch.pages import extract_page
-from monitor.fetch.pages.markup import cut_long_tags
+from monitor.fetch.pages.markup import MAX_TAG, cut_long_tags, cut_long_tags_in_python
 
 PROSE = """<p>Le chantier commence en avril, selon la préfecture, et doit durer dix-huit mois au plus.</p>
 <p>La commune attend trois cents emplois, dont la moitié pour des techniciens formés sur place.</p>
@@ -86,6 +89,35 @@ def test_a_page_of_millions_of_tags_is_refused() -> None:
 def test_the_text_around_an_overlong_tag_stays() -> None:
     page = f'<p>avant</p><p {"a=1 " * 8_000}>dedans</p><p title="<b>">après</p>'
     assert cut_long_tags(page.encode()).decode() == '<p>avant</p><p>dedans</p><p title="<b>">après</p>'
+
+
+LONG = "x" * (MAX_TAG // 2)
+PIECES = ["<", ">", "</", "/", '"', "'", "<p", "<p ", "<a b='", "</div>", "<script>", "</script>", "<SCRIPT "]
+PIECES += [
+    "<style>",
+    "</style",
+    "</x",
+    "<!--",
+    LONG,
+    LONG[:-2],
+    "x" * MAX_TAG,
+    "<" * 30,
+    "<" + "a" * 45,
+    "é",
+    " = ",
+    "\n",
+]
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join).map(str.encode))
+@example(f"<p {LONG}{LONG}>".encode())
+@example(f"<script>{LONG}{LONG}<p '</script><p {LONG}>".encode())
+@example(f"</p><p {LONG}{LONG[8:]}></p>".encode())
+def test_whether_a_tag_is_long_is_told_as_by_cutting_it(page: bytes) -> None:
+    assert cut_long_tags(page) == cut_long_tags_in_python(page)
+    if trimming.COMPILED:
+        assert trimming.has_long_tag(page, MAX_TAG) == (cut_long_tags_in_python(page) != page)
 
 
 def test_controls_and_overrides_never_reach_the_values() -> None:

@@ -61,6 +61,7 @@ def of_every(look: Callable[[html.HtmlElement], Any]) -> Callable[[html.HtmlElem
 
 
 PAIRS: dict[str, tuple[Callable[[html.HtmlElement], Any], Callable[[html.HtmlElement], Any]]] = {
+    "all text": (of_every(trees.all_text), of_every(trees.all_text_in_python)),
     "squeezed": (of_every(trees.squeezed), of_every(trees.squeezed_in_python)),
     "size": (of_every(trees.size), of_every(trees.size_in_python)),
     "sizes": (lambda root: trees.sizes(root, "a"), lambda root: trees.sizes_in_python(root, "a")),
