@@ -15,7 +15,7 @@ from monitor.domain.words import Words
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
 from monitor.storage.search_forms import known_of, present_words
-from monitor.storage.search_hydrate import alert_rows, article_row, match_rows, story_rows
+from monitor.storage.search_hydrate import Read, alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
@@ -95,7 +95,7 @@ def find_articles(session: Session, asked: Filter, window: Window, judge: Judge 
     """Whole articles, newest first."""
     below = window.after.id if window.after else None
     if judge is None:
-        rows = Newest(session, asked, None).take(below, window.limit + 1, whole=True)
+        rows = Newest(session, asked, None).take(below, window.limit + 1, read=Read.WHOLE)
         after = Cursor(rows[window.limit - 1][0]) if len(rows) > window.limit else None
         return Found(tuple(map(article_row, rows[: window.limit])), after)
     newest = Newest(session, asked, judge.words)

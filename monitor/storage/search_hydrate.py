@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from operator import itemgetter
 from typing import Any
 
@@ -179,13 +180,35 @@ ARTICLE_COLUMNS = (
     Article.story_id,
     Article.revision,
 )
-_ARTICLE = select(*ARTICLE_COLUMNS)
-_DOCUMENT = select(
-    Article.id, Article.title, Article.lead, Article.text, Article.source, Article.language, Article.published_at
+_DOCUMENT_COLUMNS = (
+    Article.id,
+    Article.title,
+    Article.lead,
+    Article.text,
+    Article.source,
+    Article.language,
+    Article.published_at,
 )
+_ARTICLE, _DOCUMENT = select(*ARTICLE_COLUMNS), select(*_DOCUMENT_COLUMNS)
 _ARTICLES = {dialect: _ARTICLE.where(condition) for dialect, condition in among(Article.id).items()}
 _DOCUMENTS = {dialect: _DOCUMENT.where(condition) for dialect, condition in among(Article.id).items()}
 Values = tuple[Any, ...]
+
+
+class Read(Enum):
+    """What is read of the articles that a search finds: their ids, what is judged (as of `judged_document`), or all."""
+
+    IDS = 0
+    JUDGED = 1
+    WHOLE = 2
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The first is the id."""
+        return _COLUMNS[self.value]
+
+
+_COLUMNS = ((Article.id,), _DOCUMENT_COLUMNS, ARTICLE_COLUMNS)
 
 
 def article_values(session: Session, ids: Sequence[int]) -> list[Values]:
@@ -203,6 +226,11 @@ def article_row(values: Values, spans: tuple[Span, ...] = ()) -> ArticleRow:
 def article_document(values: Values) -> Document:
     """The article as matching sees it."""
     return Document(values[3], values[4], values[5], values[6], values[11], values[7])
+
+
+def judged_document(values: Values) -> Document:
+    """The same of what is read to be judged."""
+    return Document(*values[1:])
 
 
 def documents(session: Session, ids: Sequence[int]) -> list[tuple[int, Document]]:

@@ -20,7 +20,7 @@ from monitor.storage.search_asked import Made, Shape, made, placeholders, values
 from monitor.storage.search_descent import Descent
 from monitor.storage.search_filters import Conditions
 from monitor.storage.search_forms import Forms, Known, any_has, known_of
-from monitor.storage.search_hydrate import Values
+from monitor.storage.search_hydrate import Read, Values
 from monitor.storage.search_index import NO_SUCH_ID, WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
 from monitor.storage.search_marks import period_marks, source_mark
 from monitor.storage.search_pairs import pairs_known, with_pairs
@@ -67,7 +67,7 @@ class Newest:
     """The articles of a filter. `words` are what its expression cannot do without, `alerts` what an alert of their
     story must fulfil.
 
-    Rows are (id,), or whole articles as `search_hydrate` has their columns.
+    Rows begin with the id, and have what else is to be read of the articles.
     """
 
     def __init__(self, session: Session, asked: Filter, words: Words | None, alerts: Conditions | None = None) -> None:
@@ -98,26 +98,26 @@ class Newest:
         self._words = every((words, self._outlets)) if self._asked.story is None else None
         self._pairs = every((self._forms.paired, self._outlets))
 
-    def take(self, below: int | None, count: int, *, whole: bool = False) -> list[Values]:
+    def take(self, below: int | None, count: int, *, read: Read = Read.IDS) -> list[Values]:
         """The newest `count` rows below `below`; fewer when there are no more."""
         found: list[Values] = []
         if self._none:
             return found
         for stretch in self._stretches(NO_SUCH_ID if below is None else below):
-            found += self._within(stretch, count - len(found), whole=whole)
+            found += self._within(stretch, count - len(found), read=read)
             if len(found) == count:
                 break
         return found
 
-    def _within(self, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
+    def _within(self, stretch: _Stretch, count: int, *, read: Read) -> list[Values]:
         words = every((self._pairs if stretch.paired else self._words, stretch.mark))
         if words is None:
-            return self._listed("alone", self._without_words, None, stretch, count, whole=whole)
+            return self._listed("alone", self._without_words, None, stretch, count, read=read)
         if not self._sqlite:
-            return self._descend(words, stretch, count, whole=whole)
+            return self._descend(words, stretch, count, read=read)
         if not self._conditions():  # in its own words: half of what a page costs is the asking
-            return newest_of_words(self._session, words, stretch.low, stretch.high, count, whole=whole)
-        return self._listed("words", self._of_words, fts5_query(words), stretch, count, whole=whole)
+            return newest_of_words(self._session, words, stretch.low, stretch.high, count, read=read)
+        return self._listed("words", self._of_words, fts5_query(words), stretch, count, read=read)
 
     def _listed(
         self,
@@ -127,7 +127,7 @@ class Newest:
         stretch: _Stretch,
         count: int,
         *,
-        whole: bool,
+        read: Read,
     ) -> list[Values]:
         """The rows of a statement that gives ids, newest first."""
         bounds = {"high": stretch.high} if stretch.high != NO_SUCH_ID else {}
@@ -136,16 +136,16 @@ class Newest:
         def make() -> Any:
             found, key = ids()
             found = found.where(*(_BOUNDS[name](key) for name in bounds)).order_by(key.desc())
-            return listing(found, self._dialect, whole=whole)
+            return listing(found, self._dialect, read=read)
 
         asked = {**self._values, **bounds, WORDS: words, "count": count}
-        return rows_of(self._session, self._made((kind, *bounds, whole), make), asked, whole=whole)
+        return rows_of(self._session, self._made((kind, *bounds, read), make), asked, read=read)
 
     def _made(self, kind: Hashable, make: Callable[[], Made]) -> Made:
         """What is made of the question's shape, once for all questions of that shape."""
         return make() if self._alerts is not None else made((self._dialect, self._shape, kind), make)
 
-    def _descend(self, words: Words, stretch: _Stretch, count: int, *, whole: bool) -> list[Values]:
+    def _descend(self, words: Words, stretch: _Stretch, count: int, *, read: Read) -> list[Values]:
         """Part by part; topics lead where they are rarer than the words."""
         found, share = list[Values](), _Share()
         others = Asked(bool(self._conditions()), self._without_words, self._values, self._made)
@@ -157,8 +157,8 @@ class Newest:
         if (likely := known.share(words)) and self._topics_are_rarer(likely, 1, descent.high):
             if any_has(self._session, self._forms.absent):
                 self._there(self._forms.present(found=True))
-                return self._within(stretch, count, whole=whole)
-            return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, whole=whole)
+                return self._within(stretch, count, read=read)
+            return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
         while len(found) < count and (part := descent.next(count - len(found), share.value)) is not None:
             looked = look(
                 self._session,
@@ -168,17 +168,17 @@ class Newest:
                 others,
                 top=top,
                 absent=self._forms.absent,
-                whole=whole,
+                read=read,
             )
             known.newest = looked.newest
             if looked.absent_found:
                 self._there(self._forms.present(found=True))
-                return self._within(stretch, count, whole=whole)
+                return self._within(stretch, count, read=read)
             if top:
                 part, top = descent.begin_at(looked.newest, part), False
                 self._newest = looked.newest
             if not share.asked and self._topics_are_rarer(looked.hits, part.high - part.low, part.high):
-                return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, whole=whole)
+                return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
             found += looked.rows
             descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not others.some else None)
             share.saw(looked.hits, len(looked.rows))

@@ -23,24 +23,18 @@ from sqlalchemy import (
     literal,
     select,
     text,
-    true,
 )
 from sqlalchemy.orm import Session
 
 from monitor.domain.words import Words
 from monitor.storage.search_descent import Part
 from monitor.storage.search_forms import INDEX, known_of
-from monitor.storage.search_hydrate import ARTICLE_COLUMNS, Values
+from monitor.storage.search_hydrate import Read, Values
 from monitor.storage.search_index import MOST_APART, fts5_query, tsqueries, tsquery
 from monitor.storage.tables import Article
 from monitor.storage.types import TsQuery
 
-_ID = (Article.id,)
 NO_END = (1 << 63) - 1
-
-
-def _columns(*, whole: bool) -> tuple[Any, ...]:
-    return ARTICLE_COLUMNS if whole else _ID
 
 
 def newest_first(rows: Sequence[Any]) -> list[Values]:
@@ -53,37 +47,36 @@ def _first(row: Values) -> int:
     return key
 
 
-def rows_of(session: Session, ids: Any, asked: Mapping[str, Any], *, whole: bool) -> list[Values]:
+def rows_of(session: Session, ids: Any, asked: Mapping[str, Any], *, read: Read) -> list[Values]:
     """The articles of a statement of `listing`, with its parameters."""
     found = session.connection().execute(ids, asked)
-    return newest_first(found.all()) if whole else [(key,) for key in found.scalars()]
+    return [(key,) for key in found.scalars()] if read is Read.IDS else newest_first(found.all())
 
 
-def listing(ids: Any, dialect: str, *, whole: bool) -> Any:
-    """The first `:count` articles of a statement that gives ids: their ids alone, or all of them."""
+def listing(ids: Any, dialect: str, *, read: Read) -> Any:
+    """The first `:count` articles of a statement that gives ids: what is read of each."""
     ids = ids.limit(bindparam("count", type_=BigInteger))
-    if not whole:
+    if read is Read.IDS:
         return ids
     if dialect == "sqlite":
-        return select(*ARTICLE_COLUMNS).where(Article.id.in_(ids))
+        return select(*read.columns).where(Article.id.in_(ids))
     # as an array it is found first, and looked up by the key, whatever the planner thinks of it
-    return select(*ARTICLE_COLUMNS).where(Article.id == func.any(func.array(ids.scalar_subquery())))
+    return select(*read.columns).where(Article.id == func.any(func.array(ids.scalar_subquery())))
 
 
 _SQLITE = text(
     "SELECT rowid FROM article_words WHERE article_words MATCH :words AND rowid >= :low AND rowid < :high "
     "ORDER BY rowid DESC LIMIT :count"
 ).columns(column("rowid", BigInteger))
-_SQLITE_ROWS: dict[bool, Executable] = {
-    True: select(*ARTICLE_COLUMNS).where(Article.id.in_(_SQLITE)),
-    False: _SQLITE,
+_SQLITE_ROWS: dict[Read, Executable] = {
+    read: _SQLITE if read is Read.IDS else select(*read.columns).where(Article.id.in_(_SQLITE)) for read in Read
 }
 
 
-def newest_of_words(session: Session, words: Words, low: int, high: int, count: int, *, whole: bool) -> list[Values]:
+def newest_of_words(session: Session, words: Words, low: int, high: int, count: int, *, read: Read) -> list[Values]:
     """On SQLite: the newest articles from `low` to below `high` that have the words."""
     asked = {"words": fts5_query(words), "low": low, "high": high, "count": count}
-    return newest_first(session.connection().execute(_SQLITE_ROWS[whole], asked).all())
+    return newest_first(session.connection().execute(_SQLITE_ROWS[read], asked).all())
 
 
 class Looked(NamedTuple):
@@ -151,11 +144,12 @@ def _candidates(kind: _Kind) -> tuple[Any, Any]:
     return one, select(found.c.id)
 
 
-def _statement(kind: _Kind, others: Asked, *, whole: bool) -> Any:
+def _statement(kind: _Kind, others: Asked, *, read: Read) -> Any:
     """Of each candidate the conditions are asked, newest first, until there are enough.
 
-    They are an array: PostgreSQL 17 goes through an index once for all of them, and does not look each up from its
-    root. Only their ids come out of the inner statement: to name each column anew would take longer than the search.
+    They are an array, and so are those that will do: PostgreSQL 17 goes through an index once for all of them, and does
+    not look each up from its root. Only their ids come out of the inner statement: to name each column anew would take
+    longer than the search.
     """
     one, ids = _candidates(kind)
     key = ids.selected_columns.id
@@ -163,9 +157,9 @@ def _statement(kind: _Kind, others: Asked, *, whole: bool) -> Any:
         candidates = func.array(ids.scalar_subquery())
         ids, key = others.ids()
         ids = ids.where(key == func.any(candidates))
-    wanted = ids.order_by(key.desc()).limit(bindparam("count", type_=BigInteger)).subquery("wanted")
-    rows = one.outerjoin(wanted, true()).outerjoin(Article, Article.id == wanted.c.id)
-    return select(one.c.newest, one.c.absent, one.c.hits, *_columns(whole=whole)).select_from(rows)
+    wanted = func.array(ids.order_by(key.desc()).limit(bindparam("count", type_=BigInteger)).scalar_subquery())
+    rows = one.outerjoin(Article, Article.id == func.any(wanted))
+    return select(one.c.newest, one.c.absent, one.c.hits, *read.columns).select_from(rows)
 
 
 _ABSENT = cast(bindparam("absent", type_=String), TsQuery())
@@ -190,7 +184,7 @@ def look(
     *,
     top: bool = False,
     absent: str = "",
-    whole: bool,
+    read: Read,
 ) -> Looked:
     """On PostgreSQL: the newest `count` articles of a part that have the words and fulfil the other conditions.
     `top`: the part is as long, but ends with the newest article. `absent`: forms that should be nowhere.
@@ -212,7 +206,7 @@ def look(
         asked |= {"low": part.low, "high": NO_END if top else part.high}
     kind = _Kind(0 if part.walked else len(apart), top="size" in asked)
     asked |= {f"words{number}": one for number, one in enumerate(apart)}
-    statement = others.made((kind, whole), lambda: _statement(kind, others, whole=whole))
+    statement = others.made((kind, read), lambda: _statement(kind, others, read=read))
     found = session.connection().execute(statement, asked).all()
     rows = [tuple(row[3:]) for row in found if row[3] is not None]
     newest, absent_found, hits = found[0][:3]

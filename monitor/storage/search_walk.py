@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,15 @@ from sqlalchemy.orm import Session
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.model import Document, Span
 from monitor.storage.listed import among, listed
-from monitor.storage.search_hydrate import Values, article_document, article_row, article_values, documents
+from monitor.storage.search_hydrate import (
+    Read,
+    Values,
+    article_document,
+    article_row,
+    article_values,
+    documents,
+    judged_document,
+)
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import ArticleRow, Found
 from monitor.storage.tables import Article
@@ -25,11 +34,13 @@ FIRST_BATCH, LARGEST_BATCH, LARGEST_WALK = 60, 1000, 3000
 MARGIN = 1.3  # more candidates than should fill the page
 DOUBT = 1.3  # deviations of chance that a batch allows for: another turn is dearer than the candidates
 SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
+FEW = 3  # the same where it is known how many are true
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
 MOST_ROWS = 200_000
 FASTER = 12  # times as many rows as in the batch before, at most
 SAMPLE = 24
 WHOLE = 100  # of so few candidates all is read at once, and not in two turns
+ENOUGH_JUDGED, MOST_JUDGED = 50, 2000  # articles that tell the rate of a question; that are counted for it
 Key = tuple[int, float | None]
 
 
@@ -90,7 +101,14 @@ def true_keys(
             found.after = after
             return found
         # not fewer than before: for a few PostgreSQL's planner walks over all
-        size = max(size, min(size * FASTER, LARGEST_WALK, _likely(window.limit, len(found.keys), walked.rows)))
+        size = max(
+            size,
+            min(
+                size * FASTER,
+                LARGEST_WALK,
+                _likely(window.limit + 1 - len(found.keys), len(found.keys), walked.rows) + SPARE,
+            ),
+        )
 
 
 def every_row(
@@ -121,46 +139,82 @@ def is_common(session: Session, newest: Newest, judge: Judge, below: int | None)
 def true_articles(session: Session, newest: Newest, judge: Judge, below: int | None, limit: int) -> Found[ArticleRow]:
     """A page of the newest articles that make the expression true."""
     found: list[ArticleRow] = []
-    size, walked = max(FIRST_BATCH, limit + SPARE), Walked()
+    rate, walked, left = rate_of(judge), Walked(), limit + 1
+    size = _likely(left, rate.true, rate.judged) + FEW if rate.is_known else max(FIRST_BATCH, limit + SPARE)
     while True:
-        rows = newest.take(below, size, whole=size <= WHOLE)
-        true = _true_rows(judge, rows) if size <= WHOLE else _true_of_many(session, judge, rows, limit + 1 - len(found))
-        for row in true:
-            if len(found) == limit:
-                return Found(tuple(found), Cursor(found[-1].id))
-            found.append(row)
+        size = min(size, LARGEST_BATCH, MOST_EXAMINED - walked.examined)
+        rows = newest.take(below, size, read=Read.WHOLE if size <= WHOLE else Read.JUDGED)
+        found += _true_rows(session, judge, rate, rows, left, whole=size <= WHOLE)
+        if len(found) > limit:
+            return Found(tuple(found[:limit]), Cursor(found[limit - 1].id))
         if len(rows) < size:
             return Found(tuple(found))
-        below = rows[-1][0]
+        below, left = rows[-1][0], limit + 1 - len(found)
         if walked.enough(len(rows), len(rows)):
             return Found(tuple(found), Cursor(below))
-        size = min(_likely(limit, len(found), walked.examined), LARGEST_BATCH)
+        size = _likely(left, rate.true, rate.judged) + SPARE
 
 
-def _likely(limit: int, found: int, examined: int) -> int:
-    """How many more should fill the page, at the rate of those before; more than as many again when none was true.
+def _likely(left: int, true: int, examined: int) -> int:
+    """How many more should hold those that are left, at the rate of those examined; more than as many again when none
+    was true.
 
-    More the less is known: of few that are left, or after few that were true, chance counts for more.
+    More the less is known: of few that are left, or after few that were true, chance counts for more; of a question
+    that nearly all make true it counts for less.
     """
-    left = limit + 1 - found
-    more = 1 + DOUBT * math.sqrt(1 / left + 1 / (found + 1))
-    return int(more * left * (examined + 1) / (found + 1)) + SPARE
+    rate = (true + 1) / (examined + 1)
+    more = 1 + DOUBT * math.sqrt(max(1 - rate, 0) * (1 / left + 1 / (true + 1)))
+    return int(more * left / rate)
 
 
-def _true_rows(judge: Judge, rows: Iterable[Values]) -> Iterator[ArticleRow]:
-    """Of whole articles those that make the expression true."""
+@dataclass(slots=True)
+class Rate:
+    """Of the newest articles that were judged, how many were true."""
+
+    judged: int = 0
+    true: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it tells how many to read for the next page."""
+        return self.judged >= ENOUGH_JUDGED
+
+    def saw(self, judged: int, true: int) -> None:
+        """Count them; what was seen long ago counts for less."""
+        self.judged, self.true = self.judged + judged, self.true + true
+        if self.judged > MOST_JUDGED:
+            self.judged, self.true = self.judged // 2, self.true // 2
+
+
+_RATES: WeakKeyDictionary[Judge, Rate] = WeakKeyDictionary()
+
+
+def rate_of(judge: Judge) -> Rate:
+    """What is known of a question from its pages before: the next one, or the same anew, needs one turn for it."""
+    rate = _RATES.get(judge)
+    if rate is None:
+        rate = _RATES[judge] = Rate()
+    return rate
+
+
+def _true_rows(
+    session: Session, judge: Judge, rate: Rate, rows: Sequence[Values], most: int, *, whole: bool
+) -> list[ArticleRow]:
+    """Of candidates the first `most` that make the expression true; what is not `whole` is then read so."""
+    found, examined = list[tuple[Values, tuple[Span, ...]]](), 0
+    document = article_document if whole else judged_document
     for values in rows:
-        said = judge.spans(article_document(values))
+        examined += 1
+        said = judge.spans(document(values))
         if said is not None:
-            yield article_row(values, said)
-
-
-def _true_of_many(session: Session, judge: Judge, rows: Sequence[Values], most: int) -> Iterator[ArticleRow]:
-    """The same of ids: only what is judged is read at first."""
-    ids = [row[0] for row in rows]
-    spans = judged(session, judge, ids)
-    for values in article_values(session, [key for key in ids if key in spans][:most]):
-        yield article_row(values, spans[values[0]])
+            found.append((values, said))
+            if len(found) == most:
+                break
+    rate.saw(examined, len(found))
+    if whole:
+        return [article_row(values, said) for values, said in found]
+    spans = {values[0]: said for values, said in found}
+    return [article_row(values, spans[values[0]]) for values in article_values(session, list(spans))]
 
 
 @dataclass(slots=True)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from bench.search import NEWEST, question, same_ids
 from bench.search_data import fill
 from monitor.domain.filters import Filter, Window
 from monitor.domain.judging import Judge
 from monitor.query import Queries
+from monitor.storage import search_walk
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
 from monitor.storage.search_facets import monday
@@ -36,6 +39,21 @@ def stores(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[
         store.dispose()
 
 
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """The statements of searches that are run meanwhile."""
+    said = list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(store.searching, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(store.searching, "before_cursor_execute", note)
+
+
 def test_every_question_has_the_same_answer_on_both_databases(stores: list[Store]) -> None:
     assert same_ids(stores) == 0
 
@@ -53,9 +71,43 @@ def test_the_newest_page_is_what_reading_every_article_would_give(stores: list[S
         assert asked.expression is not None
         judge = Judge(asked.expression)
         true = [article_id for article_id, document in articles if judge.spans(document) is not None][:50]
-        if [row.id for row in queries.articles(asked, Window(50)).rows] != true:
+        # once more, as what was learnt of a question tells how much is read for it
+        pages = [queries.articles(asked, Window(50)) for _ in range(2)]
+        if any([row.id for row in page.rows] != true for page in pages) or pages[0] != pages[1]:
             wrong.append(said)
     assert wrong == []
+
+
+def test_a_question_that_was_asked_before_takes_fewer_turns(stores: list[Store]) -> None:
+    for store in stores:
+        queries, turns = Queries(store), list[int]()
+        for _ in range(2):
+            with statements(store) as asked:
+                queries.articles(question("sécurité NEAR/5 réseau"), Window(50))
+            turns.append(len(asked))
+        assert turns[1] < turns[0]
+
+
+def test_a_page_that_ends_early_ends_at_the_same_place_when_it_is_asked_again(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = question("sécurité NEAR/5 réseau")
+    whole = [row.id for row in Queries(stores[0]).articles(said, Window(500)).rows]
+    monkeypatch.setattr(search_walk, "MOST_EXAMINED", 150)
+    ends = []
+    for store in stores:
+        queries = Queries(store)
+        for _ in range(2):
+            page = queries.articles(said, Window(50))
+            assert 0 < len(page.rows) < 50
+            assert page.after is not None
+            seen = [row.id for row in page.rows]
+            ends.append(page.after)
+            while page.after is not None:
+                page = queries.articles(said, Window(50, page.after))
+                seen += [row.id for row in page.rows]
+            assert seen == whole
+    assert len(set(ends)) == 1
 
 
 @pytest.mark.parametrize("said", ["gouvernement", "until:2021", 'source:"Média 12"', "topic:t0", "status:new"])
