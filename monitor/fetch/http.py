@@ -22,6 +22,7 @@ from yarl import URL
 from monitor.errors import FetchError, FetchFailure
 from monitor.fetch.addresses import AllowList, is_inside_name, is_public, parse_address
 from monitor.fetch.http_client import Client
+from monitor.fetch.http_deadlines import Deadline, Line
 from monitor.fetch.http_errors import translate
 from monitor.fetch.http_exchange import REDIRECTS, Ask, Reply
 from monitor.fetch.http_guard import Guard, Hop, Lookup, system_lookup
@@ -86,6 +87,7 @@ class Door:
         self._guard = Guard(policy.allow, policy.ports, self._lookup, policy.resolve_limit)
         self._slots = asyncio.Semaphore(policy.requests)
         self._client = Client(self._guard, _tls(policy.ca_bundle), policy.connect_limit)
+        self._deadlines = Line[Deadline](asyncio.get_running_loop(), policy.deadline.total_seconds(), Deadline.expire)
         return self
 
     async def __aexit__(
@@ -94,6 +96,7 @@ class Door:
         if self._client is not None:
             self._client.close()
             self._client = None
+            self._deadlines.rest()
             await asyncio.sleep(0)  # the loop closes their sockets at its next turn
 
     async def get(
@@ -129,14 +132,14 @@ class Door:
 
     async def _request(self, url: str, ask: Ask, deadline: timedelta | None) -> Response:
         """One deadline over the whole chain."""
-        target, limit = check_url(url), deadline or self.policy.deadline
+        target, limit = check_url(url), (deadline or self.policy.deadline).total_seconds()
         async with self._slots:
             begun = time.monotonic()
             try:
-                async with asyncio.timeout(limit.total_seconds()):
+                async with Deadline(self._deadlines) if limit == self._deadlines.seconds else asyncio.timeout(limit):
                     return await self._follow(target, ask, begun)
             except TimeoutError as error:
-                raise FetchError(FetchFailure.TIMEOUT, f"not done after {limit.total_seconds():g} s") from error
+                raise FetchError(FetchFailure.TIMEOUT, f"not done after {limit:g} s") from error
 
     async def _follow(self, url: URL, ask: Ask, begun: float) -> Response:
         redirects: list[tuple[str, int]] = []

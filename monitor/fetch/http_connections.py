@@ -13,6 +13,7 @@ import time
 from collections import Counter, deque
 from typing import cast
 
+from monitor.fetch.http_deadlines import Line
 from monitor.fetch.http_exchange import Exchange, Reply
 
 # Seconds that a connection at rest is kept, and how many are. Many servers keep theirs for a minute, and a site's next
@@ -97,6 +98,7 @@ class Connections:
         self._count = 0
         self._busy = Counter[Origin]()  # being opened, or in use
         self._waiting: dict[Origin, deque[asyncio.Future[Connection | None]]] = {}
+        self._patience = Line[asyncio.Future[Connection | None]](loop, _PATIENCE, _give_up)
         self._sweeping: asyncio.TimerHandle | None = None
 
     def at_rest(self, origin: Origin) -> Connection | None:
@@ -118,14 +120,14 @@ class Connections:
             return None
         waiter: asyncio.Future[Connection | None] = self._loop.create_future()
         self._waiting.setdefault(origin, deque()).append(waiter)
-        timer = self._loop.call_later(_PATIENCE, _give_up, waiter)
+        self._patience.add(waiter)
         try:
             connection = await waiter
         except asyncio.CancelledError:
             self._pass_on(waiter, origin)
             raise
         finally:
-            timer.cancel()
+            self._patience.remove(waiter)
         if connection is not None and not (connection.usable and connection.silent):
             self.give(connection, origin, reusable=False)
             return None
@@ -156,6 +158,7 @@ class Connections:
         """Close what is kept."""
         if self._sweeping is not None:
             self._sweeping.cancel()
+        self._patience.rest()
         for connections in self._kept.values():
             for connection in connections:
                 connection.close()
