@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, Select, cast, null, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Filter, Order, Window
@@ -17,6 +17,7 @@ from monitor.storage.listed import one_of
 from monitor.storage.search_forms import known_of, present_words
 from monitor.storage.search_hydrate import Read, alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
+from monitor.storage.search_lists import Rows, alert_ids, match_ids, story_ids
 from monitor.storage.search_newest import Newest
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
@@ -37,14 +38,13 @@ from monitor.storage.search_walk import (
     true_keys,
 )
 from monitor.storage.search_within import MANY, WithWords
-from monitor.storage.tables import Alert, Article, Match, Story, Topic
+from monitor.storage.tables import Alert, Article
 
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
 FEW = 1000  # as many lead: of more, the rows asked for do
-Statement = Callable[[Window], Select[Any]]
-Ids = Callable[[Session, Filter, Sequence[int] | None], Statement]
+Ids = Callable[[Session, Filter, Sequence[int] | None], Rows]
 
 
 def find_matches(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[MatchRow]:
@@ -68,7 +68,7 @@ def find_alerts(session: Session, asked: Filter, window: Window, judge: Judge | 
 
 def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Keys:
     """The ids of those alerts."""
-    return _keys(session, alert_ids, asked, window, judge, of_stories=True)
+    return _keys(session, alert_ids, asked, window, judge)
 
 
 def true_alerts(session: Session, asked: Filter, judge: Judge, most: int) -> tuple[list[int], bool]:
@@ -106,32 +106,31 @@ def find_articles(session: Session, asked: Filter, window: Window, judge: Judge 
 
 def find_stories(session: Session, asked: Filter, window: Window, judge: Judge | None = None) -> Found[StoryRow]:
     """Stories with their articles, newest first."""
-    keys = _keys(session, story_ids, asked, Window(window.limit, window.after), judge, of_stories=True)
+    keys = _keys(session, story_ids, asked, Window(window.limit, window.after), judge)
     return Found(tuple(story_rows(session, keys.ids)), keys.after)
 
 
-def _keys(
-    session: Session, ids: Ids, asked: Filter, window: Window, judge: Judge | None, *, of_stories: bool = False
-) -> Keys:
+def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judge | None) -> Keys:
     if judge is None:
         return plain_keys(session, ids(session, asked, None), window)
     prefer_index(session)
     words = present_words(session, judge.words) if judge.words is not None else None
     if words is None and judge.words is not None:
         return Keys()  # no article has them
-    articles_of, few = story_articles if of_stories else own_article, None
+    few = None
     if words is not None:
         first = FirstPass(session, words)
         # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
         found = first.at_most(session, FEW if first.ordered or _is_near(session, words, asked, window) else MANY)
         if found is None or len(found) > FEW:
-            look = WithWords(session, ids(session, asked, None), first, found, of_stories=of_stories)
-            rows = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
-            size = min(max(rows, FIRST_BATCH), LARGEST_WALK)
+            look = WithWords(session, ids(session, asked, None), first, found)
+            needed = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
+            size = min(max(needed, FIRST_BATCH), LARGEST_WALK)
             return true_keys(session, look, window, judge, size)
         few = found
-    statement = ids(session, asked, few)
-    return true_keys(session, lambda part: every_row(session, statement, part, articles_of), window, judge)
+    rows = ids(session, asked, few)
+    articles_of = story_articles if rows.of_stories else own_article
+    return true_keys(session, lambda part: every_row(session, rows, part, articles_of), window, judge)
 
 
 def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> bool:
@@ -145,58 +144,3 @@ def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> b
 def _rows_for(window: Window, share: float | None) -> float:
     """How many rows should hold a page, when so many of them have the words."""
     return MARGIN * window.limit / share if share else math.inf
-
-
-def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
-    """(id, score, article id) of the matches that may answer."""
-    resolved = filters.resolve(session, asked)
-    conditions = filters.match_conditions(asked, resolved)
-    about_article = filters.article_conditions(asked, resolved)
-    if about_article:
-        conditions.append(filters.each(Article.id == Match.article_id, *about_article))
-    if resolved.oldest_article is not None:
-        conditions.append(Match.article_id >= resolved.oldest_article)
-    if filters.asks_status(asked):
-        told = (Topic.id == Match.topic_id, Alert.dossier_id == Topic.dossier_id, Alert.story_id == Article.story_id)
-        conditions.append(filters.each(Article.id == Match.article_id, *told, *filters.status_conditions(asked)))
-    if few is not None:
-        conditions.append(one_of(session, Match.article_id, few))
-    return _ordered(
-        select(Match.id, Match.score, Match.article_id.label("of_id")).where(*conditions), Match.id, Match.score
-    )
-
-
-def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
-    """(id, score, story id) of the alerts that may answer."""
-    conditions = filters.alert_conditions(asked, filters.resolve(session, asked))
-    if few is not None:
-        conditions.append(Alert.story_id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
-    return _ordered(
-        select(Alert.id, Alert.score, Alert.story_id.label("of_id")).where(*conditions), Alert.id, Alert.score
-    )
-
-
-_NO_SCORE = cast(null(), Float()).label("score")
-
-
-def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Statement:
-    """(id, None, id) of the stories of which an article may answer."""
-    resolved = filters.resolve(session, asked)
-    conditions = filters.article_conditions(asked, resolved) + filters.article_match_conditions(asked, resolved)
-    if resolved.oldest_article is not None:
-        conditions.append(Article.id >= resolved.oldest_article)
-    statement = select(Story.id, _NO_SCORE, Story.id.label("of_id"))
-    if conditions:
-        statement = statement.where(select(Article.id).where(Article.story_id == Story.id, *conditions).exists())
-    if few is not None:
-        statement = statement.where(Story.id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
-    return _ordered(statement, Story.id, None)
-
-
-def _ordered(statement: Any, key: Any, score: Any) -> Statement:
-    def windowed(window: Window) -> Select[Any]:
-        after = statement.where(*filters.after_cursor(window, key, score))
-        ordered: Select[Any] = after.order_by(*filters.in_order(window, key, score)).limit(window.limit)
-        return ordered
-
-    return windowed

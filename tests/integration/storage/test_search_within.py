@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -13,12 +15,13 @@ from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.judging import Judge
 from monitor.storage import search, search_within
 from monitor.storage.engine import Store
-from monitor.storage.search import alert_ids, find_alerts, find_matches, find_stories, match_ids, story_ids
+from monitor.storage.search import find_alerts, find_matches, find_stories
 from monitor.storage.search_forms import present_words
 from monitor.storage.search_index import FirstPass, prefer_index
-from monitor.storage.search_walk import Batch, every_row, own_article, story_articles
+from monitor.storage.search_lists import alert_ids, match_ids, story_ids
+from monitor.storage.search_walk import Batch, every_row, judged, own_article, story_articles
 from monitor.storage.search_within import WithWords, within
-from tests.integration.steps.test_plans import scanned, statements
+from tests.integration.steps.test_plans import plan, scanned, statements
 
 ARTICLES = 2600
 LISTS = {"matches": match_ids, "alerts": alert_ids, "stories": story_ids}
@@ -54,12 +57,12 @@ def test_the_rows_are_those_of_which_each_article_was_asked(stores: list[Store],
             prefer_index(session)
             words = present_words(session, Judge(asked.expression).words)  # type: ignore[arg-type]
             assert words is not None
-            first, statement = FirstPass(session, words), LISTS[kind](session, asked)
+            first, rows = FirstPass(session, words), LISTS[kind](session, asked)
             of = story_articles if of_stories else own_article
             for window in (Window(100), Window(450, Cursor(1800)), Window(400, Cursor(1)), Window(5000)):
-                found = within(session, statement(window), first.questions, 0.001, of_stories=of_stories)
-                look = WithWords(session, statement, first, None, of_stories=of_stories)
-                expected = _told(every_row(session, statement, window, of, first.among))
+                found = within(session, rows, window, first.questions, 0.001)
+                look = WithWords(session, rows, first, None)
+                expected = _told(every_row(session, rows, window, of, first.among))
                 assert _told(look(window)) == expected
                 kept = {key for key, _ in found.rows}
                 assert (found.walked, found.last) == expected[1:]
@@ -77,12 +80,12 @@ def test_rows_far_from_one_another_are_told_so_and_all_given(stores: list[Store]
             words = present_words(session, Judge(question("réseau").expression).words)  # type: ignore[arg-type]
             assert words is not None
             first, far = FirstPass(session, words), session.execute(text(f"SELECT {_BELOW.format(FAR)}")).scalar_one()
-            statement = story_ids(session, question("réseau"))
-            together = within(session, statement(Window(200, Cursor(far))), first.questions, 0.001, of_stories=True)
+            stories = story_ids(session, question("réseau"))
+            together = within(session, stories, Window(200, Cursor(far)), first.questions, 0.001)
             assert not together.apart
             assert together.rows
-            statement = story_ids(session, question(f"réseau story:{far}"))
-            found = within(session, statement(Window(50)), first.questions, 0.001, of_stories=True)
+            stories = story_ids(session, question(f"réseau story:{far}"))
+            found = within(session, stories, Window(50), first.questions, 0.001)
             assert (found.apart, found.walked, found.last) == (True, 1, far)
             assert len(found.rows) == found.told >= 2
             assert found.rows[-1] == (far, 7)
@@ -96,10 +99,10 @@ def test_pages_by_score_are_asked_row_by_row(stores: list[Store], kind: str) -> 
             asked, of = question("réseau"), own_article if kind == "matches" else story_articles
             words = present_words(session, Judge(asked.expression).words)  # type: ignore[arg-type]
             assert words is not None
-            first, statement = FirstPass(session, words), LISTS[kind](session, asked)
-            look = WithWords(session, statement, first, None, of_stories=kind != "matches")
+            first, rows = FirstPass(session, words), LISTS[kind](session, asked)
+            look = WithWords(session, rows, first, None)
             window = Window(500, None, Order.SCORE)
-            assert _told(look(window)) == _told(every_row(session, statement, window, of, first.among))
+            assert _told(look(window)) == _told(every_row(session, rows, window, of, first.among))
         assert not any(one.lstrip().startswith("WITH walk") for one, _ in sent)
 
 
@@ -131,12 +134,59 @@ def test_no_table_is_walked_through(stores: list[Store], kind: str) -> None:
             prefer_index(session)
             words = present_words(session, Judge(question("exclure").expression).words)  # type: ignore[arg-type]
             assert words is not None
-            first, statement = FirstPass(session, words), LISTS[kind](session, question("exclure"))
-            walk = statement(Window(100))
-            within(session, walk, first.questions, 0.001, of_stories=kind != "matches")
+            rows = LISTS[kind](session, question("exclure"))
+            within(session, rows, Window(100), FirstPass(session, words).questions, 0.001)
         together = [one for one in sent if one[0].lstrip().startswith("WITH walk")]
         assert len(together) == 1
         walked = scanned(store, together)
         # the walk itself goes along its key, and ends at its limit
         walked = [lines for lines in walked if "LIMIT" not in lines or "Seq Scan" in lines]
         assert walked == [], "\n\n".join(walked)
+
+
+def test_articles_of_stories_that_lie_side_by_side_are_read_along_the_index(stores: list[Store]) -> None:
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            prefer_index(session)
+            words = present_words(session, Judge(question("exclure").expression).words)  # type: ignore[arg-type]
+            assert words is not None
+            stories = story_ids(session, question("exclure"))
+            found = within(session, stories, Window(100, Cursor(1500)), FirstPass(session, words).questions, 0.001)
+            assert found.walked == 100
+        (together,) = (one for one in sent if one[0].lstrip().startswith("WITH walk"))
+        looked_up = re.search(r"story_id = |story_id=\?", plan(store, *together))
+        assert looked_up is None, plan(store, *together)
+
+
+@pytest.mark.parametrize("kind", list(LISTS))
+@pytest.mark.parametrize("said", ["réseau", "sécurité NEAR/5 réseau", "opérateur AND huawei"])
+def test_pages_one_after_the_other_are_all_rows_of_which_an_article_is_true(
+    stores: list[Store], kind: str, said: str
+) -> None:
+    judge = Judge(question(said).expression)  # type: ignore[arg-type]
+    for store in stores:
+        with store.read() as session:
+            rows = LISTS[kind](session, question(said))
+            batch = every_row(session, rows, Window(ARTICLES), story_articles if rows.of_stories else own_article)
+            true = judged(session, judge, sorted({one for articles in batch.articles.values() for one in articles}))
+            expected = [row[0] for row in batch.rows if true.keys() & batch.articles[row[0]]]
+            found, window = [], Window(7)
+            while True:
+                page = FINDERS[kind](session, question(said), window, judge)
+                found += [row.id for row in page.rows]
+                if page.after is None:
+                    break
+                window = Window(7, page.after)
+            assert found == expected
+            assert found
+
+
+@pytest.mark.parametrize("kind", list(LISTS))
+def test_texts_are_read_as_far_as_a_page_needs_them(stores: list[Store], kind: str) -> None:
+    judge = Judge(question("réseau").expression)  # type: ignore[arg-type]
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            assert len(FINDERS[kind](session, question("réseau"), Window(10), judge).rows) == 10
+        (given,) = (given for one, given in sent if "articles.text" in one)
+        ids = given["ids"] if isinstance(given, dict) else json.loads(given[0])
+        assert 11 <= len(ids) < 25, "of the twenty in sixty rows that have the word"
