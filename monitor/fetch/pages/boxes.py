@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import html
 
@@ -83,8 +84,14 @@ def cut_boxes(root: html.HtmlElement, enough: int) -> None:
 def _headings(root: html.HtmlElement, enough: int) -> Iterator[tuple[html.HtmlElement, str]]:
     """Elements that hold a few words and no blocks, with their text, once `enough` was read before them."""
     for element in trees.headings(root, _NAMES, INLINE_NAMES, enough, LONGEST, _LARGE, _MAY_BEGIN):
-        if element.tag in _HEADINGS or _LABEL_BEGINS.match(element.text or ""):
+        if element.tag in _HEADINGS or _is_label(element.text or ""):
             yield element, trees.squeezed(element)
+
+
+@lru_cache(maxsize=4096)
+def _is_label(text: str) -> bool:
+    """Whether a label of ours may begin so: a site's pages repeat what stands in their small elements."""
+    return bool(_LABEL_BEGINS.match(text))
 
 
 def _is_in(element: html.HtmlElement, root: html.HtmlElement) -> bool:

@@ -30,7 +30,7 @@ from monitor.fetch.pages.cards import Kind, cards_among, kind_of
 from monitor.fetch.pages.linked_data import squash
 from monitor.fetch.pages.markup import empty_page
 from monitor.fetch.pages.scope import LINE_BREAK, PROSE, find_article, prune, with_title
-from monitor.fetch.pages.trees import delete_made_of_links
+from monitor.fetch.pages.trees import delete_made_of_links, process_node
 
 _GLUED_CLOCK = re.compile(
     r"^(\d{1,2} ?[h:] ?\d{2})(?=[A-ZÀ-Þ«“\"])"
@@ -49,6 +49,7 @@ for dropped in (
     ask_once(dropped)
 ask_once(BODY_XPATH, first=True)
 main_extractor.delete_by_link_density = delete_made_of_links  # type: ignore[attr-defined]
+main_extractor.process_node = process_node  # type: ignore[attr-defined]
 OPTIONS = Extractor(fast=True, comments=False)
 SHORTEST_KNOWN = 200  # characters below which an `articleBody` is a summary or a mistake
 FEWEST_OF_KIND = 3

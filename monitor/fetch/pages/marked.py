@@ -8,13 +8,14 @@ from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
-from lxml import etree, html
+from lxml import html
 
 from monitor.domain.cleaning import clean_line
 from monitor.fetch.pages.blocks import all_text
 from monitor.fetch.pages.bylines import LONGEST, is_apart, is_no_name, is_word_of_name, names_in, near_title, text_apart
 from monitor.fetch.pages.names import clean_names
 from monitor.fetch.pages.scope import in_foreign
+from monitor.fetch.pages.trees import Question
 
 _WORDS = r"authors?|auteure?s?|autore?n?s?|by-?line|signature|signataires?|journalistes?|reporter"
 # Words of a class, an id or a test mark, however they are joined: "article__author", "author-name", "authorName".
@@ -35,11 +36,6 @@ _SIGNED = re.compile(r"(?:par|by|von|source)\s*:?\s+\S", re.IGNORECASE)
 _BY_TEAM = re.compile(r"par\s*:?\s+(?:la |notre )?r[ée]daction\b", re.IGNORECASE)
 _JOINS = re.compile(r"\s*(?:,|;|/|&|\bet\b|\band\b|\bund\b)\s*")
 _WHEN = re.compile(r"[\s|•·,–—-]+(?:le\s+\d|\d{1,2}[/. ]|publié|mis|posté).*$", re.IGNORECASE)
-# By schema.org, by HTML's own link type, and by hCard, which themes of blogs use: `<span class="author vcard">`.
-_STATED = etree.XPath(
-    "descendant::*[@itemprop='author' or contains(concat(' ', @rel, ' '), ' author ')"
-    " or (contains(concat(' ', @class, ' '), ' fn ') and (../@class | ../../@class)[contains(., 'author')])]"
-)
 MOST = 12
 MOST_MARKED = 200  # elements looked at; a page made to exhaust us may mark all
 LONGEST_NAME = 40  # characters of one of a list
@@ -49,7 +45,8 @@ LONGEST_BYLINE = 300  # characters of what stands around the names of one signat
 
 def in_microdata(root: html.HtmlElement, title: str) -> list[str]:
     """What the page states to be its author, in attributes that have a meaning on every site."""
-    found = [element for element in _STATED(root)[:MOST_MARKED] if not in_foreign(element)]
+    stated = (element for element in _MAY_STATE(root) if _is_stated(element))
+    found = [element for element in islice(stated, MOST_MARKED) if not in_foreign(element)]
     if len(found) > 1:
         near = set(near_title(root, title)) if title else set()
         found = _of_one_byline([element for element in found if element in near] or found)
@@ -59,6 +56,24 @@ def in_microdata(root: html.HtmlElement, title: str) -> list[str]:
         text = all_text(element) if named is None else (named.get("content") or all_text(named))
         texts += [text] if text.strip() and len(text) < LONGEST else []
     return texts
+
+
+def _states(element: html.HtmlElement) -> bool:
+    """By schema.org, and by HTML's own link type."""
+    return element.get("itemprop") == "author" or " author " in f" {element.get('rel', '')} "
+
+
+def _is_named(element: html.HtmlElement) -> bool:
+    """By hCard, which themes of blogs use within `<span class="author vcard">`."""
+    return " fn " in f" {element.get('class', '')} "
+
+
+_MAY_STATE = Question(lambda element: _states(element) or _is_named(element), ("itemprop", "rel", "class"))
+
+
+def _is_stated(element: html.HtmlElement) -> bool:
+    around = islice(element.iterancestors(), 2)
+    return _states(element) or any("author" in each.get("class", "") for each in around)
 
 
 def _of_one_byline(elements: list[html.HtmlElement]) -> list[html.HtmlElement]:

@@ -15,6 +15,7 @@ from monitor.fetch.pages.boilerplate import is_paywall
 
 _PAGE = frozenset({"body", "html", "article", "main"})
 _BOXES = frozenset({"div", "section", "aside", "li", "ul"})
+_HEADED = frozenset({"div", "li", "section"})
 _CARDS = frozenset({"div", "li", "article", "section"})
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 LINKED = 0.6  # share of a list's text in links above which it is one of links
@@ -38,14 +39,7 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _CALLING = trees.names(("a", "button"))
-# Asked in XPath, since to touch an element in Python costs more than all that is asked of most.
-_LISTS = etree.XPath(
-    f"descendant::*[self::ul or self::ol][count(li//a[string-length(normalize-space()) >= {SHORTEST_TITLE}]) > 1]"
-)
-_HEADED = etree.XPath(
-    "descendant::*[self::div or self::li or self::section]"
-    f"[*[position() <= {LATEST_HEADING}][self::h2 or self::h3 or self::h4 or self::h5 or self::h6][.//a]]"
-)
+_HAS_TITLES = etree.XPath(f"count(li//a[string-length(normalize-space()) >= {SHORTEST_TITLE}]) > 1")
 
 
 def drop_teasers(root: html.HtmlElement, url: str) -> None:
@@ -53,13 +47,20 @@ def drop_teasers(root: html.HtmlElement, url: str) -> None:
 
     `url` is the page's own: a list that leads to other sites names sources.
     """
-    for found in _LISTS(root):
+    for found in list(_lists(root)):
         if _is_list_of_titles(found, url):
             _drop_under_its_heading(found)
     for cards in _runs(root):
         for card in cards[1:]:
             card.drop_tree()
         _drop_under_its_heading(cards[0])
+
+
+def _lists(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """Lists with two links at least that are as long as titles."""
+    for found in root.iterdescendants("ul", "ol"):
+        if sum(length >= SHORTEST_TITLE for length in trees.lengths(found, "a")) > 1 and _HAS_TITLES(found):
+            yield found
 
 
 def _drop_under_its_heading(element: html.HtmlElement) -> None:
@@ -130,7 +131,7 @@ def _introduces(element: html.HtmlElement, *, alone: bool) -> bool:
 
 def _runs(root: html.HtmlElement) -> Iterator[list[html.HtmlElement]]:
     """Cards that stand next to each other, two at least, in an element without paragraphs of its own."""
-    cards = set(map(_whole, filter(_is_card, _HEADED(root))))
+    cards = set(map(_whole, filter(_is_card, dict.fromkeys(_headed(root)))))
     for parent in dict.fromkeys(card.getparent() for card in cards):
         if parent is None or any(child.tag == "p" and len(all_text(child)) >= PROSE for child in parent):
             continue
@@ -145,6 +146,16 @@ def _whole(card: html.HtmlElement) -> html.HtmlElement:
     while parent is not None and parent.tag in _CARDS and _is_all(card, parent):
         card, parent = parent, parent.getparent()
     return card
+
+
+def _headed(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """The boxes within `root` that have a heading with a link in it among their first parts; some of them twice."""
+    for heading in root.iterdescendants(*HEADINGS):
+        box = heading.getparent()
+        if box is None or box is root or box.tag not in _HEADED or next(heading.iterdescendants("a"), None) is None:
+            continue
+        if next(islice(heading.itersiblings("*", preceding=True), LATEST_HEADING - 1, None), None) is None:
+            yield box
 
 
 def _is_card(element: html.HtmlElement) -> bool:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree, html
+from trafilatura.deduplication import duplicate_test
 from trafilatura.htmlprocessing import delete_by_link_density
-from trafilatura.utils import LINK_FARM_RATIO
+from trafilatura.settings import Extractor
+from trafilatura.utils import LINK_FARM_RATIO, textfilter, trim
 from trafilatura.xml import delete_element
 
 from monitor.domain.compiling import compiled
@@ -221,6 +223,25 @@ def delete_made_of_links(
     for element in _library.made_of_links(subtree, tagname, backtracking, LINK_FARM_RATIO):
         delete_element(element)
     return subtree
+
+
+def process_node(elem: etree._Element, options: Extractor) -> etree._Element | None:
+    """trafilatura's: `elem` with its text trimmed, None for one without or with a text that is filtered out.
+
+    What needs no trimming is not written anew, as most does not: lxml and libxml2 would make a new node of it.
+    """
+    text, tail = elem.text, elem.tail
+    if elem.tag == "done" or (not text and not tail and len(elem) == 0):
+        return None
+    trimmed, trimmed_tail = trim(text) or None, trim(tail) or None
+    if not trimmed and trimmed_tail and elem.tag != "lb" and len(elem) == 0:
+        trimmed, trimmed_tail = trimmed_tail, None
+    if trimmed != text:
+        elem.text = trimmed
+    if trimmed_tail != tail:
+        elem.tail = trimmed_tail
+    filtered = bool(trimmed or trimmed_tail) and (textfilter(elem) or (options.dedup and duplicate_test(elem, options)))
+    return None if filtered else elem
 
 
 # How many signs of a tag are in a page's bytes, and whether there are controls: one look, and no copy of the page.
