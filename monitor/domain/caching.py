@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
-LONGEST = timedelta(days=1)
+LONGEST, _NOW = timedelta(days=1), timedelta(0)
+_USUAL = 200  # characters: longer ones are not remembered
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
 _NO_STORE = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)(?:[\s,=]|$)", re.IGNORECASE)
 
@@ -15,16 +17,25 @@ _NO_STORE = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)(?:[\s,=]|$)", re.IGNOR
 def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """How long the answer stays fresh, in 0..1 day; None when the server does not say. Header names in lower case."""
     control = headers.get("cache-control", "")
-    if _NO_STORE.search(control):
+    kept, seconds = _told(control) if len(control) <= _USUAL else _read(control)
+    if not kept:
         return None
-    found = _MAX_AGE.search(control)
-    if found is not None:
+    if seconds is not None:
         age = headers.get("age", "").strip()
-        return clamp(timedelta(seconds=min(int(found[1]), 10**8) - (int(age) if _few_digits(age) else 0)))
+        return clamp(timedelta(seconds=seconds - (int(age) if _few_digits(age) else 0)))
     expires = http_date(headers.get("expires", ""))
     if expires is None:
         return None
     return clamp(expires - (http_date(headers.get("date", "")) or now))
+
+
+def _read(control: str) -> tuple[bool, int | None]:
+    """Of Cache-Control: whether an answer may be kept at all, and its max-age in seconds."""
+    found = _MAX_AGE.search(control)
+    return _NO_STORE.search(control) is None, min(int(found[1]), 10**8) if found else None
+
+
+_told = lru_cache(maxsize=256)(_read)  # most sites say one of a few things
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -37,7 +48,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 
 def clamp(wait: timedelta) -> timedelta:
-    return min(max(wait, timedelta(0)), LONGEST)
+    return min(max(wait, _NOW), LONGEST)
 
 
 def http_date(value: str) -> datetime | None:

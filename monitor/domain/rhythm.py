@@ -16,6 +16,7 @@ from monitor.domain.dates import PARIS
 HALF_LIFE = timedelta(days=14)
 DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
+_NUMBERS = (int, float)
 _EVEN_SHARE = 0.2  # of the rate is spread over the whole day, so that no hour is ever taken for dead
 _ENOUGH_DAYS, _ENOUGH_ENTRIES = 1.0, 4.0
 
@@ -87,7 +88,7 @@ class Rhythm(NamedTuple):
     def from_json(values: Mapping[str, Any]) -> Rhythm:
         """An empty one for what was not written by `to_json`."""
         counts, days = values.get("counts"), values.get("days")
-        if not isinstance(counts, list) or len(counts) != 24 or not isinstance(days, int | float):
+        if not isinstance(counts, list) or len(counts) != 24 or not isinstance(days, _NUMBERS):
             return Rhythm()
         return Rhythm(tuple(map(float, counts)), float(days))
 

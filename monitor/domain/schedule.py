@@ -26,6 +26,7 @@ _DOUBTED_AFTER = 3  # answers 304 in a row, and a day without a body
 _EASING = 0.9  # a slow-down fades by this with each good poll
 _CHURN_AFTER = 2  # polls whose new guids had known links, then guids of this feed are not believed
 HASHES_KEPT = 2_000
+_AT_ONCE, _WEEK, _FOUR_WEEKS = timedelta(0), 7 * DAY, 28 * DAY
 
 
 class Answer(StrEnum):
@@ -50,9 +51,10 @@ class FeedState(NamedTuple):
     """All that is remembered of a feed between polls. JSON by `to_json` and `from_json`; instants are UTC-aware.
 
     `address` is where the feed moved for good (None: where it was listed); `etag` and `last_modified` are byte for byte
-    what the server sent; `body_hash` is of the last body, `hashes` of its items (`fetch.feeds.parse_new`); `slow_down`
-    is a floor under the interval since a 429; `not_modified` counts answers 304 in a row. `rhythm` is of `learned_at`
-    (None: the last success): what brings nothing new is learned once a day, so that most polls leave it as it is.
+    what the server sent; `body_hash` is of the last body, `hashes` of its items (`fetch.feeds.parse_new`), parted by
+    blanks, as most polls have no use for them; `slow_down` is a floor under the interval since a 429; `not_modified`
+    counts answers 304 in a row. `rhythm` is of `learned_at` (None: the last success): what brings nothing new is
+    learned once a day, so that most polls leave it as it is.
     """
 
     interval: timedelta = FIRST
@@ -69,7 +71,7 @@ class FeedState(NamedTuple):
     not_modified: int = 0
     rhythm: Rhythm = Rhythm()
     learned_at: datetime | None = None
-    hashes: tuple[str, ...] = ()
+    hashes: str = ""
     last_polled_at: datetime | None = None
     last_success_at: datetime | None = None
     last_body_at: datetime | None = None
@@ -90,7 +92,7 @@ class FeedState(NamedTuple):
                 values[name] = value.isoformat()
             elif value is not None:
                 values[name] = value
-        return values | {"rhythm": self.rhythm.to_json(), "hashes": list(self.hashes)}
+        return values | {"rhythm": self.rhythm.to_json(), "hashes": self.hashes.split()}
 
     @staticmethod
     def from_json(values: Mapping[str, Any], **known: Any) -> FeedState:
@@ -100,17 +102,17 @@ class FeedState(NamedTuple):
         """
         kept: dict[str, Any] = known
         for name, value in values.items():
-            if value is None or name in kept or name not in _READERS:
+            if value is None or name in kept or (read := _READERS.get(name)) is None:
                 continue
             try:
-                kept[name] = _READERS[name](value)
+                kept[name] = read(value)
             except (TypeError, ValueError, AttributeError):
                 continue
         return FeedState(**kept)
 
 
 def _seconds(value: Any) -> timedelta:
-    return min(timedelta(seconds=float(value)), 7 * DAY)
+    return min(timedelta(seconds=float(value)), _WEEK)
 
 
 _READERS: dict[str, Any] = {
@@ -120,7 +122,7 @@ _READERS: dict[str, Any] = {
     **dict.fromkeys(["failures", "moved_polls", "churn_polls", "not_modified"], int),
     **dict.fromkeys(["etag", "last_modified", "body_hash", "address", "moved_to", "reason"], str),
     "rhythm": Rhythm.from_json,
-    "hashes": lambda value: tuple(map(str, value)),
+    "hashes": lambda value: " ".join(map(str, value)),
     **dict.fromkeys(
         ["learned_at", "last_polled_at", "last_success_at", "last_body_at", "last_entry_at"], datetime.fromisoformat
     ),
@@ -233,12 +235,12 @@ def _after_success(
         last_entry_at = max((*seen.published, *filter(None, [last_entry_at])))
     changed = FeedState(  # all of it: `_replace` takes thrice as long
         interval=interval,
-        slow_down=state.slow_down * _EASING if state.slow_down > SHORTEST else timedelta(0),
+        slow_down=state.slow_down * _EASING if state.slow_down > SHORTEST else _AT_ONCE,
         failures=0,
         etag=seen.etag if read else seen.etag or state.etag,
         last_modified=seen.last_modified if read else seen.last_modified or state.last_modified,
         body_hash=seen.body_hash if seen.answer is Answer.PARSED else state.body_hash,
-        hashes=state.hashes if seen.hashes is None else seen.hashes[:HASHES_KEPT],
+        hashes=state.hashes if seen.hashes is None else " ".join(seen.hashes[:HASHES_KEPT]),
         ttl=state.ttl if seen.answer is not Answer.PARSED else clamp(seen.ttl) if seen.ttl else None,
         address=moved_to if settled else state.address,
         moved_to=None if settled else moved_to,
@@ -266,7 +268,7 @@ def _learned(state: FeedState, seen: Observation, now: datetime) -> Rhythm:
     if state.last_success_at is None:
         return first_rhythm(seen.published, now)
     since = state.learned_at or state.last_success_at
-    return state.rhythm.learn(seen.published, min(max(now - since, timedelta(0)), 28 * DAY))
+    return state.rhythm.learn(seen.published, min(max(now - since, _AT_ONCE), _FOUR_WEEKS))
 
 
 def _interval(state: FeedState, seen: Observation, rhythm: Rhythm, now: datetime) -> timedelta:

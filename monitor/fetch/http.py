@@ -12,10 +12,11 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
 from types import TracebackType
+from typing import NamedTuple
 
 from yarl import URL
 
@@ -58,8 +59,7 @@ class DoorPolicy:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer, read whole. `headers` have lower-case names; `url` is where it came from in the end.
 
     `redirects` lists each hop's target and the status that sent us there. Of a body with a status of 400 or more only
@@ -153,7 +153,7 @@ class Door:
                 raise FetchError(FetchFailure.REDIRECT, f"more than {self.policy.max_redirects} redirects", status)
             target = join_url(url, location)
             if target.origin() != url.origin():
-                ask = replace(ask, headers=without_credentials(ask.headers))
+                ask = ask._replace(headers=without_credentials(ask.headers))
             url = target
             redirects.append((str(url), status))
 

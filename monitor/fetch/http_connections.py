@@ -31,6 +31,7 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
+        self._looking: select.poll | None = None
         self.rests_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,9 +60,10 @@ class Connection(asyncio.Protocol):
         """Whether nothing came while it was at rest: between two tasks nobody listens, and most often it is the end."""
         if self._transport is None:
             return False
-        looking = select.poll()
-        looking.register(self._transport.get_extra_info("socket"), select.POLLIN)
-        return not looking.poll(0)
+        if self._looking is None:
+            self._looking = select.poll()
+            self._looking.register(self._transport.get_extra_info("socket"), select.POLLIN)
+        return not self._looking.poll(0)
 
     async def send(self, data: bytes, exchange: Exchange) -> Reply:
         """Write a request and wait for its answer. Raises `FetchError`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -26,8 +25,7 @@ _FRAMING, _FRAMING_TIMES = 64 * 1024, 8
 _ERROR_BYTES, _ERROR_SECONDS = 16 * 1024, 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """What is asked of each hop of a chain. `limit` bounds a body in bytes; with `cut` it ends there, else it fails."""
 
     method: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -97,11 +97,14 @@ class Web:
         etag: str | None = None,
         last_modified: str | None = None,
         body_hash: str | None = None,
-        known: Collection[str] = (),
+        known: str = "",
         now: datetime | None = None,
         believe_guids: bool = True,
     ) -> FeedAnswer:
-        """Ask for a feed with its validators. Raises `FetchError` and `ContentError`."""
+        """Ask for a feed with its validators. Raises `FetchError` and `ContentError`.
+
+        `known` are the hashes of items to leave out, parted by blanks.
+        """
         headers = {"Accept": FEED_TYPES}
         if etag:
             headers["If-None-Match"] = etag
@@ -118,7 +121,12 @@ class Web:
             return _feed_answer(response, None, None, new_hash, None)
         content_type = response.headers.get("content-type")
         parsed = await self.sandbox.parse_new(
-            response.body, known, url=response.url, content_type=content_type, now=now, believe_guids=believe_guids
+            response.body,
+            known.split(),
+            url=response.url,
+            content_type=content_type,
+            now=now,
+            believe_guids=believe_guids,
         )
         answer = _feed_answer(response, None, None, new_hash, parsed.data)
         return answer._replace(hashes=parsed.hashes, known=parsed.known)

@@ -31,7 +31,7 @@ def state_of(row: PollJob | Feed) -> FeedState:
     known: dict[str, Any] = dict(zip(_COLUMNS, _of_columns(row), strict=True))
     if _MARK in row.state:
         known["not_modified"], known["last_body_at"] = row.not_modified, row.last_body_at
-        known["hashes"] = tuple(row.item_hashes.split())
+        known["hashes"] = row.item_hashes
         if row.interval_seconds is not None:
             known["interval"] = timedelta(seconds=row.interval_seconds)
     return FeedState.from_json(row.state, **known)
@@ -87,21 +87,19 @@ def row_values(job: PollJob, before: FeedState, decision: PollDecision) -> dict[
         "last_polled_at": state.last_polled_at,
         "last_success_at": state.last_success_at,
     }
-    values |= {name: value for name in _SELDOM if (value := getattr(state, name)) != getattr(before, name)}
+    if _seldom(state) != _seldom(before):
+        values |= {name: value for name in _SELDOM if (value := getattr(state, name)) != getattr(before, name)}
     if _MARK in job.state and _in_json(state) == _in_json(before) and state.hashes == before.hashes:
         return values
     kept = {name: value for name, value in state.to_json().items() if name not in _NOT_IN_JSON}
-    return values | {"state": kept | {_MARK: 1}, "item_hashes": " ".join(state.hashes)}
+    return values | {"state": kept | {_MARK: 1}, "item_hashes": state.hashes}
 
 
 _SELDOM = ("etag", "last_modified", "body_hash", "failures", "last_entry_at", "last_body_at")
+_seldom = attrgetter(*_SELDOM)
 _NOT_IN_JSON = frozenset([*_COLUMNS, "hashes", "reason"])
-
-
-def _in_json(state: FeedState) -> tuple[Any, ...]:
-    """What only the JSON holds."""
-    moves = (state.address, state.moved_to, state.moved_polls, state.churn_polls)
-    return (state.slow_down, state.ttl, state.rhythm, state.learned_at, *moves)
+# What only the JSON holds.
+_in_json = attrgetter("slow_down", "ttl", "rhythm", "learned_at", "address", "moved_to", "moved_polls", "churn_polls")
 
 
 def _published(entries: Iterable[EntryData], new: frozenset[str], at: datetime) -> tuple[datetime, ...]:

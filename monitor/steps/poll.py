@@ -118,9 +118,9 @@ async def _ask(ctx: Context, job: PollJob) -> Polled:
         )
     except (FetchError, ContentError) as error:
         return Polled(job, state, ctx.now(), error=error)
-    if not job.first:
+    hub, self_url = (answer.feed.hub_url, answer.feed.self_url) if answer.feed else (job.hub_url, None)
+    if hub is not None and not job.first:
         # Not with the backlog of a first poll: a push has no way to say that it is one.
-        hub, self_url = (answer.feed.hub_url, answer.feed.self_url) if answer.feed else (job.hub_url, None)
         await renew_push(ctx, job.id, answer.url, hub, self_url)
     return Polled(job, state, ctx.now(), answer=answer)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.errors import NotFoundError
-from monitor.storage.inserting import insert_new
+from monitor.storage.inserting import Reader, insert_new, reader
 from monitor.storage.tables import Feed
 from monitor.storage.work import Pair
 
@@ -51,14 +53,29 @@ class PollJob(NamedTuple):
 
 def poll_jobs(session: Session, taken: Sequence[Pair]) -> list[PollJob]:
     """What polling the taken feeds needs, in their order."""
-    rows = {row[0]: row for row in session.connection().execute(_TO_POLL, {"ids": [row_id for row_id, _ in taken]})}
-    return [PollJob(row_id, turn, *rows[row_id][1:]) for row_id, turn in taken if row_id in rows]
+    if not taken:
+        return []
+    turns, connection = dict(taken), session.connection()
+    statement, readers = _to_poll(connection.dialect, len(turns))
+    found = connection.exec_driver_sql(statement, tuple(turns)).all()
+    # By column, as most are taken as they are.
+    ids, *columns = zip(*found, strict=True) if found else ((),)
+    read = [map(make, column) if make else column for make, column in zip(readers, columns, strict=bool(found))]
+    jobs = {job.id: job for job in map(PollJob, ids, [turns[row_id] for row_id in ids], *read)}
+    return [jobs[row_id] for row_id in turns if row_id in jobs]
 
 
-# Rows and no objects: nothing of them is written as it is.
-_TO_POLL: Any = select(Feed.__table__.c.id, *(Feed.__table__.c[name] for name in PollJob._fields[2:])).where(
-    Feed.__table__.c.id.in_(bindparam("ids", expanding=True))
-)
+@lru_cache(maxsize=64)
+def _to_poll(dialect: Dialect, count: int) -> tuple[str, tuple[Reader | None, ...]]:
+    """The statement that reads `count` rows, and what makes each column but the id into its value.
+
+    As text and without a row of SQLAlchemy's own for each, whose making takes as long as the database.
+    """
+    columns: list[Any] = [Feed.__table__.c[name] for name in PollJob._fields[2:]]
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    names, marks = ", ".join(column.name for column in columns), ", ".join([mark] * count)
+    statement = f"SELECT id, {names} FROM {Feed.__tablename__} WHERE id IN ({marks})"  # noqa: S608 - our names
+    return statement, tuple(reader(column, dialect) for column in columns)
 
 
 def add_feeds(session: Session, specs: Iterable[FeedSpec], origin: Origin, now: datetime) -> int:

@@ -25,6 +25,7 @@ _MOST_PARAMETERS = 30_000
 _UNKNOWN = "ON CONFLICT DO NOTHING"
 
 Converter = Callable[[Any], Any]
+Reader = Callable[[Any], Any]
 Columns = Mapping[str, Sequence[Any]]
 Alike = tuple[int, Mapping[str, Any]]
 
@@ -120,18 +121,18 @@ def update_rows(
     if not rows:
         return 0
     connection = session.connection()
-    statement, converters = _update(table, connection.dialect, tuple(rows[0]), keys, condition, fixed)
-    written = connection.exec_driver_sql(
-        statement, [tuple([make(row[name]) if make else row[name] for name, make in converters]) for row in rows]
-    )
-    return int(written.rowcount)
+    statement, names, converters = _update(table, connection.dialect, tuple(rows[0]), keys, condition, fixed)
+    # By column, as most are taken as they are.
+    columns = zip(*map(itemgetter(*names), rows), strict=True)
+    made = [map(make, column) if make else column for make, column in zip(converters, columns, strict=True)]
+    return int(connection.exec_driver_sql(statement, list(zip(*made, strict=True))).rowcount)
 
 
 @lru_cache(maxsize=64)
 def _update(
     table: Table, dialect: Dialect, given: tuple[str, ...], keys: tuple[str, ...], condition: str, fixed: str
-) -> tuple[str, tuple[tuple[str, Converter | None], ...]]:
-    """The statement, and its parameters in order: the columns of `given`, then the keys."""
+) -> tuple[str, tuple[str, ...], tuple[Converter | None, ...]]:
+    """The statement, and its parameters in order: the columns of `given`, then the keys; what makes their values."""
     quoted = dialect.identifier_preparer
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
 
@@ -141,9 +142,9 @@ def _update(
     names = [name for name in given if name not in keys]
     written = ", ".join([*map(equal, names), *filter(None, [fixed])])
     where = " AND ".join([*map(equal, keys), *filter(None, [condition])])
-    converters = tuple((name, converter(table.columns[name], dialect)) for name in (*names, *keys))
+    given = (*names, *keys)
     statement = f"UPDATE {quoted.format_table(table)} SET {written} WHERE {where}"  # noqa: S608 - our names
-    return statement, converters
+    return statement, given, tuple(converter(table.columns[name], dialect) for name in given)
 
 
 @lru_cache(maxsize=64)
@@ -176,6 +177,12 @@ def _list(table: Table, dialect: Dialect, names: Sequence[str]) -> str:
 def converter(column: Column[Any], dialect: Dialect) -> Converter | None:
     """What makes a value of the column into the driver's; None where that is the value itself."""
     make: Converter | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return make
+
+
+def reader(column: Column[Any], dialect: Dialect) -> Reader | None:
+    """What makes the driver's value into one of the column's; None where that is the value itself."""
+    make: Reader | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return make
 
 

@@ -57,7 +57,7 @@ def _day(since: int) -> str:
 
 
 def _of_sqlite(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 def _of_postgresql(value: datetime | None) -> datetime | None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select, tuple_, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
@@ -109,11 +109,13 @@ def _due(kind: Kind) -> Any:
     )
 
 
-@lru_cache(maxsize=8)
-def _announcing(kind: Kind) -> Any:
-    table = TABLES[kind].__table__
-    these = table.c.id.in_(bindparam("ids", expanding=True))
-    return update(table).where(these).values(due_at=bindparam("until"))
+def _announce(connection: Connection, kind: Kind, ids: Sequence[int], until: datetime) -> None:
+    """As text, as `_taking`: while a tick announces, the other processes have nothing to do."""
+    table, dialect = TABLES[kind].__table__, connection.dialect
+    mark, moment = "?" if dialect.paramstyle == "qmark" else "%s", converter(table.c.due_at, dialect) or _as_it_is
+    marks = ", ".join([mark] * len(ids))
+    statement = f"UPDATE {table.name} SET due_at = {mark} WHERE id IN ({marks})"  # noqa: S608 - our names
+    connection.exec_driver_sql(statement, (moment(until), *ids))
 
 
 @lru_cache(maxsize=8)
@@ -140,10 +142,10 @@ def announce_due(
 
     Rows at `CRASHED_AFTER` attempts are left for `crashed` to end.
     """
-    rows = session.connection().execute(_due(kind), {"now": now, "limit": limit}).all()
+    connection = session.connection()
+    rows = connection.execute(_due(kind), {"now": now, "limit": limit}).all()
     for start in range(0, len(rows), 5000):
-        given = {"ids": [row[0] for row in rows[start : start + 5000]], "until": now + lease}
-        session.connection().execute(_announcing(kind), given)
+        _announce(connection, kind, [row[0] for row in rows[start : start + 5000]], now + lease)
     together = tuple((row_id, turn) for row_id, turn, attempts in rows if attempts < ALONE_AFTER)
     alone = [Announcement(kind, ((row_id, turn),)) for row_id, turn, attempts in rows if attempts >= ALONE_AFTER]
     return ([Announcement(kind, together)] if together else []) + alone

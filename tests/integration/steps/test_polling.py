@@ -279,7 +279,7 @@ def test_the_version_before_and_this_one_take_turns_at_a_feed(
     with monitor.store.write() as session:
         session.execute(update(Feed).values(state=theirs, not_modified=9, interval_seconds=1, item_hashes="x"))
     state = state_of(the_feed(monitor))
-    assert (state.interval, state.not_modified, state.hashes) == (timedelta(seconds=7777), 2, (hashes[0],))
+    assert (state.interval, state.not_modified, state.hashes) == (timedelta(seconds=7777), 2, hashes[0])
     publish(press, 3, 1, 2)
     feed = poll(monitor, queue, clock)
     assert feed.item_hashes.split()[1:] == hashes
