@@ -446,6 +446,32 @@ set_hash(char *hashes, Py_ssize_t n, uint64_t hash)
     memcpy(hashes + n * sizeof(hash), &hash, sizeof(hash));
 }
 
+/* Hashes of four words in a row, as words come. */
+typedef struct {
+    char *to;
+    Py_ssize_t words;
+    uint64_t last[GRAM];
+} Grams;
+
+static inline void
+add_word(Grams *grams, uint64_t word)
+{
+    Py_ssize_t n = grams->words++;
+    grams->last[n % GRAM] = word;
+    if (n < GRAM - 1)
+        return;
+    uint64_t sum = 0;
+    for (int at = 0; at < GRAM; at++)
+        sum += (grams->last[(n + 1 + at) % GRAM] ^ MIX[at]) * MIX[at];
+    set_hash(grams->to, n - GRAM + 1, stirred(sum, 0));
+}
+
+static inline Py_ssize_t
+grams_among(Py_ssize_t words)
+{
+    return words < GRAM ? 0 : words - GRAM + 1;
+}
+
 static PyObject *
 texts_grams_of(PyObject *Py_UNUSED(module), PyObject *words)
 {
@@ -453,23 +479,160 @@ texts_grams_of(PyObject *Py_UNUSED(module), PyObject *words)
         PyErr_SetString(PyExc_TypeError, "words are a list of hashes");
         return NULL;
     }
-    Py_ssize_t count = PyList_GET_SIZE(words) < GRAM ? 0 : PyList_GET_SIZE(words) - GRAM + 1;
-    PyObject *grams = PyBytes_FromStringAndSize(NULL, count * sizeof(uint64_t));
-    uint64_t last[GRAM] = {0};
-    for (Py_ssize_t n = 0; grams != NULL && count > 0 && n < count + GRAM - 1; n++) {
-        uint64_t word = PyLong_AsUnsignedLongLong(PyList_GET_ITEM(words, n)), sum = 0;
+    Py_ssize_t count = grams_among(PyList_GET_SIZE(words));
+    PyObject *made = PyBytes_FromStringAndSize(NULL, count * sizeof(uint64_t));
+    if (made == NULL)
+        return NULL;
+    Grams grams = {.to = PyBytes_AS_STRING(made)};
+    for (Py_ssize_t n = 0; count > 0 && n < count + GRAM - 1; n++) {
+        uint64_t word = PyLong_AsUnsignedLongLong(PyList_GET_ITEM(words, n));
         if (word == (uint64_t)-1 && PyErr_Occurred()) {
-            Py_CLEAR(grams);
-            break;
+            Py_DECREF(made);
+            return NULL;
         }
-        last[n % GRAM] = word;
-        if (n < GRAM - 1)
-            continue;
-        for (int at = 0; at < GRAM; at++)
-            sum += (last[(n + 1 + at) % GRAM] ^ MIX[at]) * MIX[at];
-        set_hash(PyBytes_AS_STRING(grams), n - GRAM + 1, stirred(sum, 0));
+        add_word(&grams, word);
     }
-    return grams;
+    return made;
+}
+
+#if defined(__SIZEOF_INT128__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+enum { SHORTEST_LONG = 17 }; /* bytes of a word that is left to the library, which is slower to ask than to hash */
+
+static inline uint64_t
+eight_at(const unsigned char *p)
+{
+    uint64_t eight;
+    memcpy(&eight, p, sizeof eight);
+    return eight;
+}
+
+static inline uint64_t
+four_at(const unsigned char *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return four;
+}
+
+static inline uint64_t
+turned(uint64_t hash, int bits)
+{
+    return hash << bits | hash >> (64 - bits);
+}
+
+/* XXH3, 64 bit, of 1 to 16 bytes: what the library gives (https://github.com/Cyan4973/xxHash, its specification). */
+static uint64_t
+short_hash(const unsigned char *word, Py_ssize_t length)
+{
+    static const unsigned char secret[] = {
+        0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe, 0x7c, 0x01, 0x81, 0x2c, 0xf7, 0x21, 0xad, 0x1c, 0xde, 0xd4, 0x6d,
+        0xe9, 0x83, 0x90, 0x97, 0xdb, 0x72, 0x40, 0xa4, 0xa4, 0xb7, 0xb3, 0x67, 0x1f, 0xcb, 0x79, 0xe6, 0x4e, 0xcc, 0xc0,
+        0xe5, 0x78, 0x82, 0x5a, 0xd0, 0x7d, 0xcc, 0xff, 0x72, 0x21, 0xb8, 0x08, 0x46, 0x74, 0xf7, 0x43, 0x24, 0x8e,
+    };
+    const uint64_t size = (uint64_t)length;
+    uint64_t hash;
+    if (length > 8) {
+        uint64_t low = eight_at(word) ^ eight_at(secret + 24) ^ eight_at(secret + 32);
+        uint64_t high = eight_at(word + length - 8) ^ eight_at(secret + 40) ^ eight_at(secret + 48);
+        unsigned __int128 product = (unsigned __int128)low * high;
+        hash = size + __builtin_bswap64(low) + high + ((uint64_t)product ^ (uint64_t)(product >> 64));
+        hash = (hash ^ hash >> 37) * UINT64_C(0x165667919E3779F9);
+        return hash ^ hash >> 32;
+    }
+    if (length > 3) {
+        hash = (four_at(word + length - 4) + (four_at(word) << 32)) ^ eight_at(secret + 8) ^ eight_at(secret + 16);
+        hash = (hash ^ turned(hash, 49) ^ turned(hash, 24)) * UINT64_C(0x9FB21C651E98DF25);
+        hash = (hash ^ ((hash >> 35) + size)) * UINT64_C(0x9FB21C651E98DF25);
+        return hash ^ hash >> 28;
+    }
+    hash = (uint64_t)word[0] << 16 | (uint64_t)word[length >> 1] << 24 | word[length - 1] | size << 8;
+    hash ^= four_at(secret) ^ four_at(secret + 4);
+    hash = (hash ^ hash >> 33) * UINT64_C(0xC2B2AE3D27D4EB4F);
+    hash = (hash ^ hash >> 29) * UINT64_C(0x165667B19E3779F9);
+    return hash ^ hash >> 32;
+}
+#else
+enum { SHORTEST_LONG = 1 };
+
+static uint64_t
+short_hash(const unsigned char *Py_UNUSED(word), Py_ssize_t Py_UNUSED(length))
+{
+    return 0;
+}
+#endif
+
+/* Adds a word in UTF-8; 0 for an exception. `digest` gives the library's hash of bytes. */
+static int
+hashed(Grams *grams, const unsigned char *word, Py_ssize_t length, PyObject *digest)
+{
+    if (length < SHORTEST_LONG) {
+        add_word(grams, short_hash(word, length));
+        return 1;
+    }
+    PyObject *made = PyObject_CallFunction(digest, "y#", (const char *)word, length);
+    uint64_t hash = made == NULL ? 0 : PyLong_AsUnsignedLongLong(made);
+    Py_XDECREF(made);
+    if (PyErr_Occurred())
+        return 0;
+    add_word(grams, hash);
+    return 1;
+}
+
+/* Hashes each word of a text; 1, 0 where a character is unknown, -1 for an exception. `room` holds any word. */
+static int
+hash_words(Grams *grams, const Text *text, PyObject *letters, PyObject *digest, unsigned char *room)
+{
+    const Py_ssize_t known = PyBytes_GET_SIZE(letters) / (Py_ssize_t)sizeof(uint16_t);
+    Py_ssize_t used = 0;
+    for (Py_ssize_t n = 0; n <= text->length; n++) {
+        uint16_t c = ' ';
+        if (n < text->length) {
+            Py_UCS4 code = at(text, n);
+            if (code >= (Py_UCS4)known)
+                return 0;
+            memcpy(&c, PyBytes_AS_STRING(letters) + code * sizeof c, sizeof c);
+        }
+        if (c == 0)
+            return 0;
+        if (c == ' ') {
+            if (used > 0 && !hashed(grams, room, used, digest))
+                return -1;
+            used = 0;
+        } else if (c < 0x80) {
+            room[used++] = (unsigned char)c;
+        } else if (c < 0x800) {
+            room[used++] = (unsigned char)(0xc0 | c >> 6);
+            room[used++] = (unsigned char)(0x80 | (c & 0x3f));
+        } else {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static PyObject *
+texts_word_grams(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *given, *letters, *digest;
+    Text text;
+    if (!PyArg_ParseTuple(args, "OSO", &given, &letters, &digest) || text_of(given, &text) < 0)
+        return NULL;
+    unsigned char *room = PyMem_Malloc((size_t)(2 * text.length + 1));
+    PyObject *made = PyBytes_FromStringAndSize(NULL, (text.length / 2 + 1) * (Py_ssize_t)sizeof(uint64_t));
+    int done = -1;
+    if (room == NULL)
+        PyErr_NoMemory();
+    if (room != NULL && made != NULL) {
+        Grams grams = {.to = PyBytes_AS_STRING(made)};
+        done = hash_words(&grams, &text, letters, digest, room);
+        if (done > 0)
+            _PyBytes_Resize(&made, grams_among(grams.words) * (Py_ssize_t)sizeof(uint64_t));
+    }
+    PyMem_Free(room);
+    if (done > 0)
+        return made;
+    Py_XDECREF(made);
+    return done < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *
@@ -501,17 +664,20 @@ by_value(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-/* The distinct ones of ordered hashes: `fewest` of them, and up to `most` of those below the limit. */
+/* The distinct ones of ordered hashes: `fewest` of them, and up to `most` of those below the limit. `enough` tells
+ * whether more hashes would change nothing. */
 static PyObject *
-chosen_of(const int64_t *ordered, Py_ssize_t count, Py_ssize_t fewest, Py_ssize_t most, uint64_t share)
+chosen_of(const int64_t *ordered, Py_ssize_t count, Py_ssize_t fewest, Py_ssize_t most, uint64_t share, int *enough)
 {
     const uint64_t limit = share > 1 ? (UINT64_MAX - share + 1) / share + 1 : 0; /* 2^64 / share, from the lowest on */
     PyObject *found = PyList_New(0);
+    *enough = 0;
     for (Py_ssize_t n = 0; found != NULL && n < count; n++) {
         if (n > 0 && ordered[n] == ordered[n - 1])
             continue;
         int below = share < 2 || (uint64_t)ordered[n] + (UINT64_C(1) << 63) < limit;
-        if (PyList_GET_SIZE(found) >= (below && most > fewest ? most : fewest))
+        *enough = PyList_GET_SIZE(found) >= (below && most > fewest ? most : fewest);
+        if (*enough)
             break;
         PyObject *hash = PyLong_FromLongLong(ordered[n]);
         if (hash == NULL || PyList_Append(found, hash) < 0)
@@ -521,6 +687,22 @@ chosen_of(const int64_t *ordered, Py_ssize_t count, Py_ssize_t fewest, Py_ssize_
     PyObject *tuple = found != NULL ? PyList_AsTuple(found) : NULL;
     Py_XDECREF(found);
     return tuple;
+}
+
+/* Copies the hashes below a limit under which half more than `wanted` lie, as hashes are spread; none of a few hashes. */
+static Py_ssize_t
+low_ones(const char *hashes, Py_ssize_t count, Py_ssize_t wanted, int64_t *to)
+{
+    const Py_ssize_t some = wanted < 0 || wanted > count ? count : wanted + wanted / 2 + 16;
+    if (count <= 2 * some)
+        return 0;
+    const int64_t limit = (int64_t)((UINT64_MAX / (uint64_t)count * (uint64_t)some) ^ UINT64_C(1) << 63);
+    Py_ssize_t found = 0;
+    for (Py_ssize_t n = 0; n < count; n++) {
+        to[found] = (int64_t)hash_at(hashes, n);
+        found += to[found] < limit;
+    }
+    return found;
 }
 
 static PyObject *
@@ -535,9 +717,19 @@ texts_smallest_of(PyObject *Py_UNUSED(module), PyObject *args)
     int64_t *ordered = PyMem_Malloc(size + 1);
     if (ordered == NULL)
         return PyErr_NoMemory();
-    memcpy(ordered, hashes, count * sizeof(int64_t));
-    qsort(ordered, count, sizeof(int64_t), by_value);
-    PyObject *found = chosen_of(ordered, count, fewest, most, share);
+    int enough = 0;
+    Py_ssize_t low = low_ones(hashes, count, most > fewest ? most : fewest, ordered);
+    PyObject *found = NULL;
+    if (low > 0) { /* to put a few in order, not all */
+        qsort(ordered, low, sizeof(int64_t), by_value);
+        found = chosen_of(ordered, low, fewest, most, share, &enough);
+    }
+    if (!enough && !PyErr_Occurred()) {
+        Py_XDECREF(found);
+        memcpy(ordered, hashes, count * sizeof(int64_t));
+        qsort(ordered, count, sizeof(int64_t), by_value);
+        found = chosen_of(ordered, count, fewest, most, share, &enough);
+    }
     PyMem_Free(ordered);
     return found;
 }
@@ -549,6 +741,7 @@ static PyMethodDef functions[] = {
     {"paragraphs", texts_paragraphs, METH_O, "Stretches without a line break."},
     {"numbered", texts_numbered, METH_VARARGS, "Of each offset the number of its sentence."},
     {"word_starts", texts_word_starts, METH_O, "Where words begin."},
+    {"word_grams", texts_word_grams, METH_VARARGS, "The same of a text whose characters are all known."},
     {"grams_of", texts_grams_of, METH_O, "The hash of each four words."},
     {"rows_of", texts_rows_of, METH_VARARGS, "The hash of so many of these in a row."},
     {"smallest_of", texts_smallest_of, METH_VARARGS, "The smallest hashes."},

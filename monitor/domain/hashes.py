@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,15 @@ def grams_of(words: list[int]) -> bytes:
     for position, factor in enumerate(_MIX):
         grams += (hashes[position : len(grams) + position] ^ factor) * factor
     return _stirred(grams, 0)
+
+
+def word_grams(_text: str, _letters: bytes, _digest: Callable[[bytes], int]) -> bytes | None:
+    """The same of the words of a text, each by its `digest` in UTF-8; None where they are to be hashed one by one.
+
+    Compiled that is a text with a character that `letters` do not know (16 bits for each: the letter in lower case, a
+    blank for what is in no word, 0 for an unknown one); in Python it is each.
+    """
+    return None
 
 
 def rows_of(grams: bytes, in_a_row: int) -> bytes:

@@ -10,7 +10,7 @@ from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
     from monitor.domain.beginnings import Beginnings
-    from monitor.domain.hashes import grams_of, rows_of, smallest_of
+    from monitor.domain.hashes import grams_of, rows_of, smallest_of, word_grams
     from monitor.domain.operations import (
         at_least,
         found_mask,
@@ -63,9 +63,11 @@ __all__ = [
     "standing",
     "together",
     "weighed",
+    "word_grams",
     "word_starts",
 ]
 
+_OF_HASHES = dict.fromkeys(("grams_of", "rows_of", "smallest_of", "word_grams"), "hashes")
 LIBRARIES = ("_beginnings", "_patterns", "_places", "_texts")
 
 
@@ -102,12 +104,11 @@ if not TYPE_CHECKING:
 
         def __getattr__(name: str) -> object:
             """The twins that load numpy, which commands that only list rows start sooner without."""
-            module = {"weighed": "weighing", "grams_of": "hashes", "rows_of": "hashes", "smallest_of": "hashes"}.get(
-                name
-            )
+            module = "weighing" if name == "weighed" else _OF_HASHES.get(name)
             if module is None:
                 raise AttributeError(name)
             return getattr(import_module(f"monitor.domain.{module}"), name)
     else:
         grams_of, rows_of, smallest_of = _texts.grams_of, _texts.rows_of, _texts.smallest_of
+        word_grams = _texts.word_grams
         weighed = _places.weighed

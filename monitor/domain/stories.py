@@ -9,13 +9,14 @@ that, so that what shares a key is nearly always a copy, however much is stored.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xxhash import xxh3_64_intdigest
 
-from monitor.domain.kernel import grams_of, rows_of, smallest_of
+from monitor.domain.kernel import grams_of, rows_of, smallest_of, word_grams
 
 SIZE = 128  # hashes kept a text
 KEY_GRAMS = 3  # in a row make a key: twelve words
@@ -54,6 +55,19 @@ _LETTERS = _word_bytes()
 _NARROW = "\u202f\u2009\u2011"  # blanks and a hyphen of French typography that cp1252 lacks
 
 
+def _codes() -> bytes:
+    """The same for each character that cp1252 or `_NARROW` has, 16 bits each by its code; 0 for the others."""
+    known = {bytes([code]).decode("cp1252", "ignore"): chr(letter) for code, letter in enumerate(_LETTERS)}
+    codes = {
+        ord(character): ord(bytes([ord(letter)]).decode("cp1252")) for character, letter in known.items() if character
+    }
+    codes |= dict.fromkeys(map(ord, _NARROW), ord(" "))
+    return array("H", [codes.get(code, 0) for code in range(max(codes) + 1)]).tobytes()
+
+
+_CODES = _codes()
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """By its `sketch` a text is weighed, by its `keys` it is found: both ascending, signed 64 bit.
@@ -81,7 +95,9 @@ def fingerprint(text: str) -> Fingerprint:
 
     The same integers on every machine and in every database: xxh3 of each lower-case word, mixed by position.
     """
-    grams = grams_of(_word_hashes(text))
+    grams = word_grams(text, _CODES, xxh3_64_intdigest)
+    if grams is None:
+        grams = grams_of(_word_hashes(text))
     smallest = smallest_of(grams, SIZE, SIZE, 1)
     return Fingerprint(smallest, _keys(grams, KEY_GRAMS, KEY_SHARE) or smallest[:FEWEST_KEYS], grams)
 
