@@ -139,13 +139,12 @@ def _send(kind: Kind, pairs: list[tuple[int, int]], expires: str | float | None)
 def shared_out(pairs: list[tuple[int, int]], most: int, processes: int) -> list[list[tuple[int, int]]]:
     """Batches of at most `most`, in order; those of the last round are alike, so that none has it to itself.
 
-    After full rounds that one is in smaller pieces: whoever is ahead by then takes more of them. None has fewer than
-    `_FEW` but the last.
+    None has fewer than `_FEW` but the last. Smaller pieces for whoever is ahead by then cost more than they even out:
+    a message takes as long as fifteen unchanged feeds.
     """
     rounds = max(-(-len(pairs) // (most * processes)) - 1, 0)
     full, rest = pairs[: rounds * processes * most], pairs[rounds * processes * most :]
-    pieces = processes * (2 if full and processes > 1 else 1)
-    return sliced(full, most) + sliced(rest, min(max(-(-len(rest) // pieces), _FEW), most))
+    return sliced(full, most) + sliced(rest, min(max(-(-len(rest) // processes), _FEW), most))
 
 
 def share(count: int, least: int, most: int, processes: int) -> int:

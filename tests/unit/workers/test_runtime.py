@@ -27,8 +27,8 @@ def test_feeds_keep_their_order_so_that_the_longest_due_is_polled_first() -> Non
         (120, [60, 60]),
         (400, [200, 200]),
         (401, [200, 200, 1]),
-        (500, [200, 200, 25, 25, 25, 25]),
-        (1000, [200] * 4 + [50] * 4),
+        (500, [200, 200, 50, 50]),
+        (1000, [200] * 4 + [100] * 2),
     ],
 )
 def test_feeds_are_shared_out_alike_among_the_processes(feeds: int, sizes: list[int]) -> None:
