@@ -24,6 +24,7 @@ DENSE = 1 / 5
 LOOK_AT, LOOK_AT_FORM, LOOK_APART, FOUND, ASKING = 0.005, 0.003, 0.005, 2.0, 300
 MARGIN = 1.5  # more articles than should fill the page: another turn is dearer than the articles between
 GROWTH = 100  # times what was seen: no further on a guess
+MOST_ASKED = 20_000  # candidates that are counted of a question
 
 
 def era_mark(bits: int, article_id: int) -> str:
@@ -40,6 +41,29 @@ class Part:
     walked: bool = False
     eras: Words | None = None
     bits: int = 0  # of the eras
+
+
+@dataclass(slots=True)
+class Passed:
+    """Of candidates that were asked other conditions, how many fulfilled them; `ids`: over so many they were spread."""
+
+    asked: int = 0
+    passed: int = 0
+    ids: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share of candidates that will do; all, while nothing is known."""
+        return (self.passed + 1) / (self.asked + 1)
+
+    def saw(self, asked: int, passed: int, ids: int) -> None:
+        """Count them; what was seen long ago counts for less."""
+        self.asked, self.passed, self.ids = self.asked + asked, self.passed + passed, self.ids + ids
+        if self.asked > MOST_ASKED:
+            self.asked, self.passed = self.asked // 2, self.passed // 2
+
+
+NOTHING = Passed()
 
 
 class Descent:
@@ -67,15 +91,16 @@ class Descent:
         self.seen: int = so_far.seen if so_far else 0
         self.hits: int = so_far.hits if so_far else 0
 
-    def next(self, wanted: int, share: float = 1.0) -> Part | None:
-        """Where `wanted` more articles should be, when of those with the words a share of `share` will do."""
+    def next(self, wanted: int, passed: Passed = NOTHING) -> Part | None:
+        """Where `wanted` more articles should be, when so many of those with the words fulfil the other conditions."""
         if self.high <= self.low:
             return None
         density = self._density()
         if density is None:
             return self._first()
         left = self.high - self.low
-        need = min(MARGIN * wanted / (density * share) + self._spare, GROWTH * max(self.seen, LOOK))
+        known = max(self.seen, LOOK, passed.ids)
+        need = min(MARGIN * wanted / (density * passed.share) + self._spare, GROWTH * known)
         cost = self._look * need + FOUND * MARGIN * wanted + ASKING
         if need >= left or (self.seen >= LOOK and not self.hits) or FOUND * density * left <= cost:
             return self._rest()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, cast, column, exists, literal, select, table, text
@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.words import But, Every, Some, Word, Words, every, has_prefix, some
 from monitor.storage.engine import VOCABULARY
-from monitor.storage.search_descent import FEW_FORMS
+from monitor.storage.search_descent import FEW_FORMS, Passed
 from monitor.storage.types import TsQuery
 
 MOST_KNOWN = 50_000
+MOST_QUESTIONS = 500
 KNOWN_HOLDS = 3600.0  # seconds: the server counts its frequent words anew, if seldom
 COMMON, MUCH_RARER = 0.1, 100.0  # of these shares a word is not asked of GIN beside one that is so much rarer
 MOST_WORDS = 40  # that begin alike; of more, SQLite gathers the articles itself
@@ -46,6 +47,9 @@ class Known:
         self.present = set(self.shares)
         self.absent: set[str] = set()
         self.newest: int | None = None
+        self.matches: dict[Hashable, int] = {}
+        """By question: matches that will do, of the newest articles."""
+        self._passed: dict[Hashable, Passed] = {}
         self.since = time.monotonic()
 
     def share(self, words: Words) -> float | None:
@@ -69,6 +73,13 @@ class Known:
                 return (
                     None if share is None else share * math.prod(1 - self.shares.get(one.text, 0.0) for one in refused)
                 )
+
+    def passed(self, question: Hashable) -> Passed:
+        """What was seen of a question's conditions: its next page, or the same anew, begins with what one learnt."""
+        if len(self._passed) + len(self.matches) > MOST_QUESTIONS:
+            self._passed.clear()
+            self.matches.clear()
+        return self._passed.setdefault(question, Passed())
 
     def narrowed(self, words: Words, *, within: bool) -> tuple[Words, Words | None]:
         """What GIN is asked, and what is asked of each article that it gives, None when that is nothing more.

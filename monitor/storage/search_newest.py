@@ -17,7 +17,7 @@ from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, has_phrase, has_prefix, some
 from monitor.storage import search_filters as filters
 from monitor.storage.search_asked import Made, Shape, made, placeholders, values
-from monitor.storage.search_descent import Descent
+from monitor.storage.search_descent import Descent, Passed
 from monitor.storage.search_filters import Conditions
 from monitor.storage.search_forms import Forms, Known, any_has, known_of
 from monitor.storage.search_hydrate import Read, Values
@@ -45,22 +45,6 @@ class _Stretch:
     mark: Words | None = None
     paired: bool = False
     apart: bool = False
-
-
-@dataclass(slots=True)
-class _Share:
-    """How many of the candidates fulfilled the conditions so far."""
-
-    asked: int = 0
-    passed: int = 0
-
-    @property
-    def value(self) -> float:
-        return (self.passed + 1) / (self.asked + 1)
-
-    def saw(self, asked: int, passed: int) -> None:
-        self.asked += asked
-        self.passed += passed
 
 
 class Newest:
@@ -147,9 +131,12 @@ class Newest:
 
     def _descend(self, words: Words, stretch: _Stretch, count: int, *, read: Read) -> list[Values]:
         """Part by part; topics lead where they are rarer than the words."""
-        found, share = list[Values](), _Share()
-        others = Asked(bool(self._conditions()), self._without_words, self._values, self._made)
+        found = list[Values]()
+        others = Asked(bool(self._conditions()), self._without_alerts, self._told, self._values, self._made)
         known = known_of(self._session)
+        # an end of the period lies elsewhere on the next page
+        once = self._alerts is not None or self._asked.until is not None
+        share = Passed() if once else known.passed(self._asked)
         if known.newest is None:
             known.newest = filters.newest_article(self._session)
         top = stretch.high == NO_SUCH_ID and self._newest is None  # then it is a guess where they begin
@@ -159,7 +146,7 @@ class Newest:
                 self._there(self._forms.present(found=True))
                 return self._within(stretch, count, read=read)
             return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
-        while len(found) < count and (part := descent.next(count - len(found), share.value)) is not None:
+        while len(found) < count and (part := descent.next(count - len(found), share)) is not None:
             looked = look(
                 self._session,
                 words,
@@ -180,8 +167,10 @@ class Newest:
             if not share.asked and self._topics_are_rarer(looked.hits, part.high - part.low, part.high):
                 return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
             found += looked.rows
-            descent.saw(part, looked.hits, found[-1][0] if len(found) == count and not others.some else None)
-            share.saw(looked.hits, len(looked.rows))
+            full = len(found) == count
+            descent.saw(part, looked.hits, found[-1][0] if full and not others.some else None)
+            ids = part.high - (found[-1][0] if full else part.low)
+            share.saw(looked.hits * ids // (part.high - part.low), len(looked.rows), ids)
         return found
 
     def _descent(self, words: Words, stretch: _Stretch, known: Known) -> Descent:
@@ -206,9 +195,12 @@ class Newest:
 
     def _matches_since(self, high: int) -> int:
         """How many of the newest `LEAD` articles have a match that will do."""
-        statement = self._made("since", self._count_of_matches)
-        asked = {**self._values, "low": high - LEAD}
-        return int(self._session.connection().execute(statement, asked).scalar_one())
+        counted, key = known_of(self._session).matches, (self._asked, high // LEAD)
+        if key not in counted:
+            statement = self._made("since", self._count_of_matches)
+            asked = {**self._values, "low": high - LEAD}
+            counted[key] = int(self._session.connection().execute(statement, asked).scalar_one())
+        return counted[key]
 
     def _count_of_matches(self) -> Any:
         few = select(literal(1)).where(*self._match_conditions(), Match.article_id >= _LOW)
@@ -256,15 +248,19 @@ class Newest:
 
     def _without_words(self) -> tuple[Any, Any]:
         """The ids of articles that fulfil the conditions, and what they are ordered by."""
+        ids, key = self._without_alerts()
+        return ids.where(*self._of_alert(key)), key
+
+    def _without_alerts(self) -> tuple[Any, Any]:
+        """The same but for what an alert of their story must fulfil."""
         key: Any = Article.id
         if not filters.asks_matches(*self._form):
-            conditions = [*filters.article_conditions(*self._form), *self._of_alert(key)]
-            return select(key.label("id")).where(*conditions), key
+            return select(key.label("id")).where(*filters.article_conditions(*self._form)), key
         key = Match.article_id
         statement: Any = select(key.label("id")).where(*self._match_conditions())
         if len(self._resolved.topics or ()) != 1:
             statement = statement.distinct()
-        return statement.where(*self._of_article(key), *self._of_alert(key)), key
+        return statement.where(*self._of_article(key)), key
 
     def _of_words(self) -> tuple[Any, Any]:
         """On SQLite: the same of articles with the words."""
@@ -293,12 +289,16 @@ class Newest:
             return [false()]
         return filters.match_conditions(asked, resolved)
 
+    def _told(self) -> Conditions:
+        """What an alert of their story must fulfil."""
+        if self._alerts is not None:
+            return self._alerts
+        return filters.status_conditions(self._form[0]) if filters.asks_status(self._asked) else []
+
     def _of_alert(self, key: Any) -> list[ColumnElement[bool]]:
-        told = self._alerts
-        if told is None:
-            if not filters.asks_status(self._asked):
-                return []
-            told = filters.status_conditions(self._form[0])
+        told = self._told()
+        if not told:
+            return []
         if key is Article.id:
             return [filters.each(Alert.story_id == Article.story_id, *told)]
         return [filters.each(Article.id == key, Alert.story_id == Article.story_id, *told)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.words import Every, Some, Word
-from monitor.storage.search_descent import ERAS, Descent, Part, era_mark
+from monitor.storage.search_descent import ERAS, Descent, Part, Passed, era_mark
 
 WORDS = {
     "one": Word("onduleur"),
@@ -90,3 +90,31 @@ def test_a_part_reaches_beyond_articles_that_will_hardly_do(spare: int) -> None:
     after = wider.next(1)
     assert after is not None
     assert other.low - after.low < 2 << ERAS[0]  # once
+
+
+def test_what_was_seen_of_a_question_tells_how_far_its_next_page_looks() -> None:
+    """One of thirty candidates fulfils the other conditions, which a first page found out in two turns."""
+    learnt = Passed()
+    learnt.saw(2200, 73, 35_000)
+    guessed = Descent(WORDS["one"], 0, 1_000_000, likely=1 / 16).next(60)
+    known = Descent(WORDS["one"], 0, 1_000_000, likely=1 / 16).next(60, learnt)
+    assert guessed
+    assert known
+    assert guessed.high - guessed.low < 60 * 16 * 30 < known.high - known.low < 1_000_000
+
+
+def test_a_question_with_hardly_an_answer_is_asked_of_all_at_once_the_next_time() -> None:
+    learnt = Passed()
+    learnt.saw(1400, 30, 1_000_000)
+    known = Descent(WORDS["one"], 0, 1_000_000, likely=1 / 700).next(60, learnt)
+    assert known
+    assert (known.low, known.high) == (0, 1_000_000)
+
+
+def test_what_was_seen_long_ago_counts_for_less() -> None:
+    learnt = Passed()
+    for passed in (0, 15_000):
+        learnt.saw(15_000, passed, 15_000)
+    assert learnt.share > 0.45
+    learnt.saw(15_000, 15_000, 15_000)
+    assert learnt.share > 0.7

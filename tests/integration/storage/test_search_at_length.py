@@ -140,6 +140,32 @@ def test_words_beside_topics_and_follow_up_give_each_article_once_newest_first(s
     assert one
 
 
+@pytest.mark.parametrize("beside", ["", "topic:t1", "score:>0.5", 'source:"Média 1"', "until:2026"])
+def test_follow_up_is_that_of_an_alert_of_the_articles_story(stores: list[Store], beside: str) -> None:
+    wide = Window(500)
+    for store in stores:
+        queries, told, after = Queries(store), set[int](), None
+        while True:
+            alerts = queries.alerts(question("status:new"), Window(500, after))
+            told |= {row.story_id for row in alerts.rows}
+            after = alerts.after
+            if after is None:
+                break
+        all_of_them = queries.articles(question(f"réseau {beside}"), wide).rows
+        expected = [row.id for row in all_of_them if row.story_id in told][:50]
+        assert expected
+        for _ in range(2):  # once more, with what was learnt
+            found = queries.articles(question(f"réseau {beside} status:new"), Window(50)).rows
+            assert [row.id for row in found][: len(expected)] == expected
+
+
+def test_a_question_asked_again_has_the_same_answer(stores: list[Store]) -> None:
+    for said in (said for questions in NEWEST.values() for said in questions if ":" in said):
+        for store in stores:
+            first, again = (Queries(store).articles(question(said), Window(50)) for _ in range(2))
+            assert first == again
+
+
 @pytest.mark.parametrize(
     "said", ["", "topic:t3", "status:new", "since:2025", "exclure", "réseau NOT huawei", "réseau status:new"]
 )
