@@ -10,7 +10,8 @@ from pathlib import Path
 from monitor.domain.matching import Matcher, compile_dossiers
 from monitor.domain.topics import Dossier, parse_dossier
 from monitor.errors import DossierError
-from monitor.storage.dossiers import DossierRow, dossiers_in_force, versions_in_force
+from monitor.steps.versions import Key, Versions
+from monitor.storage.dossiers import DossierRow, dossiers_in_force
 from monitor.storage.engine import Store
 
 
@@ -18,7 +19,7 @@ from monitor.storage.engine import Store
 class Compiled:
     """A matcher, and the versions (slug, hash) that it was made of."""
 
-    key: tuple[tuple[str, str], ...]
+    key: Key
     matcher: Matcher
 
 
@@ -32,7 +33,8 @@ class DossierShelf:
         self, store: Store, cache_dir: Path | None, report: Callable[[str, str], None], compiled: Compiled | None = None
     ) -> None:
         self._store, self._cache_dir, self._report = store, cache_dir, report
-        self._key: tuple[tuple[str, str], ...] | None = compiled.key if compiled else None
+        self._key: Key | None = compiled.key if compiled else None
+        self._versions = Versions()
         self._matcher = compiled.matcher if compiled else compile_dossiers([], None)
 
     def compiled(self) -> Compiled:
@@ -41,9 +43,9 @@ class DossierShelf:
         return Compiled(self._key or (), matcher)
 
     def matcher(self) -> Matcher:
-        """Asks the database for the versions in force (one small query) and compiles when they changed."""
+        """Asks the database for the versions in force (mostly one small row) and compiles when they changed."""
         with self._store.read() as session:
-            key = versions_in_force(session)
+            key = self._versions.in_force(session)
             rows = dossiers_in_force(session) if key != self._key else []
         if key != self._key:
             self._matcher, self._key = self._compile(rows), key

@@ -11,7 +11,8 @@ from monitor.domain.judging import make_judge, references
 from monitor.domain.subscribers import SubscriberSpec, parse_query
 from monitor.domain.topics import Dossier, parse_dossier
 from monitor.errors import ConfigError, DossierError, QueryError
-from monitor.storage.dossiers import dossiers_in_force, versions_in_force
+from monitor.steps.versions import Key, Versions
+from monitor.storage.dossiers import dossiers_in_force
 from monitor.storage.engine import Store
 from monitor.storage.membership import Question
 
@@ -27,7 +28,8 @@ class Questions:
     def __init__(self, store: Store, cache_dir: Path | None) -> None:
         self._store, self._cache_dir = store, cache_dir
         self._known: dict[str, Question] = {}
-        self._key: tuple[tuple[str, str], ...] = ()
+        self._key: Key = ()
+        self._versions = Versions()
 
     def prepare(self, specs: Iterable[SubscriberSpec]) -> None:
         """Compile what is new: that takes seconds, so it is done while no transaction is open."""
@@ -35,7 +37,7 @@ class Questions:
         if not asking:
             return
         with self._store.read() as session:
-            key = versions_in_force(session)
+            key = self._versions.in_force(session)
         if key != self._key or len(self._known) > MOST_KEPT:
             self._key, self._known = key, {}
         for text in asking:

@@ -22,6 +22,7 @@ from monitor.steps.config_hash import config_hash
 from monitor.steps.questions import check_questions, known_dossiers
 from monitor.storage.deliveries import disable_missing_subscribers, put_subscriber
 from monitor.storage.dossiers import (
+    TAKEN_UP,
     DossierRow,
     disable_missing_dossiers,
     get_setting,
@@ -33,8 +34,6 @@ from monitor.storage.engine import Session, Store
 from monitor.storage.feeds import sync_feeds
 
 log = structlog.get_logger(__name__)
-
-KEY = "config"
 
 
 @dataclass
@@ -52,7 +51,7 @@ def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False
         return Synced(errors=[f"{directory}: there is no such directory (`veille init {directory}` makes one)"])
     found = config_hash(directory)
     with store.read() as session:
-        known = get_setting(session, KEY) or {}
+        known = get_setting(session, TAKEN_UP) or {}
     if known.get("hash") == found and not force:
         return Synced(errors=list(known.get("errors", ())))
     result = Synced(changed=True)
@@ -63,7 +62,7 @@ def sync(store: Store, settings: Settings, now: datetime, *, force: bool = False
     for error in result.errors:
         log.error("configuration_broken", reason=error)
     with store.write() as session:
-        put_setting(session, KEY, {"hash": found, "errors": result.errors, "at": now.isoformat()})
+        put_setting(session, TAKEN_UP, {"hash": found, "errors": result.errors, "at": now.isoformat()})
     log.info("configuration_synced", errors=len(result.errors))
     return result
 

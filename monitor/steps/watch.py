@@ -10,8 +10,7 @@ from monitor.domain.exposition import exposition
 from monitor.domain.pulse import PARTS, ailments
 from monitor.errors import StorageError
 from monitor.settings import Settings
-from monitor.steps.sync import KEY
-from monitor.storage.dossiers import beats, get_setting
+from monitor.storage.dossiers import TAKEN_UP, beats, get_setting
 from monitor.storage.engine import Store
 from monitor.storage.metrics import measure
 from monitor.storage.schema_check import make_current
@@ -57,7 +56,7 @@ def troubles(store: Store, settings: Settings, now: datetime) -> Troubles:
     """What somebody who keeps Veille running should look at."""
     with store.read() as session:
         known = beats(session)
-        errors = (get_setting(session, KEY) or {}).get("errors", ())
+        errors = (get_setting(session, TAKEN_UP) or {}).get("errors", ())
     return Troubles(ailments(known, settings, now, tuple(PARTS)), list(errors))
 
 

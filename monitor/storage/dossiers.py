@@ -15,6 +15,8 @@ from monitor.storage.engine import insert_on
 from monitor.storage.inserting import insert_new
 from monitor.storage.tables import Dossier, DossierVersion, Heartbeat, Setting, Topic
 
+TAKEN_UP = "config"  # the setting that is written whenever a configuration was taken up
+
 
 @dataclass(frozen=True, slots=True)
 class DossierRow:
@@ -28,7 +30,7 @@ class DossierRow:
 
 
 def versions_in_force(session: Session) -> tuple[tuple[str, str], ...]:
-    """(slug, rules hash) of the enabled dossiers, by slug: asked for each batch, so without their texts and models."""
+    """(slug, rules hash) of the enabled dossiers, by slug, without their texts and models."""
     return tuple((row[0], row[1]) for row in session.connection().execute(_VERSIONS))
 
 
