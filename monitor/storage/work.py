@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
@@ -55,31 +55,32 @@ def _working(table: Any) -> Any:
     return table.enabled.is_(True) if hasattr(table, "enabled") else table.due_at.is_not(None)
 
 
-# Made once, as all that every batch asks: to build such a statement costs more than to run it.
-def _these(columns: Any) -> tuple[Any, Any]:
-    """The rows of `pairs` at these turns. The ids alone as well: SQLite finds no row by a pair."""
-    ids: Any = bindparam("ids", expanding=True)
-    pairs: Any = bindparam("pairs", expanding=True)
-    return columns.id.in_(ids), tuple_(columns.id, columns.turn).in_(pairs)
+# Statements about the rows of a message are text, and made once, as all that every batch asks: SQLAlchemy takes as long
+# to write so many parameters as SQLite to change the rows.
+def _these(dialect: Dialect, count: int) -> tuple[str, str]:
+    """A parameter's mark, and the condition for `count` rows at their turns; the ids alone too, by which SQLite looks.
+
+    Its parameters are those of `_named`.
+    """
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    ids, pairs = ", ".join([mark] * count), ", ".join([f"({mark}, {mark})"] * count)
+    return mark, f"id IN ({ids}) AND (id, turn) IN (VALUES {pairs})"
 
 
-def _given(pairs: Sequence[Pair]) -> dict[str, Any]:
-    return {"ids": [row_id for row_id, _ in pairs], "pairs": [tuple(pair) for pair in pairs]}
+def _named(pairs: Sequence[Pair]) -> Iterable[int]:
+    """The ids, then the pairs."""
+    return chain((row_id for row_id, _ in pairs), chain.from_iterable(pairs))
 
 
 @lru_cache(maxsize=64)
 def _taking(kind: Kind, dialect: Dialect, count: int) -> tuple[str, Converter]:
-    """The statement that takes `count` rows, and what makes its first parameter; the ids follow, then the pairs.
-
-    As text, since SQLAlchemy takes as long to write so many parameters as SQLite to change the rows.
-    """
+    """The statement that takes `count` rows, and what makes its first parameter; what `_named` gives follows."""
     table = TABLES[kind].__table__
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
     working = "enabled AND due_at IS NOT NULL" if "enabled" in table.c else "due_at IS NOT NULL"
-    ids, pairs = ", ".join([mark] * count), ", ".join([f"({mark}, {mark})"] * count)
+    mark, these = _these(dialect, count)
     statement = (
         f"UPDATE {table.name} SET turn = turn + 1, due_at = {mark}, attempts = attempts + 1"  # noqa: S608 - our names
-        f" WHERE id IN ({ids}) AND (id, turn) IN (VALUES {pairs}) AND {working} RETURNING id, turn"
+        f" WHERE {these} AND {working} RETURNING id, turn"
     )
     return statement, converter(table.c.due_at, dialect) or _as_it_is
 
@@ -88,12 +89,17 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=8)
-def _closing(kind: Kind, names: tuple[str, ...]) -> Any:
+@lru_cache(maxsize=64)
+def _closing(kind: Kind, dialect: Dialect, count: int, names: tuple[str, ...]) -> tuple[str, tuple[Converter, ...]]:
+    """The statement that closes `count` rows, and what makes the values of `names`, its first parameters."""
     table = TABLES[kind].__table__
-    statement = update(table).where(*_these(table.c), table.c.attempts > 0)
-    given: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return statement.values(due_at=None, attempts=0, **given).returning(table.c.id)
+    mark, these = _these(dialect, count)
+    given = "".join(f", {name} = {mark}" for name in names)
+    statement = (
+        f"UPDATE {table.name} SET due_at = NULL, attempts = 0{given}"  # noqa: S608 - our names
+        f" WHERE {these} AND attempts > 0 RETURNING id"
+    )
+    return statement, tuple(converter(table.c[name], dialect) or _as_it_is for name in names)
 
 
 @lru_cache(maxsize=8)
@@ -160,7 +166,7 @@ def take(session: Session, kind: Kind, pairs: Sequence[Pair], now: datetime, lea
         return []
     connection = session.connection()
     statement, moment = _taking(kind, connection.dialect, len(pairs))
-    given = (moment(now + lease), *(row_id for row_id, _ in pairs), *chain.from_iterable(pairs))
+    given = (moment(now + lease), *_named(pairs))
     turns: dict[int, int] = {row[0]: row[1] for row in connection.exec_driver_sql(statement, given)}
     return [(row_id, turns[row_id]) for row_id, _ in pairs if row_id in turns]
 
@@ -185,8 +191,10 @@ def close_all(session: Session, kind: Kind, pairs: Sequence[Pair], **values: Any
     """
     if not pairs:
         return set()
-    given = {**_given(pairs), **{f"new_{name}": value for name, value in values.items()}}
-    return set(session.connection().scalars(_closing(kind, tuple(values)), given))
+    connection = session.connection()
+    statement, makers = _closing(kind, connection.dialect, len(pairs), tuple(values))
+    made = [make(value) for make, value in zip(makers, values.values(), strict=True)]
+    return {row[0] for row in connection.exec_driver_sql(statement, (*made, *_named(pairs)))}
 
 
 def amend(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
