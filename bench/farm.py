@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-TICKS = os.sysconf("SC_CLK_TCK")
+TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 # What `fetch_once` asks for is kept, 130 KB an article: by itself the farm keeps some 2,000 and makes each other page
 # anew, a millisecond of the cores that are shared, in all rounds but the first.
 KEPT_PAGES = ("--cache-mb", "4096")
@@ -101,9 +101,10 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> Cost:
 class Watch:
     """What running processes and their descendants cost from entering to leaving: read from /proc ten times a second.
 
-    A process that lives for less than that may be missed. Memory is read before the clock starts, after it has stopped
-    and at every fifth look from the third: for seven processes that takes ten milliseconds of the cores that are
-    shared, a thirtieth of the shortest runs, and would weigh most on whoever has the most processes.
+    A process that lives for less than that may be missed. Memory is added up before the clock starts, after it has
+    stopped, when a process is new and at every fifth look from the third: for seven processes that takes ten
+    milliseconds of the cores that are shared, and would weigh most on whoever has the most processes. Between, what
+    each holds by itself is seen to grow.
     """
 
     def __init__(self, roots: Sequence[int]) -> None:
@@ -111,6 +112,7 @@ class Watch:
         self._first: dict[int, float] = {}
         self._last: dict[int, float] = {}
         self._peak, self._start = 0.0, 0.0
+        self._added, self._held = 0.0, dict[int, float]()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     @property
@@ -139,8 +141,11 @@ class Watch:
 
     def _look(self, *, memory: bool = False) -> dict[int, float]:
         family = _family(self._roots)
-        if memory:
-            self._peak = max(self._peak, sum(map(_pss, family)) / 1024)
+        held = {pid: _held(pid) for pid in family}
+        if memory or not held.keys() <= self._held.keys():
+            self._added, self._held = sum(map(_pss, family)) / 1024, held
+        grown = sum(held.values()) - sum(self._held.values())
+        self._peak = max(self._peak, self._added + grown)
         return {pid: spent for pid in family if (spent := _spent(pid)) is not None}
 
 
@@ -157,6 +162,15 @@ def _spent(pid: int) -> float | None:
     except OSError:
         return None
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _held(pid: int) -> float:
+    """MiB in memory that are no file's: what was there before a fork counts in each process; 0 once it is gone."""
+    try:
+        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
+    except (OSError, ValueError):
+        return 0.0
+    return (resident - shared) * PAGE / 2**20
 
 
 def _family(roots: Sequence[int]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -30,3 +31,22 @@ def test_children_are_found_in_both_ways(parent: int) -> None:
     assert len(found) == 1
     assert told in (None, found)
     assert farm._family([parent]) == [parent, *found]
+
+
+HOLDING = "import sys; sys.stdin.readline(); held = bytearray(b'1') * (64 << 20); print(flush=True)"
+HOLDING += "; sys.stdin.readline(); del held; print(flush=True); sys.stdin.read()"
+
+
+def test_memory_that_is_held_for_a_moment_is_seen_without_adding_all_up() -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with farm.Watch([process.pid]) as watch:
+            first = farm._pss(process.pid) / 1024
+            for pause in (0.35, 0.0):
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+                process.stdout.readline()
+                time.sleep(pause)
+        process.kill()
+    assert 63 < watch.cost.peak - first < 80
