@@ -445,6 +445,63 @@ trimmed_has_long_tag(PyObject *Py_UNUSED(module), PyObject *args)
     return PyBool_FromLong(has_long_tag(start, start + PyBytes_GET_SIZE(body), most));
 }
 
+/* What a digit says; 16 for what is none. */
+static inline int
+figure_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
+}
+
+/* Whether a reference by number may be to a control or a surrogate: one that is has to be looked at, not one in many. */
+static int
+has_odd_reference(const char *at, const char *end)
+{
+    for (; at < end && (at = memchr(at, '&', (size_t)(end - at))) != NULL; at++) {
+        if (end - at < 3 || at[1] != '#')
+            continue;
+        int base = at[2] == 'x' || at[2] == 'X' ? 16 : 10;
+        const char *first = at + (base == 16 ? 3 : 2), *figure = first;
+        long number = 0;
+        for (; figure < end && figure_of(*figure) < base; figure++)
+            number = number < 0x10000 ? base * number + figure_of(*figure) : number;
+        int plain = number >= 32 ? number < 0xD800 || number > 0xDFFF : number == 9 || number == 10 || number == 13;
+        if (figure > first && !plain)
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether U+FFFE or U+FFFF stand in UTF-8. */
+static int
+has_noncharacter(const char *at, const char *end)
+{
+    for (; end - at > 2 && (at = memchr(at, 0xEF, (size_t)(end - at - 2))) != NULL; at++)
+        if (at[1] == '\xBF' && (at[2] == '\xBE' || at[2] == '\xBF'))
+            return 1;
+    return 0;
+}
+
+static PyObject *
+told_of(PyObject *body, int (*asked)(const char *, const char *))
+{
+    if (!PyBytes_Check(body))
+        return PyErr_Format(PyExc_TypeError, "bytes are looked at");
+    const char *start = PyBytes_AS_STRING(body);
+    return PyBool_FromLong(asked(start, start + PyBytes_GET_SIZE(body)));
+}
+
+static PyObject *
+trimmed_has_odd_reference(PyObject *Py_UNUSED(module), PyObject *body)
+{
+    return told_of(body, has_odd_reference);
+}
+
+static PyObject *
+trimmed_has_noncharacter(PyObject *Py_UNUSED(module), PyObject *body)
+{
+    return told_of(body, has_noncharacter);
+}
+
 /* As Python's decoder: nothing written longer than need be, no surrogates, nothing above U+10FFFF. */
 static int
 is_utf8(const unsigned char *at, const unsigned char *end)
@@ -483,6 +540,8 @@ trimmed_is_utf8(PyObject *Py_UNUSED(module), PyObject *body)
 
 static PyMethodDef functions[] = {
     {"has_long_tag", trimmed_has_long_tag, METH_VARARGS, "Whether a tag has more bytes than so many, or no end."},
+    {"has_odd_reference", trimmed_has_odd_reference, METH_O, "Whether one may be to a control or a surrogate."},
+    {"has_noncharacter", trimmed_has_noncharacter, METH_O, "Whether there is one in UTF-8."},
     {"is_utf8", trimmed_is_utf8, METH_O, "Whether bytes are valid UTF-8, without the text that decoding makes of them."},
     {"trimmed", trimmed_trimmed, METH_O, "A page's bytes without what nothing reads; the same where there is none."},
     {NULL, NULL, 0, NULL},

@@ -23,6 +23,16 @@ def untrimmed(body: bytes) -> bytes:
     return body
 
 
+def may_have_odd_reference(body: bytes) -> bool:
+    """Whether a reference by number stands in `body`."""
+    return b"&#" in body
+
+
+def may_have_noncharacter(body: bytes) -> bool:
+    """Whether what such a character begins with stands in `body`: one byte is looked for much faster than three."""
+    return b"\xef" in body
+
+
 def may_have_long_tag(_body: bytes, _most: int) -> bool:
     """What is not known without a library."""
     return True
@@ -42,3 +52,6 @@ is_utf8: Callable[[bytes], bool] = _library.is_utf8 if COMPILED else is_utf8_in_
 trimmed: Callable[[bytes], bytes] = _library.trimmed if COMPILED else untrimmed
 # Whether a page has a tag above so many bytes, or one without an end; without a compiler it is not known.
 has_long_tag: Callable[[bytes, int], bool] = _library.has_long_tag if COMPILED else may_have_long_tag
+# Whether a reference may be to a control or a surrogate, and whether U+FFFE or U+FFFF may stand in UTF-8.
+has_odd_reference: Callable[[bytes], bool] = _library.has_odd_reference if COMPILED else may_have_odd_reference
+has_noncharacter: Callable[[bytes], bool] = _library.has_noncharacter if COMPILED else may_have_noncharacter

@@ -11,7 +11,7 @@ from lxml import etree, html
 from monitor.errors import ContentError
 from monitor.fetch.page_decoding import ILLEGAL_REFERENCE
 from monitor.fetch.pages.trees import CONTROLS, signs
-from monitor.fetch.trimming import has_long_tag, trimmed
+from monitor.fetch.trimming import has_long_tag, has_noncharacter, has_odd_reference, trimmed
 
 MAX_BYTES = 4_000_000
 MAX_TAGS = 150_000  # "<" signs; the longest real pages have a fifth of that
@@ -40,7 +40,7 @@ class Markup:
 
 def parse_markup(body: bytes) -> Markup:
     """The tree of a page in UTF-8; raises `ContentError` (`empty`, `too-large`, `not-a-page`)."""
-    if b"&#" in body:
+    if has_odd_reference(body):
         body = _ILLEGAL_REFERENCE.sub(b"", body)
     tags, controls = signs(body)
     if len(body) > MAX_BYTES or tags > MAX_TAGS:
@@ -129,7 +129,7 @@ def _parse(body: bytes) -> html.HtmlElement:
 
 def _legal(body: bytes, *, controls: bool) -> bytes:
     """`body` without the characters that no XML may hold; `controls`: it has some."""
-    if _NONCHARACTERS[0][:1] in body:  # one byte is looked for much faster than three
+    if has_noncharacter(body):
         for character in _NONCHARACTERS:
             body = body.replace(character, b"")
     return body.translate(None, CONTROLS) if controls else body

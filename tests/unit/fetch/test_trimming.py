@@ -271,3 +271,53 @@ def test_every_beginning_of_utf8_is_judged_as_by_python() -> None:
             for rest in (b"", b"\x80", b"\x80\x80", b"\xbf\xbf", b"\xc0\x80"):
                 body = bytes([first, second]) + rest
                 assert is_utf8(body) == is_utf8_in_python(body)
+
+
+REFERENCES = [
+    "&#",
+    "&#x",
+    "&#X",
+    "&",
+    "#",
+    ";",
+    "0",
+    "1",
+    "9",
+    "13",
+    "8",
+    "31",
+    "32",
+    "55296",
+    "57343",
+    "57344",
+    "d800",
+]
+REFERENCES += ["DFFF", "e000", "a", "F", "1f", "20", "0000", "65536", "99999999999999999999", "é", " ", "x", "g"]
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from(REFERENCES), max_size=12).map("".join).map(str.encode))
+@example(b"&#0")
+@example(b"&#x1f;&#55296")
+def test_references_that_are_dropped_are_seen(body: bytes) -> None:
+    dropped = markup._ILLEGAL_REFERENCE.search(body) is not None
+    assert trimming.has_odd_reference(body) >= dropped
+    assert trimming.may_have_odd_reference(body) >= dropped
+
+
+def test_few_references_are_looked_at() -> None:
+    every = [chr(code) for code in range(1, 0x11000) if not 0xD800 <= code < 0xE000]
+    shown = [f"&#{ord(c)};&#x{ord(c):x};&#0{ord(c)};&#X{ord(c):X}" for c in every if c in "\t\n\r" or c >= " "]
+    assert not trimming.has_odd_reference("".join(shown).encode())
+    assert not trimming.has_odd_reference(b"&&#&#;&#x;&#xg&# 1 &amp; # &")
+    hidden = [code for code in (*range(32), *range(0xD800, 0xE000)) if code not in (9, 10, 13)]
+    for code in hidden:
+        assert trimming.has_odd_reference(f"&#32;&#{code}".encode())
+        assert trimming.has_odd_reference(f"&#32;&#x{code:x}".encode())
+
+
+@given(st.lists(st.sampled_from([b"\xef", b"\xbf", b"\xbe", b"a", "\ufffd".encode(), "\uffff".encode()])).map(b"".join))
+def test_noncharacters_are_seen(body: bytes) -> None:
+    said = any(character in body for character in markup._NONCHARACTERS)
+    assert trimming.has_noncharacter(body) == said
+    assert trimming.may_have_noncharacter(body) >= said
