@@ -8,7 +8,18 @@ from pathlib import Path
 from monitor.domain.automaton import Automaton, Vocabulary, compile_vocabulary
 from monitor.domain.dossier import Dossier, Entity
 from monitor.domain.evaluation import Compiler
-from monitor.domain.expressions import Expression, Reference, children
+from monitor.domain.expressions import (
+    And,
+    Expression,
+    Near,
+    Not,
+    Or,
+    Reference,
+    Term,
+    Within,
+    Without,
+    children,
+)
 from monitor.domain.kernel import merged
 from monitor.domain.model import Document, Span
 from monitor.domain.reading import Reading
@@ -37,6 +48,8 @@ class Judge:
         self._automaton = (
             compile_vocabulary(vocabulary, cache_dir) if cache_dir else Automaton(build_table(vocabulary.groups))
         )
+        self.of_text = _of_text(expression)
+        """Whether title, lead and body alone decide."""
         self.words: Words | None = WordsNeeded(vocabulary, self._automaton, entities, sets).of(expression)
 
     def spans(self, document: Document) -> tuple[Span, ...] | None:
@@ -47,6 +60,14 @@ class Judge:
         if found is None:
             return None
         return tuple(reading.span(*pair) for pair in merged(sorted(found))[:MOST_SPANS])
+
+
+_OF_TEXT = (Term, And, Or, Not, Near, Without, Within)
+
+
+def _of_text(expression: Expression) -> bool:
+    """Whether nothing but the text is asked: no outlet, language or time, and no name that holds for a while."""
+    return isinstance(expression, _OF_TEXT) and all(map(_of_text, children(expression)))
 
 
 def make_judge(expression: Expression, dossiers: Iterable[Dossier] = (), *, cache_dir: Path | None = None) -> Judge:

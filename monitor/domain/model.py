@@ -75,9 +75,9 @@ class Span:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Document:
-    """An article as matching sees it. `body` is its paragraphs joined by a blank line."""
+    """An article as matching sees it. `body` is its paragraphs joined by a blank line. Not to be changed."""
 
     title: str = ""
     lead: str = ""

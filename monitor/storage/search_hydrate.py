@@ -196,11 +196,12 @@ Values = tuple[Any, ...]
 
 
 class Read(Enum):
-    """What is read of the articles that a search finds: their ids, what is judged (as of `judged_document`), or all."""
+    """What is read of the articles that a search finds: their ids, the texts, what can be judged, or all."""
 
     IDS = 0
-    JUDGED = 1
-    WHOLE = 2
+    TEXTS = 1
+    JUDGED = 2
+    WHOLE = 3
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -208,7 +209,7 @@ class Read(Enum):
         return _COLUMNS[self.value]
 
 
-_COLUMNS = ((Article.id,), _DOCUMENT_COLUMNS, ARTICLE_COLUMNS)
+_COLUMNS = (_DOCUMENT_COLUMNS[:1], _DOCUMENT_COLUMNS[:4], _DOCUMENT_COLUMNS, ARTICLE_COLUMNS)
 
 
 def article_values(session: Session, ids: Sequence[int]) -> list[Values]:
@@ -229,7 +230,7 @@ def article_document(values: Values) -> Document:
 
 
 def judged_document(values: Values) -> Document:
-    """The same of what is read to be judged."""
+    """The same of texts, or of what can be judged."""
     return Document(*values[1:])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -42,12 +43,7 @@ NO_END = (1 << 63) - 1
 
 def newest_first(rows: Sequence[Any]) -> list[Values]:
     """Rows that begin with their id."""
-    return sorted(map(tuple, rows), key=_first, reverse=True)
-
-
-def _first(row: Values) -> int:
-    key: int = row[0]
-    return key
+    return sorted(map(tuple, rows), key=itemgetter(0), reverse=True)
 
 
 def rows_of(session: Session, ids: Any, asked: Mapping[str, Any], *, read: Read) -> list[Values]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
 FIRST_BATCH, LARGEST_BATCH, LARGEST_WALK = 60, 1000, 3000
 MARGIN = 1.3  # more candidates than should fill the page
 DOUBT = 1.3  # deviations of chance that a batch allows for: another turn is dearer than the candidates
+LITTLE_DOUBT = 0.7  # the same of hundreds, each of which is read and judged
 SPARE = 10  # candidates beyond a page: some are not true, and one more tells of a next page
 FEW = 3  # the same where it is known how many are true
 MOST_EXAMINED = 20_000  # articles; a page may end here before it is full, and goes on at its cursor
@@ -158,10 +159,14 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
     """A page of the newest articles that make the expression true."""
     found: list[ArticleRow] = []
     rate, walked, left = rate_of(judge), Walked(), limit + 1
-    size = _likely(left, rate.true, rate.judged) + FEW if rate.is_known else max(FIRST_BATCH, limit + SPARE)
+    texts = Read.TEXTS if judge.of_text else Read.JUDGED
+    if rate.is_known:
+        size = _likely(left, rate.true, rate.judged, LITTLE_DOUBT) + FEW
+    else:
+        size = max(FIRST_BATCH, limit + SPARE)
     while True:
         size = min(size, LARGEST_BATCH, MOST_EXAMINED - walked.examined)
-        rows = newest.take(below, size, read=Read.WHOLE if size <= WHOLE else Read.JUDGED)
+        rows = newest.take(below, size, read=Read.WHOLE if size <= WHOLE else texts)
         found += _true_rows(session, judge, rate, rows, left, whole=size <= WHOLE)
         if len(found) > limit:
             return Found(tuple(found[:limit]), Cursor(found[limit - 1].id))
@@ -173,7 +178,7 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
         size = _likely(left, rate.true, rate.judged) + SPARE
 
 
-def _likely(left: int, true: int, examined: int) -> int:
+def _likely(left: int, true: int, examined: int, doubt: float = DOUBT) -> int:
     """How many more should hold those that are left, at the rate of those examined; more than as many again when none
     was true.
 
@@ -181,7 +186,7 @@ def _likely(left: int, true: int, examined: int) -> int:
     that nearly all make true it counts for less.
     """
     rate = (true + 1) / (examined + 1)
-    more = 1 + DOUBT * math.sqrt(max(1 - rate, 0) * (1 / left + 1 / (true + 1)))
+    more = 1 + doubt * math.sqrt(max(1 - rate, 0) * (1 / left + 1 / (true + 1)))
     return int(more * left / rate)
 
 

@@ -6,8 +6,9 @@ The rows, the questions and the comparison are those of `bench/search.py`, where
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from monitor.storage import search_walk
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
 from monitor.storage.search_facets import monday
+from monitor.storage.search_rows import ArticleRow
 from monitor.storage.search_walk import newest_documents
 
 ARTICLES = 2600  # more than two of the stretches that PostgreSQL's index is asked by
@@ -86,6 +88,27 @@ def test_a_question_that_was_asked_before_takes_fewer_turns(stores: list[Store])
                 queries.articles(question("sécurité NEAR/5 réseau"), Window(50))
             turns.append(len(asked))
         assert turns[1] < turns[0]
+
+
+@pytest.mark.parametrize(
+    ("meta", "holds"),
+    [
+        ('source("Média 12")', lambda row: row.source == "Média 12"),
+        ('after("2025-06-01")', lambda row: row.published_at and row.published_at.date() >= date(2025, 6, 1)),
+        ('NOT language("fr")', lambda row: row.language != "fr"),
+    ],
+)
+def test_what_is_asked_beside_the_text_is_read_with_it(
+    stores: list[Store], meta: str, holds: Callable[[ArticleRow], bool]
+) -> None:
+    for store in stores:
+        queries = Queries(store)
+        rows = queries.articles(question("réseau"), Window(500)).rows
+        true = [row.id for row in rows if holds(row)]
+        for _ in range(2):  # once more, when it is known how many are judged for a page
+            found = [row.id for row in queries.articles(question(f"réseau {meta}"), Window(40)).rows]
+            assert found[: len(true)] == true[: len(found)]
+            assert bool(found) == bool(true)
 
 
 def test_a_page_that_ends_early_ends_at_the_same_place_when_it_is_asked_again(
