@@ -227,7 +227,10 @@ def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
         carried.append(_told_by(resolved.sources, as_array=resolved.as_array))
     if asked.access is not None:
         carried.append(Article.access == asked.access)
-    if carried:
+    if carried and resolved.sources is None:
+        # no index has what is partial, so all articles would be looked through
+        conditions.append(each(Article.story_id == Alert.story_id, *carried))
+    elif carried:
         told = select(Article.id).where(Article.story_id == Alert.story_id, *carried)
         conditions.append(told.correlate(Alert).exists())
     if asked.story is not None:

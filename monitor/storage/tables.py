@@ -136,7 +136,7 @@ class Article(Base):
 
     __tablename__ = "articles"
     __table_args__ = (
-        Index("ix_articles_story_id", "story_id"),
+        # on PostgreSQL with ids and access (0015), which to say here would load its dialect into every worker
         Index("ix_articles_story_id_source", "story_id", "source"),
         Index("ix_articles_text_hash", "text_hash"),
         Index("ix_articles_source", "source"),

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
@@ -11,7 +12,7 @@ from monitor.errors import StorageError
 from monitor.storage.dossiers import get_setting, put_setting
 from monitor.storage.engine import Store, open_store
 from monitor.storage.migrations import versions
-from monitor.storage.schema import SUITS, current, head, is_modelled, migrate, require_current
+from monitor.storage.schema import SUITS, alembic_config, current, head, is_modelled, migrate, require_current
 from monitor.storage.schema_check import is_current
 from monitor.storage.tables_web import Base
 
@@ -122,3 +123,22 @@ def test_postgresql_alone_has_an_index_that_candidates_are_asked_from(store: Sto
     else:
         assert found is not None
         assert found["dialect_options"]["postgresql_include"] == ["story_id", "published_at", "source", "access"]
+
+
+def test_one_index_tells_the_articles_of_a_story(store: Store) -> None:
+    def of_stories() -> dict[str, list[str]]:
+        with store.engine.connect() as connection:
+            found = inspect(connection).get_indexes("articles")
+        return {
+            str(index["name"]): index.get("dialect_options", {}).get("postgresql_include") or []
+            for index in found
+            if index["column_names"][0] == "story_id"
+        }
+
+    alone = {"ix_articles_story_id_source": ["id", "access"] if store.dialect == "postgresql" else []}
+    assert of_stories() == alone
+    with store.engine.execution_options(veille_write=True).connect() as connection, connection.begin():
+        command.downgrade(alembic_config(connection), "0014")
+    assert of_stories() == {"ix_articles_story_id": [], "ix_articles_story_id_source": []}
+    migrate(store)
+    assert of_stories() == alone
