@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
 FEW = 1000  # as many lead: of more, the rows asked for do
+LEADING = 3  # articles looked up in the time of a row that is walked over and asked
 Ids = Callable[[Session, Filter, Sequence[int] | None], Rows]
 
 
@@ -122,7 +123,7 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
         first = FirstPass(session, words)
         # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
         found = first.at_most(session, FEW if first.ordered or _is_near(session, words, asked, window) else MANY)
-        if found is None or len(found) > FEW:
+        if found is None or (len(found) > FEW and not _lead(session, found, asked, window)):
             look = WithWords(session, ids(session, asked, None), first, found)
             needed = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
             size = min(max(needed, FIRST_BATCH), LARGEST_WALK)
@@ -139,6 +140,16 @@ def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> b
     if not alone or window.order is Order.SCORE:
         return False
     return _rows_for(window, known_of(session).share(words)) <= LARGEST_WALK
+
+
+def _lead(session: Session, found: Sequence[int], asked: Filter, window: Window) -> bool:
+    """Whether all articles of the words are sooner looked up than a walk comes to a page of rows with them.
+
+    Of a walk outlets, access and follow-up are asked row by row; topics and scores have an index to walk along.
+    """
+    if not (filters.asks_articles(asked) or filters.asks_status(asked)):
+        return False
+    return len(found) < LEADING * _rows_for(window, len(found) / max(filters.newest_article(session), 1))
 
 
 def _rows_for(window: Window, share: float | None) -> float:

@@ -128,6 +128,27 @@ def test_a_frequent_word_is_walked_for_where_nothing_else_is_asked(
 
 
 @pytest.mark.parametrize("kind", list(LISTS))
+@pytest.mark.parametrize(("said", "led"), [("exclure source:1", True), ("réseau source:1", False)])
+def test_rare_words_lead_where_each_row_would_be_asked(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch, kind: str, said: str, led: bool
+) -> None:
+    judge = Judge(question(said).expression)  # type: ignore[arg-type]
+    expected = []
+    for store in stores:
+        with store.read() as session:
+            expected.append([row.id for row in FINDERS[kind](session, question(said), Window(10), judge).rows])
+    monkeypatch.setattr(search, "FEW", 20)  # as if there were more articles
+    for store, ids in zip(stores, expected, strict=True):
+        with store.read() as session, statements(store) as sent:
+            assert [row.id for row in FINDERS[kind](session, question(said), Window(10), judge).rows] == ids
+        if store.dialect == "postgresql":
+            (first, *_) = (one for one, _ in sent if re.search(r"AS of_id\s+FROM", one))
+            assert ("ANY (%(param" in first) is led
+    assert expected[0] == expected[1]
+    assert expected[0]
+
+
+@pytest.mark.parametrize("kind", list(LISTS))
 def test_no_table_is_walked_through(stores: list[Store], kind: str) -> None:
     for store in stores:
         with store.read() as session, statements(store) as sent:
