@@ -17,25 +17,36 @@ T = TypeVar("T")
 LINGER = 0.25  # seconds that a first result waits for company: a transaction costs more than the rows in it
 
 
+def _alike(_one: object) -> int:
+    return 1
+
+
 async def as_finished(
-    work: Iterable[Awaitable[T]], most: int = 50, linger: float = LINGER, at_once: int | None = None
+    work: Iterable[Awaitable[T]],
+    most: int = 50,
+    linger: float = LINGER,
+    at_once: int | None = None,
+    weigh: Callable[[T], int] = _alike,
 ) -> AsyncIterator[list[T]]:
     """Results in groups of at most `most`: what is ready within `linger` seconds of the first.
 
-    With `at_once` so many run at a time, and `work` is asked for the next as one is done.
+    With `at_once` so many run at a time, and `work` is asked for the next as one is done. A result counts for as many
+    as `weigh` says.
     """
     # Woken for each result, the one who takes them would cost as much as a tenth of an unchanged feed's poll.
     ready: list[T] = []
-    enough, wanted, running = asyncio.Event(), 1, 0
+    enough, wanted, running, weight = asyncio.Event(), 1, 0, 0
     waiting = iter(work)
     first = list(islice(waiting, at_once))
 
     async def run(one: Awaitable[T] | None) -> None:
-        nonlocal running
+        nonlocal running, weight
         while one is not None:
-            ready.append(await one)
+            result = await one
+            ready.append(result)
+            weight += weigh(result)
             one = next(waiting, None)
-            if len(ready) >= wanted:
+            if weight >= wanted:
                 enough.set()
         running -= 1
         if not running:
@@ -44,7 +55,7 @@ async def as_finished(
     async def until(count: int) -> None:
         nonlocal wanted
         wanted = count
-        if len(ready) < count and running:
+        if weight < count and running:
             enough.clear()
             await enough.wait()
 
@@ -57,9 +68,21 @@ async def as_finished(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(linger):
                     await until(most)
-            batch, ready[:] = ready[:most], ready[most:]
+            count, heavy = _first_of(ready, most, weigh)
+            batch, ready[:], weight = ready[:count], ready[count:], weight - heavy
             if batch:
                 yield batch
+
+
+def _first_of(ready: Sequence[T], most: int, weigh: Callable[[T], int]) -> tuple[int, int]:
+    """How many of the first are a group, one at least, and their weight."""
+    count = heavy = 0
+    for one in ready:
+        more = weigh(one)
+        if count and heavy + more > most:
+            break
+        count, heavy = count + 1, heavy + more
+    return count, heavy
 
 
 def write_group(group: Sequence[T], write: Callable[[Sequence[T]], None], event: str) -> list[T]:

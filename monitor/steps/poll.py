@@ -27,6 +27,7 @@ from monitor.storage.work import Kind, Pair
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 200  # feeds that a message asks at a time, and rows that are taken together: the door has 256 requests
+TOGETHER = 100  # feeds whose rows are written in one go; those that brought a body count twice: they take far longer
 BUSY = timedelta(seconds=30)  # its host's turn was far off: handed back, nothing failed
 
 
@@ -64,7 +65,8 @@ class PollSummary:
 async def poll(ctx: Context, pairs: Sequence[Pair], *, at_once: int = AT_ONCE) -> PollSummary:
     """Poll those of the feeds that are still as announced, so many at a time."""
     summary = PollSummary()
-    async for group in as_finished(_asks(ctx, pairs, at_once), at_once=at_once):
+    asks = _asks(ctx, pairs, at_once)
+    async for group in as_finished(asks, most=TOGETHER, at_once=at_once, weigh=_weight):
         write_group(group, lambda rows: _store(ctx, rows, summary), "poll_not_stored")
     log.info(
         "batch_polled",
@@ -74,6 +76,10 @@ async def poll(ctx: Context, pairs: Sequence[Pair], *, at_once: int = AT_ONCE) -
         new=summary.entries_new,
     )
     return summary
+
+
+def _weight(polled: Polled) -> int:
+    return 2 if polled.brought else 1
 
 
 def _asks(ctx: Context, pairs: Sequence[Pair], at_once: int) -> Iterator[Coroutine[Any, Any, Polled]]:

@@ -94,3 +94,21 @@ def test_work_that_cannot_be_had_ends_all() -> None:
 
     with pytest.raises(ExceptionGroup):
         asyncio.run(all_of())
+
+
+@pytest.mark.parametrize(
+    ("weights", "groups"),
+    [
+        ([1] * 7, [[1] * 5, [1] * 2]),
+        ([2] * 5, [[2, 2], [2, 2], [2]]),
+        ([1, 2, 2, 1, 1, 1], [[1, 2, 2], [1, 1, 1]]),
+        ([1, 1, 1, 1, 2, 1], [[1, 1, 1, 1], [2, 1]]),
+        ([9, 1, 9], [[9], [1], [9]]),
+    ],
+)
+async def test_what_weighs_more_counts_for_more(weights: list[int], groups: list[list[int]]) -> None:
+    async def give(weight: int) -> int:
+        return weight
+
+    found = [group async for group in as_finished(map(give, weights), 5, weigh=lambda weight: weight)]
+    assert found == groups
