@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.errors import NotFoundError
-from monitor.storage.inserting import Reader, insert_new, reader
+from monitor.storage.inserting import Reader, insert_new, mark_of, reader
 from monitor.storage.tables import Feed
 from monitor.storage.work import Pair
 
@@ -72,7 +72,7 @@ def _to_poll(dialect: Dialect, count: int) -> tuple[str, tuple[Reader | None, ..
     As text and without a row of SQLAlchemy's own for each, whose making takes as long as the database.
     """
     columns: list[Any] = [Feed.__table__.c[name] for name in PollJob._fields[2:]]
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    mark = mark_of(dialect)
     names, marks = ", ".join(column.name for column in columns), ", ".join([mark] * count)
     statement = f"SELECT id, {names} FROM {Feed.__tablename__} WHERE id IN ({marks})"  # noqa: S608 - our names
     return statement, tuple(reader(column, dialect) for column in columns)

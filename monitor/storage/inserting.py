@@ -134,7 +134,7 @@ def _update(
 ) -> tuple[str, tuple[str, ...], tuple[Converter | None, ...]]:
     """The statement, and its parameters in order: the columns of `given`, then the keys; what makes their values."""
     quoted = dialect.identifier_preparer
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    mark = mark_of(dialect)
 
     def equal(name: str) -> str:
         return f"{quoted.format_column(table.columns[name])} = {mark}"
@@ -142,9 +142,9 @@ def _update(
     names = [name for name in given if name not in keys]
     written = ", ".join([*map(equal, names), *filter(None, [fixed])])
     where = " AND ".join([*map(equal, keys), *filter(None, [condition])])
-    given = (*names, *keys)
+    ordered = (*names, *keys)
     statement = f"UPDATE {quoted.format_table(table)} SET {written} WHERE {where}"  # noqa: S608 - our names
-    return statement, given, tuple(converter(table.columns[name], dialect) for name in given)
+    return statement, ordered, tuple(converter(table.columns[name], dialect) for name in ordered)
 
 
 @lru_cache(maxsize=64)
@@ -157,7 +157,7 @@ def _insert(table: Table, dialect: Dialect, given: tuple[str, ...], shared: tupl
     ]
     columns = [*(table.columns[name] for name in (*given, *shared)), *filled]
     names = _list(table, dialect, [column.key for column in columns])
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    mark = mark_of(dialect)
     into = dialect.identifier_preparer.format_table(table)
     return _Insert(
         table=into,
@@ -178,6 +178,11 @@ def converter(column: Column[Any], dialect: Dialect) -> Converter | None:
     """What makes a value of the column into the driver's; None where that is the value itself."""
     make: Converter | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     return make
+
+
+def mark_of(dialect: Dialect) -> str:
+    """What stands for a parameter in a statement that goes to the driver as text."""
+    return "?" if dialect.paramstyle == "qmark" else "%s"
 
 
 def reader(column: Column[Any], dialect: Dialect) -> Reader | None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select, 
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from monitor.storage.inserting import Converter, converter, update_rows
+from monitor.storage.inserting import Converter, converter, mark_of, update_rows
 from monitor.storage.tables import Delivery, Entry, Feed, Subscriber
 
 ALONE_AFTER = 2  # takes without a closing write, then the row travels in a message of its own
@@ -62,7 +62,7 @@ def _these(dialect: Dialect, count: int) -> tuple[str, str]:
 
     Its parameters are those of `_named`.
     """
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    mark = mark_of(dialect)
     ids, pairs = ", ".join([mark] * count), ", ".join([f"({mark}, {mark})"] * count)
     return mark, f"id IN ({ids}) AND (id, turn) IN (VALUES {pairs})"
 
@@ -118,7 +118,7 @@ def _due(kind: Kind) -> Any:
 def _announce(connection: Connection, kind: Kind, ids: Sequence[int], until: datetime) -> None:
     """As text, as `_taking`: while a tick announces, the other processes have nothing to do."""
     table, dialect = TABLES[kind].__table__, connection.dialect
-    mark, moment = "?" if dialect.paramstyle == "qmark" else "%s", converter(table.c.due_at, dialect) or _as_it_is
+    mark, moment = mark_of(dialect), converter(table.c.due_at, dialect) or _as_it_is
     marks = ", ".join([mark] * len(ids))
     statement = f"UPDATE {table.name} SET due_at = {mark} WHERE id IN ({marks})"  # noqa: S608 - our names
     connection.exec_driver_sql(statement, (moment(until), *ids))
