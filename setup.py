@@ -32,7 +32,7 @@ def compiled(path: Path) -> Extension:
         [str(path)],
         depends=list(map(str, headers)),
         define_macros=[("SOURCE", f'"{digest}"')],
-        optional=True,
+        optional=True,  # passed over where it does not compile; tests/unit/domain/test_compiling.py tells of it
     )
 
 

@@ -1,10 +1,16 @@
-"""A compiled library is taken only with the source and the headers that it was made from, and these are shipped."""
+"""A compiled library is taken only with the source and the headers that it was made from, and these are shipped.
+
+Installing passes over a source that does not compile; here it fails, wherever there is a compiler.
+"""
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -14,6 +20,25 @@ from tests.libraries import library_or_skip
 
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted((ROOT / "monitor").rglob("*.c"))
+
+
+def a_compiler_is_at_hand() -> bool:
+    """What setuptools would call, and the headers of this Python."""
+    command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    return shutil.which(command[0]) is not None and Path(sysconfig.get_path("include"), "Python.h").exists()
+
+
+def said_by_the_build(folder: Path) -> str:
+    """All sources compiled anew, out of the way: what the compiler says of those that it refuses."""
+    command = [sys.executable, "setup.py", "-q", "build_ext", f"--build-lib={folder}", f"--build-temp={folder}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stderr
+
+
+@pytest.mark.skipif(not a_compiler_is_at_hand(), reason="no C compiler here: everything runs in Python")
+def test_where_there_is_a_compiler_every_source_is_compiled(tmp_path: Path) -> None:
+    packages = {source: ".".join(source.parent.relative_to(ROOT).parts) for source in SOURCES}
+    left = [source.name for source in SOURCES if compiled(source.stem, source.parent, packages[source]) is None]
+    assert not left, f"not compiled, or not since they changed (then: make setup):\n{said_by_the_build(tmp_path)}"
 
 
 def test_a_library_of_another_header_is_not_taken(tmp_path: Path) -> None:
