@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,19 +32,32 @@ log = structlog.get_logger(__name__)
 GUARD = timedelta(hours=1)  # `at_most` alerts at once in this long; the rest comes together when it is over
 
 
-def deliver_at_once(ctx: Context, session: Session, raised: Raised, now: datetime) -> list[Pair]:
+AtOnce = Sequence[tuple[SubscriberRow, SubscriberSpec]]
+
+
+def at_once_subscribers(session: Session) -> AtOnce:
+    """Those whose rhythm is at once; read in the transaction that raises alerts, for all of them."""
+    known = [(row, SubscriberSpec.from_json(row.settings)) for row in subscribers(session)]
+    return [(row, spec) for row, spec in known if spec.rhythm.cadence is Cadence.AT_ONCE]
+
+
+def is_told_at_once(raised: Raised) -> bool:
+    """A muted story tells nobody; a backlog waits for a digest, and an at-once subscriber is spared it."""
+    return not (raised.muted or raised.backlog)
+
+
+def deliver_at_once(
+    ctx: Context, session: Session, raised: Raised, now: datetime, among: AtOnce | None = None
+) -> list[Pair]:
     """Plan an alert's deliveries to subscribers whose rhythm is at once; gives those that are due now.
 
-    A muted story tells nobody; a backlog waits for a digest, and an at-once subscriber is spared it.
+    They are `among` these, where they were read already.
     """
-    if raised.muted or raised.backlog:
+    if not is_told_at_once(raised):
         return []
     planned: list[Pair] = []
     facts = None
-    for row in subscribers(session):
-        spec = SubscriberSpec.from_json(row.settings)
-        if spec.rhythm.cadence is not Cadence.AT_ONCE:
-            continue
+    for row, spec in at_once_subscribers(session) if among is None else among:
         facts = facts or alert_facts(session, [raised.alert_id])[0]
         question = ctx.questions.of(spec)
         if not wanted(facts, spec) or (question is not None and not answers(session, raised.alert_id, question)):

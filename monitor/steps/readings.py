@@ -11,14 +11,16 @@ import structlog
 
 from monitor.domain.model import Access, Outcome, Verdict
 from monitor.steps.context import Context
-from monitor.steps.raising import deliver_at_once
+from monitor.steps.raising import at_once_subscribers, deliver_at_once, is_told_at_once
 from monitor.storage import work
-from monitor.storage.alerts import raise_alert
+from monitor.storage.alerts import Told, raise_alerts
 from monitor.storage.articles import (
     Added,
     ArticleData,
+    Found,
     add_articles,
     article_at,
+    put_first_matches,
     put_matches,
     revise_article,
     topic_ids,
@@ -128,20 +130,15 @@ def _store_times(session: Session, group: Sequence[Reading], now: datetime) -> N
 
 
 def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: ReadSummary) -> list[Pair]:
-    """Matches and alerts one after the other, as they may belong together; articles and the entries' rows at once."""
-    ids = topic_ids(session)
+    """What is new at once, as far as nothing of it belongs together; edits one after the other."""
+    finds = _Finds(ctx, session, done)
     stored_at = max((reading.at for reading in group), default=ctx.now())
-    planned: list[Pair] = []
     rows = []
     for reading, added in _with_new(session, group, stored_at):
         values = {}
         if reading.retry_at is None:
-            outcome, article_id, changes = _store_article(session, reading, added)
+            outcome, article_id = _store_article(session, reading, added, finds)
             values = _read(outcome, article_id, reading.at, reading.job.reads)
-            if article_id is not None and changes is not None:
-                fresh = reading.job.article_id is None
-                put_matches(session, article_id, reading.verdicts, ids, reading.at, fresh=fresh)
-                planned += _raise(ctx, session, reading, article_id, changes, done)
             done.count(outcome)
             log.info(
                 "entry_read",
@@ -152,9 +149,10 @@ def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: 
             )
         if not _is_skipped(reading):
             rows.append(_row(reading) | values)
+    finds.store()
     done.retried += sum(reading.retry_at is not None for reading in group)
     work.amend(session, Kind.READ, rows)
-    return planned
+    return finds.planned
 
 
 def _with_new(session: Session, group: Sequence[Reading], now: datetime) -> Iterator[tuple[Reading, Iterator[Added]]]:
@@ -208,32 +206,74 @@ def _reread_at(reading: Reading) -> datetime | None:
 
 
 def _store_article(
-    session: Session, reading: Reading, added: Iterator[Added]
-) -> tuple[Outcome, int | None, list[str] | None]:
-    """The outcome as it then is, the article's id, and what an edit changed; None when nothing is to be matched."""
+    session: Session, reading: Reading, added: Iterator[Added], finds: _Finds
+) -> tuple[Outcome, int | None]:
+    """The outcome as it then is, and the article's id."""
     job, data = reading.job, reading.article
     if data is None:
         if job.outcome and job.article_id is not None:  # a page that went away later was read all the same
-            return Outcome(job.outcome), job.article_id, None
+            return Outcome(job.outcome), job.article_id
         same = article_at(session, reading.same_as) if reading.same_as else None
-        return reading.outcome, same or job.article_id, None
+        return reading.outcome, same or job.article_id
     if job.article_id is not None:
         if not data.has_text:  # what was read before is better than what the feed says
-            return Outcome(job.outcome or reading.outcome), job.article_id, None
-        return reading.outcome, job.article_id, revise_article(session, job.article_id, data, reading.at)
-    article_id, fresh = next(added)
-    return (reading.outcome, article_id, []) if fresh else (Outcome.DUPLICATE, article_id, None)
+            return Outcome(job.outcome or reading.outcome), job.article_id
+        finds.store()
+        changes = revise_article(session, job.article_id, data, reading.at)
+        if changes is not None:
+            finds.store_edit(reading, job.article_id, changes)
+        return reading.outcome, job.article_id
+    article_id, fresh, last = next(added)
+    if fresh:
+        finds.add(reading, article_id, last=last)
+    return (reading.outcome, article_id) if fresh else (Outcome.DUPLICATE, article_id)
 
 
-def _raise(
-    ctx: Context, session: Session, reading: Reading, article_id: int, changes: list[str], done: ReadSummary
-) -> list[Pair]:
-    planned: list[Pair] = []
-    for verdict in reading.verdicts.values():
-        if not tells(verdict):
-            continue
-        raised = raise_alert(
-            session,
+class _Finds:
+    """What was found in articles: their matches and alerts, those of one go of `add_articles` together."""
+
+    def __init__(self, ctx: Context, session: Session, done: ReadSummary) -> None:
+        self._ctx, self._session, self._done = ctx, session, done
+        self._topics = topic_ids(session)
+        self._new: list[tuple[Reading, int]] = []
+        self.planned: list[Pair] = []
+
+    def add(self, reading: Reading, article_id: int, *, last: bool) -> None:
+        """A new article: stored with the `last` of its go, before another of the same story may be stored."""
+        self._new.append((reading, article_id))
+        if last:
+            self.store()
+
+    def store(self) -> None:
+        """Store what was found in new articles so far."""
+        new, self._new = self._new, []
+        found = [Found(article_id, reading.verdicts, reading.at) for reading, article_id in new]
+        put_first_matches(self._session, found, self._topics)
+        self._raise([one for reading, article_id in new for one in _told(reading, article_id, [])])
+
+    def store_edit(self, reading: Reading, article_id: int, changes: list[str]) -> None:
+        """What is found in an article now; `changes` are the sentences that are new."""
+        put_matches(self._session, article_id, reading.verdicts, self._topics, reading.at)
+        self._raise(_told(reading, article_id, changes))
+
+    def _raise(self, told: Sequence[Told]) -> None:
+        if not told:
+            return
+        raised = raise_alerts(self._session, told)
+        heard = any(alert is not None and is_told_at_once(alert) for alert in raised)
+        at_once = at_once_subscribers(self._session) if heard else []
+        for one, alert in zip(told, raised, strict=True):
+            if alert is None:
+                continue
+            self._done.alerts_raised += alert.fresh
+            log.info("alert_raised", alert=alert.alert_id, revision=alert.revision, topics=alert.new_topics)
+            self.planned += deliver_at_once(self._ctx, self._session, alert, one.now, at_once)
+
+
+def _told(reading: Reading, article_id: int, changes: list[str]) -> list[Told]:
+    """The alerts that come of it."""
+    return [
+        Told(
             dossier=verdict.dossier,
             article_id=article_id,
             score=verdict.score,
@@ -241,12 +281,9 @@ def _raise(
             backlog=reading.job.backlog,
             changes=_telling(changes, verdict),
         )
-        if raised is None:
-            continue
-        done.alerts_raised += raised.fresh
-        log.info("alert_raised", alert=raised.alert_id, revision=raised.revision, topics=raised.new_topics)
-        planned += deliver_at_once(ctx, session, raised, reading.at)
-    return planned
+        for verdict in reading.verdicts.values()
+        if tells(verdict)
+    ]
 
 
 def _telling(changes: list[str], verdict: Verdict) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,11 +48,23 @@ class ArticleData:
         return Document(page.title, page.lead, page.text, self.source, page.language, self.published_at)
 
 
+class Found(NamedTuple):
+    """What was found in an article, and when."""
+
+    article_id: int
+    verdicts: Mapping[str, Verdict]
+    at: datetime
+
+
 class Added(NamedTuple):
-    """The article at an address; not `fresh` when it was stored before."""
+    """The article at an address; not `fresh` when it was stored before.
+
+    `last` of those that were stored in one go: what comes after it is stored when it is asked for.
+    """
 
     article_id: int
     fresh: bool
+    last: bool = False
 
 
 def add_article(session: Session, data: ArticleData, now: datetime) -> int | None:
@@ -66,8 +78,8 @@ def add_articles(
 ) -> Iterator[Added]:
     """Store new articles in their stories, in one go, as if one after the other; call `lock_stories` first.
 
-    An alert may be raised of the articles at the positions of `telling` once they are given: those that are of the
-    same story and come later are stored when they are asked for, not before.
+    An alert may be raised of the articles at the positions of `telling` once they are given, or once the `last` of
+    their go is: those that are of the same story and come later are stored when they are asked for, not before.
     """
     known = known_articles(session, [data.canonical_url for data in articles])
     new: dict[str, int] = {}
@@ -78,12 +90,13 @@ def add_articles(
     homes = find_stories(session, [data.fingerprint for data in group], now)
     founded: dict[int, int] = {}
     ends = iter(_ends(homes, {at for at, position in enumerate(new.values()) if position in telling}))
-    stored = 0
+    positions, stored = [*new.values()], 0
     for position, data in enumerate(articles):
         if data.canonical_url not in known:
             first, stored = stored, next(ends)
             known |= _store(session, group[first:stored], homes[first:stored], founded, first, now)
-        yield Added(known[data.canonical_url], new.get(data.canonical_url) == position)
+        fresh = new.get(data.canonical_url) == position
+        yield Added(known[data.canonical_url], fresh, fresh and position == positions[stored - 1])
 
 
 def _ends(homes: Sequence[Home], telling: Collection[int]) -> Iterator[int]:
@@ -218,18 +231,11 @@ def put_matches(
     verdicts: Mapping[str, Verdict],
     ids: Mapping[tuple[str, str], int],
     now: datetime,
-    *,
-    fresh: bool = False,
 ) -> None:
-    """Make the article's matches in these dossiers exactly what the verdicts say; a `fresh` article has none yet."""
-    wanted = {
-        ids[verdict.dossier, match.topic]: (match, verdict)
-        for verdict in verdicts.values()
-        for match in verdict.topics
-        if (verdict.dossier, match.topic) in ids
-    }
+    """Make the article's matches in these dossiers exactly what the verdicts say."""
+    wanted = _in_force(verdicts, ids)
     ours = [topic_id for (dossier, _), topic_id in ids.items() if dossier in verdicts]
-    stored = {} if fresh else _matches(session, article_id, ours)
+    stored = _matches(session, article_id, ours)
     for topic_id in stored.keys() - wanted.keys():
         session.delete(stored[topic_id])
     rows = []
@@ -240,6 +246,32 @@ def put_matches(
                 setattr(stored[topic_id], name, value)
         else:
             rows.append({**values, "article_id": article_id, "topic_id": topic_id, "created_at": now})
+    _insert_matches(session, rows)
+
+
+def put_first_matches(session: Session, found: Iterable[Found], ids: Mapping[tuple[str, str], int]) -> None:
+    """The matches of articles that have none yet, of all of them at once."""
+    rows = [
+        {**_match_values(match, verdict, now), "article_id": article_id, "topic_id": topic_id, "created_at": now}
+        for article_id, verdicts, now in found
+        for topic_id, (match, verdict) in _in_force(verdicts, ids).items()
+    ]
+    _insert_matches(session, rows)
+
+
+def _in_force(
+    verdicts: Mapping[str, Verdict], ids: Mapping[tuple[str, str], int]
+) -> dict[int, tuple[TopicMatch, Verdict]]:
+    """By the topic's id what was found, of topics that are in force."""
+    return {
+        ids[verdict.dossier, match.topic]: (match, verdict)
+        for verdict in verdicts.values()
+        for match in verdict.topics
+        if (verdict.dossier, match.topic) in ids
+    }
+
+
+def _insert_matches(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_new(session, Match.__table__, rows, [Match.id])  # type: ignore[arg-type]
 
 

@@ -55,12 +55,11 @@ class DeliverJob:
 
 def subscribers(session: Session, ids: Sequence[int] | None = None) -> list[SubscriberRow]:
     """Enabled subscribers, all or those of `ids`."""
-    statement = select(Subscriber).where(Subscriber.enabled.is_(True)).order_by(Subscriber.id)
-    if ids is not None:
-        statement = statement.where(Subscriber.id.in_(list(ids)))
+    session.flush()  # what follows asks the connection, as to ask the session costs several times as much
+    statement = _ENABLED if ids is None else _ENABLED.where(_SUBSCRIBERS.id.in_(list(ids)))
     return [
         SubscriberRow(row.id, row.name, row.enabled, row.settings, row.period_start, row.created_at, (row.id, row.turn))
-        for row in session.scalars(statement)
+        for row in session.connection().execute(statement)
     ]
 
 
@@ -72,6 +71,19 @@ def settings_of(session: Session, ids: Sequence[int] | None = None) -> list[Mapp
 
 
 _SUBSCRIBERS: Any = Subscriber.__table__.c
+_ENABLED = (
+    select(
+        _SUBSCRIBERS.id,
+        _SUBSCRIBERS.name,
+        _SUBSCRIBERS.enabled,
+        _SUBSCRIBERS.settings,
+        _SUBSCRIBERS.period_start,
+        _SUBSCRIBERS.created_at,
+        _SUBSCRIBERS.turn,
+    )
+    .where(_SUBSCRIBERS.enabled.is_(True))
+    .order_by(_SUBSCRIBERS.id)
+)
 _SETTINGS = select(_SUBSCRIBERS.settings).where(_SUBSCRIBERS.enabled.is_(True)).order_by(_SUBSCRIBERS.id)
 
 
