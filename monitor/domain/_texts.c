@@ -4,6 +4,7 @@
  * holds both to the same answers. Offsets count characters.
  */
 #include "_frames.h"
+#include "_blocks.h"
 
 typedef struct {
     int kind; /* of Python's strings: bytes a character */
@@ -276,36 +277,78 @@ texts_numbered(PyObject *Py_UNUSED(module), PyObject *args)
     return numbers;
 }
 
-/* Sets a byte for each character from a table by codes; 0 if there is one that the table does not know. */
+/* The byte of a character of ASCII: small letters, digits and % themselves, all else a space. */
+static inline unsigned char
+plain_byte(unsigned char c)
+{
+    const unsigned char small = c | 0x20;
+    const int is_letter = (unsigned char)(small - 'a') < 26, is_digit = (unsigned char)(c - '0') < 10;
+    return is_letter ? small : is_digit | (c == '%') ? c : ' ';
+}
+
+/* Whether a table by codes says the same of these. */
+static int
+is_plain(const unsigned char *table, Py_UCS4 size)
+{
+    int plain = size >= 128;
+    for (int c = 0; plain && c < 128; c++)
+        plain = table[c] == plain_byte((unsigned char)c);
+    return plain;
+}
+
+/* Sets a byte for each character from a table by codes; 0 if there is one that the table does not know.
+ *
+ * Nearly all are of ASCII, which takes no look into the table: compilers make a few instructions of a block of them. */
 #define TRANSLATE(type)                                                                                                \
-    for (Py_ssize_t n = 0; n < text->length; n++) {                                                                    \
-        Py_UCS4 c = ((const type *)text->data)[n];                                                                     \
-        bytes[n] = c < size ? table[c] : 0;                                                                            \
-        known &= bytes[n] != 0;                                                                                        \
+    static int translate_##type(const type *chars, Py_ssize_t length, const unsigned char *table, Py_UCS4 size,        \
+                                unsigned char *bytes)                                                                  \
+    {                                                                                                                  \
+        int known = 1;                                                                                                 \
+        Py_ssize_t n = 0;                                                                                              \
+        for (const int plain = is_plain(table, size); plain && length - n >= BLOCK; n += BLOCK) {                      \
+            unsigned char beyond[BLOCK];                                                                               \
+            for (int at = 0; at < BLOCK; at++) {                                                                       \
+                bytes[n + at] = plain_byte((unsigned char)chars[n + at]);                                              \
+                beyond[at] = chars[n + at] > 127;                                                                      \
+            }                                                                                                          \
+            for (uint64_t bits = bits_of(beyond); bits; bits &= bits - 1) {                                            \
+                const Py_ssize_t at = n + lowest_of(bits);                                                             \
+                bytes[at] = chars[at] < size ? table[chars[at]] : 0;                                                   \
+                known &= bytes[at] != 0;                                                                               \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (; n < length; n++) {                                                                                      \
+            bytes[n] = chars[n] < size ? table[chars[n]] : 0;                                                          \
+            known &= bytes[n] != 0;                                                                                    \
+        }                                                                                                              \
+        return known;                                                                                                  \
     }
+TRANSLATE(Py_UCS1)
+TRANSLATE(Py_UCS2)
+TRANSLATE(Py_UCS4)
+#undef TRANSLATE
 
 static int
 translate(const Text *text, const unsigned char *table, Py_UCS4 size, unsigned char *bytes)
 {
-    int known = 1;
-    if (text->kind == PyUnicode_1BYTE_KIND) {
-        TRANSLATE(Py_UCS1)
-    } else if (text->kind == PyUnicode_2BYTE_KIND) {
-        TRANSLATE(Py_UCS2)
-    } else {
-        TRANSLATE(Py_UCS4)
-    }
-    return known;
+    if (text->kind == PyUnicode_1BYTE_KIND)
+        return translate_Py_UCS1(text->data, text->length, table, size, bytes);
+    if (text->kind == PyUnicode_2BYTE_KIND)
+        return translate_Py_UCS2(text->data, text->length, table, size, bytes);
+    return translate_Py_UCS4(text->data, text->length, table, size, bytes);
 }
-#undef TRANSLATE
 
 static PyObject *
-texts_haystack_of(PyObject *Py_UNUSED(module), PyObject *args)
+texts_haystack_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
-    PyObject *given, *table;
     Text text;
-    if (!PyArg_ParseTuple(args, "OO!", &given, &PyBytes_Type, &table) || text_of(given, &text) < 0)
+    if (count != 2 || !PyBytes_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "a haystack is made of a text and a table of bytes");
         return NULL;
+    }
+    if (text_of(args[0], &text) < 0)
+        return NULL;
+    PyObject *table = args[1];
     if (text.length > PY_SSIZE_T_MAX - 2 || PyBytes_GET_SIZE(table) > 0x110000) {
         PyErr_SetString(PyExc_OverflowError, "too long a text or table");
         return NULL;
@@ -735,7 +778,7 @@ texts_smallest_of(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef functions[] = {
-    {"haystack_of", texts_haystack_of, METH_VARARGS, "The skeleton between two spaces."},
+    {"haystack_of", (PyCFunction)(void (*)(void))texts_haystack_of, METH_FASTCALL, "The skeleton between two spaces."},
     {"narrowed_by", texts_narrowed_by, METH_VARARGS, "One byte a character."},
     {"sentence_starts", texts_sentence_starts, METH_O, "Where sentences begin."},
     {"paragraphs", texts_paragraphs, METH_O, "Stretches without a line break."},

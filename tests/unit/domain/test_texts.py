@@ -95,6 +95,10 @@ def test_what_is_no_text_is_an_error_and_no_crash(library: ModuleType) -> None:
             library.paragraphs(given_)
         with pytest.raises(TypeError):
             library.haystack_of(given_, text.ONE_BYTE)
+        with pytest.raises(TypeError):
+            library.haystack_of("a", given_ if given_ != b"a. B" else "a")
+    with pytest.raises(TypeError):
+        library.haystack_of("a")
     for starts, length in (([0, 9], 4), ([0, -1], 4), ([0], -1), (list(range(257)), 300), ([0, "1"], 4)):
         with pytest.raises((TypeError, ValueError)):
             library.numbered(starts, length)
@@ -106,6 +110,44 @@ def test_both_fold_to_the_same_haystack(library: ModuleType, written: str) -> No
     found = library.haystack_of(written, text.ONE_BYTE)
     assert found == text.haystack_of(written)
     assert found is None or found == b" %b " % text.skeleton(written)
+
+
+LONG = [
+    "L’été à 5 % ",
+    "abc DEF_[@]`{z}/09:",
+    "é" * 63,
+    "x" * 64,
+    "œ",
+    "€ ",
+    "Ж",
+    "\u00ad",
+    "\x7f\x80\x00",
+    "\U0001f600",
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(LONG[:6]), max_size=30).map("".join), st.sampled_from(["", *LONG]))
+def test_both_fold_long_texts_to_the_same_haystack(library: ModuleType, written: str, last: str) -> None:
+    for said in (written + last, last + written):
+        assert library.haystack_of(said, text.ONE_BYTE) == text.haystack_of(said)
+
+
+def test_every_character_of_latin_1_has_the_byte_of_the_table(library: ModuleType) -> None:
+    known = "".join(chr(code) for code in range(256) if code != 0xAD)
+    for wide in ("", "’œ"):
+        found = library.haystack_of(known + wide, text.ONE_BYTE)
+        assert found == b" %b " % bytes(text.ONE_BYTE[ord(char)] for char in known + wide)
+
+
+def test_another_table_is_asked_for_each_character(library: ModuleType) -> None:
+    table = bytearray(text.ONE_BYTE)
+    table[ord("q")] = ord("k")
+    assert library.haystack_of("Qq é" * 40, bytes(table)) == b" " + b"qk e" * 40 + b" "
+    table[ord("q")] = 0
+    assert library.haystack_of("a" * 100 + "q", bytes(table)) is None
+    assert library.haystack_of("é", bytes(table[:100])) is None
+    assert library.haystack_of("a" * 70, bytes(table[:100])) == b" " + b"a" * 70 + b" "
 
 
 def no_wider(rare: str) -> str:
