@@ -8,6 +8,7 @@
  * Python object.
  */
 #include "_frames.h"
+#include "_blocks.h"
 
 /* The way from one node to another, by letters of a word or by a byte. */
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
 } Node;              /* which is told so without a look at the ways, that are too many for the nearest cache */
 
 enum { LETTERS = 8, MOST_NODES = 1 << 30, WORDS = 0, BYTES = 1 }; /* the last two are the roots of both trees */
+enum { FIRSTS = 4 };
 enum { LEAST_SIEVE = 12, LARGEST_SIEVE = 18, BITS_A_PATTERN = 64 }; /* the first two are logarithms */
 
 typedef struct {
@@ -36,6 +38,8 @@ typedef struct {
     char marks[256];   /* of each byte, the same, or whether it is a space */
     int32_t count;
     int has_bytes;     /* whether there is a pattern of bytes */
+    int first_count;   /* of `firsts`; more than fit where words begin with more letters */
+    unsigned char firsts[FIRSTS]; /* the letters that words begin with; behind them the last one again */
 } Patterns;
 
 typedef struct {
@@ -85,8 +89,7 @@ eight_of(const unsigned char *bytes, Py_ssize_t left)
 {
     uint64_t eight = BLANKS;
     if (left >= LETTERS)
-        return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
-               (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+        return load_eight(bytes);
     while (left-- > 0)
         eight = eight << 8 | bytes[left];
     return eight;
@@ -178,12 +181,23 @@ lead(Patterns *self, uint32_t from, uint64_t letters)
     return node;
 }
 
+static void
+add_first(Patterns *self, unsigned char letter)
+{
+    if (self->first_count > FIRSTS || (self->first_count > 0 && memchr(self->firsts, letter, self->first_count) != NULL))
+        return;
+    for (int n = self->first_count; n < FIRSTS; n++)
+        self->firsts[n] = letter;
+    self->first_count++;
+}
+
 /* The node of a pattern of words, behind whose last one a space stands. */
 static uint32_t
 lead_words(Patterns *self, const unsigned char *pattern, Py_ssize_t length)
 {
     uint64_t letters = letters_of(eight_of(pattern + 1, length - 1)), hash = hash_of(letters) >> self->sieve_shift;
     uint32_t node = WORDS;
+    add_first(self, pattern[1]);
     self->sieve[hash >> 6] |= UINT64_C(1) << (hash & 63);
     for (Py_ssize_t at = 1; at < length;) {
         letters = letters_of(eight_of(pattern + at, length - at));
@@ -341,8 +355,6 @@ walk_bytes(const Patterns *self, const Haystack *text, int32_t start, Hits *hits
     return 0;
 }
 
-enum { BLOCK = 64 };
-
 /* Of eight bytes, a bit for each space. */
 static inline uint64_t
 spaces_of(uint64_t eight)
@@ -350,6 +362,20 @@ spaces_of(uint64_t eight)
     const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), other = eight ^ BLANKS;
     const uint64_t spaces = ~(((other & low) + low) | other | low);
     return (spaces >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Of the `BLOCK` bytes from here on, a bit for each space before one of a few letters: loops of which compilers make a
+ * few instructions. */
+static inline uint64_t
+firsts_of(const Patterns *self, const unsigned char *bytes)
+{
+    const unsigned char one = self->firsts[0], two = self->firsts[1], three = self->firsts[2], four = self->firsts[3];
+    unsigned char flags[BLOCK];
+    for (int n = 0; n < BLOCK; n++) {
+        const unsigned char next = bytes[n + 1];
+        flags[n] = (bytes[n] == ' ') & ((next == one) | (next == two) | (next == three) | (next == four));
+    }
+    return bits_of(flags);
 }
 
 /* Of the `BLOCK` bytes from `at` on, or what is left of them, a bit for each with which a pattern may begin: bit by bit
@@ -360,6 +386,8 @@ marks_of(const Patterns *self, const Haystack *text, int32_t at)
     const unsigned char *bytes = text->bytes + at;
     const int count = text->length - at < BLOCK ? text->length - at : BLOCK;
     uint64_t marks = 0;
+    if (!self->has_bytes && self->first_count <= FIRSTS && text->length - at > BLOCK)
+        return firsts_of(self, bytes);
     if (!self->has_bytes && count == BLOCK) {
         for (int n = 0; n < BLOCK; n += LETTERS)
             marks |= spaces_of(eight_of(bytes + n, LETTERS)) << n;
@@ -371,20 +399,6 @@ marks_of(const Patterns *self, const Haystack *text, int32_t at)
             marks |= (uint64_t)self->marks[bytes[n]] << n;
     }
     return marks;
-}
-
-/* The number of the lowest bit that is set. */
-static inline int
-lowest_of(uint64_t marks)
-{
-#if defined(__GNUC__)
-    return __builtin_ctzll(marks);
-#else
-    int n = 0;
-    for (; !(marks & 1); marks >>= 1)
-        n++;
-    return n;
-#endif
 }
 
 /* Whether a pattern may begin at a place that is marked: what the letters behind it say, or the byte itself. */
@@ -436,6 +450,23 @@ open_haystack(PyObject *given, Haystack *text)
     return 0;
 }
 
+/* All hits of a text; -1 with an error. */
+static int
+find_hits(const Patterns *self, const Haystack *text, Hits *hits)
+{
+    int32_t *places = PyMem_Malloc(((size_t)text->length + 1) * sizeof(int32_t));
+    if (places == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_ssize_t count = sift(self, text, places);
+    int done = 0;
+    for (Py_ssize_t n = 0; done == 0 && n < count; n++)
+        done = walk(self, text, places[n], hits);
+    PyMem_Free(places);
+    return done;
+}
+
 static PyObject *
 patterns_hits(Patterns *self, PyObject *haystack)
 {
@@ -443,17 +474,77 @@ patterns_hits(Patterns *self, PyObject *haystack)
     Hits hits = {NULL, 0, 0};
     if (open_haystack(haystack, &text) < 0)
         return NULL;
-    int32_t *places = PyMem_Malloc(((size_t)text.length + 1) * sizeof(int32_t));
-    if (places == NULL)
-        return PyErr_NoMemory();
-    Py_ssize_t count = sift(self, &text, places);
-    int done = 0;
-    for (Py_ssize_t n = 0; done == 0 && n < count; n++)
-        done = walk(self, &text, places[n], &hits);
+    int done = find_hits(self, &text, &hits);
     PyObject *found = done == 0 ? PyBytes_FromStringAndSize((const char *)hits.all, hits.count * sizeof(Hit)) : NULL;
     PyMem_Free(hits.all);
-    PyMem_Free(places);
     return found;
+}
+
+/* How far a hit of the other side may begin behind the last one of a side. */
+typedef struct {
+    int32_t stop, limit; /* `stop` is 0 before the first; `limit` is -1 until somebody asks */
+} Last;
+
+/* The space before the `distance`th word that begins from `at` on, or the end. */
+static int32_t
+limit_of(const Haystack *text, int32_t at, Py_ssize_t distance)
+{
+    for (; at + 1 < text->length; at++)
+        if (text->bytes[at] == ' ' && text->bytes[at + 1] != ' ' && --distance == 0)
+            return at;
+    return text->length;
+}
+
+/* Whether a hit begins so near behind the last one of the other side. */
+static inline int
+is_near(const Haystack *text, int32_t start, Last *other, Py_ssize_t distance)
+{
+    if (other->stop == 0)
+        return 0;
+    if (other->limit < 0) /* once for each: what is too far from one is no farther looked at from the next */
+        other->limit = limit_of(text, other->stop - 1, distance);
+    return start <= other->limit;
+}
+
+static int
+has_near(const Haystack *text, const Hits *hits, const char *sides, Py_ssize_t distance)
+{
+    Last last[2] = {{0, -1}, {0, -1}};
+    for (Py_ssize_t n = 0; n < hits->count; n++) {
+        const Hit *hit = &hits->all[n];
+        const int side = sides[hit->pattern] & 3;
+        if (side == 0)
+            continue;
+        int32_t start = hit->start; /* of its word: a pattern of bytes may begin amid one */
+        while (start > 0 && text->bytes[start] != ' ')
+            start--;
+        if (side == 3 || is_near(text, start, &last[2 - side], distance))
+            return 1;
+        last[side - 1] = (Last){hit->stop, -1};
+    }
+    return 0;
+}
+
+static PyObject *
+patterns_near(Patterns *self, PyObject *const *args, Py_ssize_t count)
+{
+    Haystack text;
+    Hits hits = {NULL, 0, 0};
+    if (count != 3 || !PyBytes_Check(args[1]) || !PyLong_Check(args[2])) {
+        PyErr_SetString(PyExc_TypeError, "near takes a haystack, a side for each pattern, and a distance");
+        return NULL;
+    }
+    const Py_ssize_t distance = PyLong_AsSsize_t(args[2]);
+    if ((distance == -1 && PyErr_Occurred()) || open_haystack(args[0], &text) < 0)
+        return NULL;
+    if (PyBytes_GET_SIZE(args[1]) != self->count || distance < 1) {
+        PyErr_SetString(PyExc_ValueError, "a side for each pattern, and a distance of 1 or more");
+        return NULL;
+    }
+    int done = find_hits(self, &text, &hits);
+    int near = done == 0 && has_near(&text, &hits, PyBytes_AS_STRING(args[1]), distance);
+    PyMem_Free(hits.all);
+    return done == 0 ? PyBool_FromLong(near) : NULL;
 }
 
 /* The same, but only whether there is one, and no farther than that. */
@@ -484,6 +575,7 @@ static PyMethodDef patterns_methods[] = {
     {"pack", (PyCFunction)patterns_pack, METH_NOARGS, "Nothing: what its twin makes them of."},
     {"any", (PyCFunction)patterns_any, METH_O, "Whether one of the patterns stands there."},
     {"hits", (PyCFunction)patterns_hits, METH_O, "Where the patterns stand: three numbers a hit, of four bytes each."},
+    {"near", (PyCFunction)(void (*)(void))patterns_near, METH_FASTCALL, "Whether patterns of two sides stand near one another."},
     {NULL, NULL, 0, NULL},
 };
 

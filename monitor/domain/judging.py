@@ -22,6 +22,7 @@ from monitor.domain.expressions import (
 )
 from monitor.domain.kernel import merged
 from monitor.domain.model import Document, Span
+from monitor.domain.nearness import Nearness
 from monitor.domain.reading import Reading
 from monitor.domain.termtable import build_table
 from monitor.domain.words import Words, WordsNeeded
@@ -50,10 +51,13 @@ class Judge:
         )
         self.of_text = _of_text(expression)
         """Whether title, lead and body alone decide."""
+        self._nearness = Nearness(expression, vocabulary, self._automaton, entities, sets)
         self.words: Words | None = WordsNeeded(vocabulary, self._automaton, entities, sets).of(expression)
 
     def spans(self, document: Document) -> tuple[Span, ...] | None:
         """Where the expression is true, in order; empty when true without a place; None when it is false."""
+        if self._nearness.rules_out(document):
+            return None
         reading = Reading(document)
         self._automaton.scan(reading)
         found = self._holds(reading, 0, reading.end)

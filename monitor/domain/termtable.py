@@ -75,6 +75,14 @@ class TermTable:
                     found.setdefault(owner.number, []).append(pattern)
         return found
 
+    def sides(self, left: set[int], right: set[int]) -> bytes:
+        """Of each pattern 1 where it stands for a group on the `left`, 2 for one on the `right`, 3 for both, else 0."""
+        rows = []
+        for row in self.rows:
+            numbers = {one if isinstance(one, int) else one[0] for one in row}
+            rows.append((not left.isdisjoint(numbers)) + 2 * (not right.isdisjoint(numbers)))
+        return bytes([rows[row] for row in self.row_of])
+
     def only(self, numbers: set[int]) -> list[bytes]:
         """The patterns of these groups."""
         wanted = [any((one if isinstance(one, int) else one[0]) in numbers for one in row) for row in self.rows]
