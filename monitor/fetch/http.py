@@ -161,8 +161,8 @@ class Door:
         """One request and its answer."""
         if self._client is None:
             raise RuntimeError("the door is not open: use it as an async context manager")
-        self._check_port(url)
         hop = Hop(url.raw_host or "", url.port or 0)
+        self._check_port(hop.host, hop.port)
         proxy = await self._proxy_for(hop) if self.policy.proxy_url is not None else None
         try:
             return await self._client.ask(url, hop, ask, proxy)

@@ -53,9 +53,8 @@ def join_url(base: URL, location: str) -> URL:
     return check_url(urljoin(str(base), location))
 
 
-def check_port(url: URL, ports: frozenset[int], allow: AllowList) -> None:
+def check_port(host: str, port: int, ports: frozenset[int], allow: AllowList) -> None:
     """Refuse at once a port that no answer of the resolver could open."""
-    host, port = url.raw_host or "", url.port or 0
     if port not in ports and not allow.may_open(host, port):
         raise FetchError(FetchFailure.REFUSED_ADDRESS, f"port {port} is not open to us", permanent=True)
 
@@ -67,6 +66,7 @@ def _check_characters(text: str) -> None:
         raise bad_url("blank, backslash, control or invisible character in the URL")
 
 
+@lru_cache(maxsize=4096)  # a large list has many feeds at each host, and more feeds than addresses are kept of
 def _check_host(host: str) -> None:
     if "%" in host:
         raise bad_url("percent sign in the host")

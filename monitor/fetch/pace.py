@@ -7,6 +7,7 @@ server cannot be reached each process keeps a reduced pace by itself. The operat
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -34,6 +35,8 @@ _RETRY_SECONDS = 15.0
 _POLL = timedelta(milliseconds=250)
 # Alone, each process takes this multiple of the gap: it cannot see the others.
 _ALONE = 4
+# All that says where a URL leads; what follows is its path, query or fragment.
+_ORIGIN = re.compile(r"https?://[^/?#]*")
 
 # KEYS: next start, turns held. ARGV: token, gap, connections, patience, lease (ms), now (ms; 0 asks the server).
 _SCRIPT = """
@@ -265,6 +268,12 @@ class LocalKeeper:
 @lru_cache(maxsize=8192)  # asked of each request
 def pace_key(url: str) -> str:
     """What the pace counts by: the host of `url`, with its port where that is not the scheme's own."""
+    origin = _ORIGIN.match(url)
+    return _key_of(origin[0] if origin else url)
+
+
+@lru_cache(maxsize=4096)  # of a host with many feeds and pages it is told once
+def _key_of(url: str) -> str:
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     if ":" in host:

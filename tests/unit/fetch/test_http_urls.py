@@ -83,7 +83,13 @@ def test_a_redirect_is_relative_to_its_page_and_checked() -> None:
 
 
 def test_only_web_ports_are_open_unless_allowed() -> None:
-    url = check_url("http://a.example:6379/")
-    check_port(url, frozenset({80, 443}), AllowList.parse("a.example:6379"))
+    check_port("a.example", 6379, frozenset({80, 443}), AllowList.parse("a.example:6379"))
     with pytest.raises(FetchError):
-        check_port(url, frozenset({80, 443}), AllowList())
+        check_port("a.example", 6379, frozenset({80, 443}), AllowList())
+
+
+def test_a_host_that_was_refused_is_refused_again_at_each_of_its_addresses() -> None:
+    assert str(check_url("http://a.example/1"))
+    for path in ("1", "1", "2"):
+        with pytest.raises(FetchError):
+            check_url(f"http://a..example/{path}")

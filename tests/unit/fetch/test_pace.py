@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -99,3 +100,26 @@ def test_kombu_s_spelling_of_a_broker_is_understood(broker: str, url: str | None
 )
 def test_the_pace_counts_by_host_and_unusual_port(url: str, key: str) -> None:
     assert pace_key(url) == key
+
+
+HOSTS = ["a.example", "A.Example.", "a.example:8080", "été.example", "[::1]:81", "user@a.example", "a.example\t", ""]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTP", "ftp", " http"])
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_the_pace_counts_by_is_the_host_whatever_stands_behind_it(scheme: str, host: str) -> None:
+    """As the standard library has it for the whole address, though it is asked of where the address leads only."""
+    for rest in (
+        "",
+        "/",
+        "/a/b?c#d",
+        "?to=http://b.example:81/",
+        "#@b.example:81",
+        "/\n//b.example:81",
+        "\\@b.example:81/",
+    ):
+        url = f"{scheme}://{host}{rest}"
+        parts = urlsplit(url)
+        name, usual = (parts.hostname or "").rstrip("."), {"http": 80, "https": 443}.get(parts.scheme)
+        port = "" if parts.port in (None, usual) else f":{parts.port}"
+        assert pace_key(url) == (f"[{name}]" if ":" in name else name) + port, url
