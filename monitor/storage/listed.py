@@ -6,7 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, bindparam, column, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 IDS = "ids"
@@ -29,6 +42,22 @@ def one_of(session: Session, key: Any, ids: Sequence[int]) -> ColumnElement[bool
     values = func.json_each(literal(json.dumps(list(ids)), String)).table_valued(column("value"))
     within: ColumnElement[bool] = key.in_(select(values.c.value))
     return within
+
+
+def led_by(session: Session, key: Any, ids: Sequence[int]) -> ColumnElement[bool]:
+    """The same, where rows are to be looked up by these ids: PostgreSQL's planner, which does not see how many there
+    are, takes an index of `key` and does not go through all rows to ask each."""
+    if session.get_bind().dialect.name != "postgresql":
+        return one_of(session, key, ids)
+    unseen = select(literal(list(ids), ARRAY(BigInteger))).scalar_subquery()
+    there: ColumnElement[bool] = key == func.any(cast(unseen, ARRAY(BigInteger)))
+    return there
+
+
+def in_array(key: Any, ids: Select[Any]) -> ColumnElement[bool]:
+    """The condition that `key` is one of what a statement gives, which PostgreSQL finds first and looks up then."""
+    found: ColumnElement[bool] = key == func.any(func.array(ids.scalar_subquery()))
+    return found
 
 
 def listed(session: Session, statements: Mapping[str, Any], ids: Sequence[int]) -> Sequence[Any]:

@@ -37,7 +37,7 @@ from monitor.storage.search_walk import (
     true_articles,
     true_keys,
 )
-from monitor.storage.search_within import MANY, WithWords
+from monitor.storage.search_within import MANY, LedByWords, WithWords
 from monitor.storage.tables import Alert, Article
 
 if TYPE_CHECKING:  # compiling is loaded when a text is asked
@@ -118,18 +118,17 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
     words = present_words(session, judge.words) if judge.words is not None else None
     if words is None and judge.words is not None:
         return Keys()  # no article has them
-    few = None
     if words is not None:
         first = FirstPass(session, words)
         # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
         found = first.at_most(session, FEW if first.ordered or _is_near(session, words, asked, window) else MANY)
-        if found is None or (len(found) > FEW and not _lead(session, found, asked, window)):
+        if found is None or (len(found) > FEW and not _lead(session, found, window)):
             look = WithWords(session, ids(session, asked, None), first, found)
             needed = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
             size = min(max(needed, FIRST_BATCH), LARGEST_WALK)
             return true_keys(session, look, window, judge, size)
-        few = found
-    rows = ids(session, asked, few)
+        return true_keys(session, LedByWords(session, ids(session, asked, found), found), window, judge)
+    rows = ids(session, asked, None)
     articles_of = story_articles if rows.of_stories else own_article
     return true_keys(session, lambda part: every_row(session, rows, part, articles_of), window, judge)
 
@@ -142,13 +141,11 @@ def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> b
     return _rows_for(window, known_of(session).share(words)) <= LARGEST_WALK
 
 
-def _lead(session: Session, found: Sequence[int], asked: Filter, window: Window) -> bool:
+def _lead(session: Session, found: Sequence[int], window: Window) -> bool:
     """Whether all articles of the words are sooner looked up than a walk comes to a page of rows with them.
 
-    Of a walk outlets, access and follow-up are asked row by row; topics and scores have an index to walk along.
+    Of a walk rows are asked one by one, and read whether they have the words or not.
     """
-    if not (filters.asks_articles(asked) or filters.asks_status(asked)):
-        return False
     return len(found) < LEADING * _rows_for(window, len(found) / max(filters.newest_article(session), 1))
 
 

@@ -30,6 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Order, Window
 from monitor.domain.text import fold
+from monitor.storage.listed import in_array
 from monitor.storage.search_index import LATE, NO_SUCH_ID
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Feed, Match, Topic
 from monitor.storage.types import UtcDateTime
@@ -217,7 +218,17 @@ def match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     return conditions
 
 
-def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
+class Carried(Enum):
+    """How PostgreSQL finds the alerts that outlets carried."""
+
+    AS_PLANNED = 0
+    ASKED = 1
+    """each alert is asked, newest first"""
+    LOOKED_UP = 2
+    """by all articles of the outlets"""
+
+
+def alert_conditions(asked: Filter, resolved: Resolved, way: Carried = Carried.AS_PLANNED) -> Conditions:
     """Conditions on `alerts`, its topics and the articles of its story."""
     conditions = [*_period(asked, Alert.raised_at), *scores(asked, Alert.score), *status_conditions(asked)]
     if (about := about_topics(resolved)) is not None:
@@ -230,12 +241,25 @@ def alert_conditions(asked: Filter, resolved: Resolved) -> Conditions:
     if carried and resolved.sources is None:
         # no index has what is partial, so all articles would be looked through
         conditions.append(each(Article.story_id == Alert.story_id, *carried))
+    elif carried and way is Carried.ASKED:
+        # with one look at a story for all outlets, where a list of them would be as many looks
+        of_story = select(and_(*carried)).where(Article.story_id == Alert.story_id).correlate(Alert)
+        conditions.append(literal(True) == func.any(func.array(of_story.scalar_subquery())))
+    elif carried and way is Carried.LOOKED_UP:
+        conditions.append(in_array(Alert.story_id, select(Article.story_id).where(*carried)))
     elif carried:
         told = select(Article.id).where(Article.story_id == Alert.story_id, *carried)
         conditions.append(told.correlate(Alert).exists())
     if asked.story is not None:
         conditions.append(Alert.story_id == asked.story)
     return conditions
+
+
+def few_of_outlets(session: Session, resolved: Resolved, most: int) -> bool:
+    """Whether the outlets have at most so many articles."""
+    told = _told_by(resolved.sources or (), as_array=resolved.as_array)
+    some = select(literal(1)).select_from(Article).where(told).limit(most + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) <= most
 
 
 def about_topics(resolved: Resolved) -> Select[Any] | None:

@@ -251,7 +251,14 @@ def prefer_index(session: Session) -> None:
         session.execute(_PREFER)
 
 
+def in_one_process(session: Session) -> None:
+    """PostgreSQL's other processes read far more than a page needs before they give a row; until the transaction ends
+    none is started."""
+    session.execute(_IN_ONE)
+
+
 _PREFER = text("SET LOCAL enable_seqscan = off")
+_IN_ONE = text("SET LOCAL max_parallel_workers_per_gather = 0")
 _FOUND = "(SELECT rowid FROM article_words WHERE article_words MATCH :words ORDER BY rowid DESC LIMIT :most)"
 _COUNTED = text(f"SELECT count(*), min(rowid), max(rowid) FROM {_FOUND}")  # noqa: S608 - of constants
 _AT_ONCE = text(f"SELECT group_concat(rowid) FROM {_FOUND}")  # noqa: S608

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Float, Select, cast, null, select
+from sqlalchemy import ColumnElement, Float, Select, cast, null, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Window
 from monitor.storage import search_filters as filters
-from monitor.storage.listed import one_of
+from monitor.storage.listed import in_array, led_by, one_of
+from monitor.storage.search_index import in_one_process
 from monitor.storage.tables import Alert, Article, Match, Story, Topic
 
 
@@ -56,18 +57,28 @@ def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
         told = (Topic.id == Match.topic_id, Alert.dossier_id == Topic.dossier_id, Alert.story_id == Article.story_id)
         conditions.append(filters.each(Article.id == Match.article_id, *told, *filters.status_conditions(asked)))
     if few is not None:
-        conditions.append(one_of(session, Match.article_id, few))
+        conditions.append(led_by(session, Match.article_id, few))
     of = Match.article_id
     return Rows(select(Match.id, Match.score, of.label("of_id")).where(*conditions), Match.id, of, Match.score)
 
 
 def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Rows:
     """(id, score, story id) of the alerts that may answer."""
-    conditions = filters.alert_conditions(asked, filters.resolve(session, asked))
+    resolved = filters.resolve(session, asked)
+    conditions = filters.alert_conditions(asked, resolved, _way(session, asked, resolved, few))
     if few is not None:
-        conditions.append(Alert.story_id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
+        conditions.append(_of_stories(session, Alert.story_id, few))
     of = Alert.story_id
     return Rows(select(Alert.id, Alert.score, of.label("of_id")).where(*conditions), Alert.id, of, Alert.score)
+
+
+def _way(session: Session, asked: Filter, resolved: filters.Resolved, few: Sequence[int] | None) -> filters.Carried:
+    """Beside words PostgreSQL's planner, which takes outlets for rarer than the page needs, finds all their alerts."""
+    if asked.expression is None or few is not None or resolved.sources is None or not _is_postgresql(session):
+        return filters.Carried.AS_PLANNED
+    if filters.few_of_outlets(session, resolved, MOST_LOOKED_UP):
+        return filters.Carried.LOOKED_UP
+    return filters.Carried.ASKED
 
 
 _NO_SCORE = cast(null(), Float()).label("score")
@@ -79,9 +90,35 @@ def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     conditions = filters.article_conditions(asked, resolved) + filters.article_match_conditions(asked, resolved)
     if resolved.oldest_article is not None:
         conditions.append(Article.id >= resolved.oldest_article)
-    statement = select(Story.id, _NO_SCORE, Story.id.label("of_id"))
-    if conditions:
-        statement = statement.where(select(Article.id).where(Article.story_id == Story.id, *conditions).exists())
+    far_apart = filters.asks_matches(asked, resolved) or filters.asks_status(asked) or asked.until is not None
+    grouped = far_apart and (asked.expression is not None or asked.until is not None) and _is_postgresql(session)
+    if grouped:
+        # every article has its story: PostgreSQL, which would go through all of these as well, is asked for articles
+        in_one_process(session)
+        key = Article.story_id
+        statement: Any = select(key.label("id"), _NO_SCORE, key.label("of_id")).where(*conditions).group_by(key)
+    else:
+        key = Story.id
+        statement = select(key, _NO_SCORE, key.label("of_id"))
+        if conditions:
+            statement = statement.where(select(Article.id).where(Article.story_id == key, *conditions).exists())
     if few is not None:
-        statement = statement.where(Story.id.in_(select(Article.story_id).where(one_of(session, Article.id, few))))
-    return Rows(statement, Story.id, Story.id)
+        by_array = grouped or not conditions
+        statement = statement.where(_of_stories(session, key, few, by_array=by_array))
+    return Rows(statement, key, key)
+
+
+def _of_stories(session: Session, key: Any, few: Sequence[int], *, by_array: bool = True) -> ColumnElement[bool]:
+    """Whether `key` is the story of one of these articles; `by_array`: PostgreSQL looks these stories up."""
+    if by_array and _is_postgresql(session):
+        return in_array(key, select(Article.story_id).where(led_by(session, Article.id, few)))
+    within: ColumnElement[bool] = key.in_(select(Article.story_id).where(one_of(session, Article.id, few)))
+    return within
+
+
+# an outlet's articles that are looked up: of more, a walk comes to as many rows as a page needs sooner
+MOST_LOOKED_UP = 12_000
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

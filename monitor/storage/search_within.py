@@ -15,7 +15,7 @@ from monitor.domain.filters import Order, Window
 from monitor.storage.search_forms import known_of
 from monitor.storage.search_index import SPREAD, FirstPass
 from monitor.storage.search_lists import Rows
-from monitor.storage.search_walk import Batch, every_row, own_article, story_articles
+from monitor.storage.search_walk import LARGEST_WALK, Batch, every_row, own_article, story_articles
 from monitor.storage.search_within_asked import Kind, of_conditions, of_whole
 
 SPREAD_OF_ERAS = 20  # ids an article that PostgreSQL is asked for by stretches: beyond, each is looked up
@@ -75,6 +75,30 @@ class WithWords:
         found = self._first.among(session, article_ids)
         self._asked, self._found = self._asked + len(article_ids), self._found + len(found)
         return found
+
+
+class LedByWords:
+    """Rows of a list of the articles that have the words, which are all known: looked up once and given part by part.
+
+    `rows` are those of these articles.
+    """
+
+    def __init__(self, session: Session, rows: Rows, found: Sequence[int]) -> None:
+        self._session, self._rows, self._found = session, rows, frozenset(found)
+        self._read: Sequence[Any] = ()
+        self._whole = False
+
+    def __call__(self, window: Window) -> Batch:
+        if len(self._read) < window.limit and not self._whole:
+            # SQLite finds them as soon again as it gives more than are needed
+            most = window.limit if self._session.get_bind().dialect.name == "sqlite" else LARGEST_WALK
+            wider = Window(max(window.limit, most), window.after, window.order)
+            self._read = self._session.connection().execute(self._rows(wider)).all()
+            self._whole = len(self._read) < wider.limit
+        part, self._read = self._read[: window.limit], self._read[window.limit :]
+        of = (story_articles if self._rows.of_stories else own_article)(self._session, part)
+        articles = {key: kept for key, told in of.items() if (kept := [one for one in told if one in self._found])}
+        return Batch(part, articles, len(part), part[-1] if part else None)
 
 
 class Within(NamedTuple):

@@ -13,7 +13,7 @@ from bench.search import question
 from bench.search_data import fill
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.judging import Judge
-from monitor.storage import search, search_within
+from monitor.storage import search, search_lists, search_within
 from monitor.storage.engine import Store
 from monitor.storage.search import find_alerts, find_matches, find_stories
 from monitor.storage.search_forms import present_words
@@ -128,7 +128,10 @@ def test_a_frequent_word_is_walked_for_where_nothing_else_is_asked(
 
 
 @pytest.mark.parametrize("kind", list(LISTS))
-@pytest.mark.parametrize(("said", "led"), [("exclure source:1", True), ("réseau source:1", False)])
+@pytest.mark.parametrize(
+    ("said", "led"),
+    [("exclure source:1", True), ("exclure topic:t0", True), ("exclure score:>0.1", True), ("réseau source:1", False)],
+)
 def test_rare_words_lead_where_each_row_would_be_asked(
     stores: list[Store], monkeypatch: pytest.MonkeyPatch, kind: str, said: str, led: bool
 ) -> None:
@@ -143,9 +146,52 @@ def test_rare_words_lead_where_each_row_would_be_asked(
             assert [row.id for row in FINDERS[kind](session, question(said), Window(10), judge).rows] == ids
         if store.dialect == "postgresql":
             (first, *_) = (one for one, _ in sent if re.search(r"AS of_id\s+FROM", one))
-            assert ("ANY (%(param" in first) is led
+            assert ("BIGINT[]" in first) is led
     assert expected[0] == expected[1]
     assert expected[0]
+
+
+@pytest.mark.parametrize(
+    ("most", "said"), [(0, "= any(array((SELECT articles.source"), (ARTICLES, "alerts.story_id = any")]
+)
+def test_alerts_of_outlets_are_asked_or_looked_up_beside_words(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch, most: int, said: str
+) -> None:
+    asked = question("exclure source:1")
+    with_words, pages = Judge(asked.expression), []  # type: ignore[arg-type]
+    monkeypatch.setattr(search, "FEW", 20)  # as if there were more articles
+    monkeypatch.setattr(search, "MANY", 20)
+    monkeypatch.setattr(search_lists, "MOST_LOOKED_UP", most)
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            every = session.scalars(alert_ids(session, question("source:1"))(Window(ARTICLES)))
+            page = [row.id for row in find_alerts(session, asked, Window(10), with_words).rows]
+            assert set(page) <= set(every)
+        pages.append(page)
+        if store.dialect == "postgresql":
+            assert any(said in one for one, _ in sent)
+    assert pages[0] == pages[1]
+    assert pages[0]
+
+
+@pytest.mark.parametrize("said", ["until:2022", "exclure until:2022", "réseau status:new", "réseau topic:t3 source:1"])
+def test_postgresql_is_asked_for_articles_and_not_for_all_stories(stores: list[Store], said: str) -> None:
+    asked, pages = question(said), []
+    judge = Judge(asked.expression) if asked.expression is not None else None
+    for store in stores:
+        found, window = [], Window(20)
+        with store.read() as session, statements(store) as sent:
+            for _ in range(3):
+                page = find_stories(session, asked, window, judge)
+                found += [row.id for row in page.rows]
+                window = Window(20, page.after)
+        pages.append(found)
+        if store.dialect == "postgresql":
+            walks = [one for one, _ in sent if "AS of_id" in one]
+            assert walks
+            assert not any("FROM stories" in one for one in walks)
+    assert pages[0] == pages[1]
+    assert len(pages[0]) > 20
 
 
 @pytest.mark.parametrize("kind", list(LISTS))
