@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+# pip compiles one file after the other. What cannot be compiled (templates, examples) is no part of what runs.
+COMPILE = @$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib > /dev/null || true
+
+AGAIN := $(MAKE) --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test unit lint types check bench bench-full docs pictures secrets sbom lock clean
@@ -19,12 +23,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): $(BIN)/python requirements.lock pyproject.toml setup.py $(wildcard monitor/*/*.[ch] monitor/*/*/*.c)
-	$(PIP) --require-hashes --no-deps -r requirements.lock
+	$(PIP) --no-compile --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-deps -e .
+	$(COMPILE)
 	@touch $@
 
 $(DEV): $(STAMP) requirements-dev.lock
-	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
+	$(PIP) --no-compile --require-hashes --no-deps -r requirements-dev.lock
+	$(COMPILE)
 	@touch $@
 
 run: $(STAMP)  ## start Veille on this machine: broker, workers, schedule, web
@@ -33,8 +39,13 @@ run: $(STAMP)  ## start Veille on this machine: broker, workers, schedule, web
 demo: $(STAMP)  ## the main job on a small press of our own, offline, in under a minute
 	$(BIN)/veille demo
 
-test: $(DEV) lint  ## lint, types and every test
-	$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder
+# Side by side, as the first tests mostly wait; what lint said comes last, so that it is seen. Not by `$(MAKE)`, which
+# `make -n` would run.
+test: $(DEV)  ## lint, types and every test
+	@mkdir -p var
+	@$(AGAIN) lint > var/lint.log 2>&1 & lint=$$!; \
+	$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$lint; lint=$$?; cat var/lint.log; exit $$(( tests + lint ))
 
 unit: $(DEV)  ## the unit tests alone
 	$(BIN)/python -m pytest tests/unit -n 2

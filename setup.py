@@ -3,6 +3,7 @@ it out; and the inner loops of matching and of reading feeds and pages are compi
 (docs/decisions/0080 and 0040).
 """
 
+import os
 import shutil
 from pathlib import Path
 from runpy import run_path
@@ -41,4 +42,5 @@ _compiling = run_path("monitor/domain/compiling.py")  # not imported: nothing of
 setup(
     cmdclass={"build_py": BuildWithStarter},
     ext_modules=[compiled(path) for path in sorted(Path("monitor").rglob("*.c"))],
+    options={"build_ext": {"parallel": os.cpu_count()}},
 )

@@ -19,6 +19,7 @@ import uvicorn
 from monitor.app import Monitor, make_monitor
 from monitor.settings import load_settings
 from monitor.web.app import make_app
+from tests.databases import empty_sqlite
 
 PASSWORD = "correct horse battery"
 
@@ -94,8 +95,9 @@ class Site:
 def serve(folder: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[Site]:
     """A web part on a database of its own, on a free port."""
     settings = load_settings({"VEILLE_DATA_DIR": str(folder / "var"), "VEILLE_CONFIG_DIR": str(folder), **environment})
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    empty_sqlite(settings.data_dir / "veille.db")
     with make_monitor(settings) as monitor:
-        monitor.migrate()
         app = make_app(monitor, host)
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", proxy_headers=False, ws="none")
         server = uvicorn.Server(config)

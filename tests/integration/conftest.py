@@ -11,6 +11,7 @@ import pytest
 
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
+from tests.databases import empty_sqlite
 from tests.servers import postgres_binaries, postgres_server, valkey_server
 
 NUMBERS = itertools.count(1)
@@ -44,8 +45,7 @@ def both_empty(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Itera
     """A migrated SQLite and a migrated PostgreSQL that a module fills and all of its tests read."""
     name = f"module_{next(NUMBERS)}"
     _execute(postgres, f"CREATE DATABASE {name} TEMPLATE template_veille")
-    opened = [open_store(f"sqlite:///{tmp_path_factory.mktemp(name) / 'long.db'}")]
-    migrate(opened[0])
+    opened = [open_store(empty_sqlite(tmp_path_factory.mktemp(name) / "long.db"))]
     opened.append(open_store(postgres.replace("DATABASE", name)))
     yield opened
     for store in opened:
@@ -56,11 +56,7 @@ def both_empty(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Itera
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """A fresh, migrated database."""
-    url = f"sqlite:///{tmp_path / 'veille.db'}"
-    store = open_store(url)
-    migrate(store)
-    store.dispose()
-    return url
+    return empty_sqlite(tmp_path / "veille.db")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

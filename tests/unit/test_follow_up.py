@@ -13,15 +13,14 @@ from monitor.errors import NotFoundError, QueryError
 from monitor.query import Queries
 from monitor.steps.follow_up import FollowUp
 from monitor.storage.engine import Store, open_store
-from monitor.storage.schema import migrate
 from monitor.storage.tables import Match
+from tests.databases import empty_sqlite
 from tests.newsroom import NOON, Newsroom
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'veille.db'}")
-    migrate(opened)
+    opened = open_store(empty_sqlite(tmp_path / "veille.db"))
     yield opened
     opened.dispose()
 

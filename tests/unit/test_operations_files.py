@@ -14,7 +14,7 @@ from monitor.settings import PREFIX, Settings, load_settings
 from monitor.steps.watch import metrics_text
 from monitor.storage.engine import Store, open_store
 from monitor.storage.heartbeats import add_time
-from monitor.storage.schema import migrate
+from tests.databases import empty_sqlite
 from tests.newsroom import NOON, Newsroom
 from workers.app import make_app
 
@@ -23,8 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'veille.db'}")
-    migrate(opened)
+    opened = open_store(empty_sqlite(tmp_path / "veille.db"))
     yield opened
     opened.dispose()
 

@@ -13,14 +13,13 @@ from monitor.domain.filters import Cursor, Filter, Order, Window, parse_cursor
 from monitor.errors import NotFoundError, QueryError
 from monitor.query import Queries, alert_line, article_line, match_line
 from monitor.storage.engine import Store, open_store
-from monitor.storage.schema import migrate
+from tests.databases import empty_sqlite
 from tests.newsroom import NOON, Newsroom
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'veille.db'}")
-    migrate(opened)
+    opened = open_store(empty_sqlite(tmp_path / "veille.db"))
     yield opened
     opened.dispose()
 
