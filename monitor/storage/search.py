@@ -14,7 +14,7 @@ from monitor.domain.filters import Cursor, Filter, Order, Window
 from monitor.domain.words import Words
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
-from monitor.storage.search_forms import known_of, present_words
+from monitor.storage.search_forms import frequent_of, known_of, present_words
 from monitor.storage.search_hydrate import Read, alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_lists import Rows, alert_ids, match_ids, story_ids
@@ -120,8 +120,7 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
         return Keys()  # no article has them
     if words is not None:
         first = FirstPass(session, words)
-        # SQLite counts them; of PostgreSQL's planner the guess for a rare word is in the thousands
-        found = first.at_most(session, FEW if first.ordered or _is_near(session, words, asked, window) else MANY)
+        found = _all_of(session, first, asked, window)
         if found is None or (len(found) > FEW and not _lead(session, found, window)):
             look = WithWords(session, ids(session, asked, None), first, found)
             needed = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
@@ -131,6 +130,22 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
     rows = ids(session, asked, None)
     articles_of = story_articles if rows.of_stories else own_article
     return true_keys(session, lambda part: every_row(session, rows, part, articles_of), window, judge)
+
+
+def _all_of(session: Session, first: FirstPass, asked: Filter, window: Window) -> list[int] | None:
+    """All articles of the words, where these are few enough; None: too many."""
+    if not first.ordered:
+        # the guess of PostgreSQL's planner for a rare word is in the thousands
+        return first.at_most(session, FEW if _is_near(session, first.asked, asked, window) else MANY)
+    frequent = frequent_of(session)
+    known = frequent.share(first.words)
+    if known is not None:
+        first.share = known
+        return None
+    found = first.at_most(session, FEW)
+    if found is None and first.share is not None:
+        frequent.keep(first.words, first.share)
+    return found
 
 
 def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> bool:

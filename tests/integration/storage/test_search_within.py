@@ -127,6 +127,24 @@ def test_a_frequent_word_is_walked_for_where_nothing_else_is_asked(
     assert len(pages[0]) == 10
 
 
+@pytest.mark.parametrize(("kind", "word"), [("matches", "opérateur"), ("alerts", "groupe"), ("stories", "marché")])
+def test_sqlite_counts_frequent_words_once_and_gives_the_same(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch, kind: str, word: str
+) -> None:
+    monkeypatch.setattr(search, "FEW", 20)  # as if there were more articles
+    (store,) = (one for one in stores if one.dialect == "sqlite")
+    for said, frequent in ((f"réseau OR {word}", True), ("onduleur", False)):
+        judge = Judge(question(said).expression)  # type: ignore[arg-type]
+        counted, pages = [], []
+        for _ in range(2):
+            with store.read() as session, statements(store) as sent:
+                pages.append(FINDERS[kind](session, question(said), Window(10), judge))
+            counted.append(any("SELECT count(*), min(rowid)" in one for one, _ in sent))
+        assert counted == [True, not frequent]
+        assert pages[0] == pages[1]
+        assert bool(pages[0].rows) or not frequent
+
+
 @pytest.mark.parametrize("kind", list(LISTS))
 @pytest.mark.parametrize(
     ("said", "led"),
