@@ -21,8 +21,8 @@ from monitor.logs import configure_logs
 from monitor.query import Queries
 from monitor.settings import load_settings
 from monitor.storage import work
-from monitor.storage.alerts import raise_alert
-from monitor.storage.articles import ArticleData, add_articles, known_articles, put_matches, topic_ids
+from monitor.storage.alerts import Told, raise_alerts
+from monitor.storage.articles import ArticleData, Found, add_articles, known_articles, put_first_matches, topic_ids
 from monitor.storage.engine import Session, Store
 from monitor.storage.entries import add_entries, read_jobs
 from monitor.storage.retention import Retention, analyze
@@ -93,13 +93,20 @@ def _store(session: Session, articles: list[ArticleData]) -> None:
     read_jobs(session, taken)
     known_articles(session, [data.canonical_url for data in articles])
     work.close_all(session, Kind.READ, taken)
-    rows = []
-    for (entry_id, _), (article_id, fresh) in zip(taken, add_articles(session, articles, NOW), strict=True):
-        assert fresh
-        if entry_id % 5 == 0:
-            put_matches(session, article_id, {"bench": _VERDICT}, ids, NOW, fresh=True)
-            raise_alert(session, dossier="bench", article_id=article_id, score=0.5, now=NOW, backlog=False)
-        rows.append({"id": entry_id, "due_at": None, "outcome": "unmatched", "article_id": article_id, "read_at": NOW})
+    rows, found, told = [], list[Found](), list[Told]()
+    telling = {at for at, (entry_id, _) in enumerate(taken) if entry_id % 5 == 0}
+    for at, ((entry_id, _), one) in enumerate(zip(taken, add_articles(session, articles, NOW, telling), strict=True)):
+        assert one.fresh
+        if at in telling:
+            found.append(Found(one.article_id, {"bench": _VERDICT}, NOW))
+            told.append(Told("bench", one.article_id, 0.5, NOW, False))
+        if found and (one.last or at == len(taken) - 1):
+            put_first_matches(session, found, ids)
+            raise_alerts(session, told)
+            found, told = [], []
+        rows.append(
+            {"id": entry_id, "due_at": None, "outcome": "unmatched", "article_id": one.article_id, "read_at": NOW}
+        )
     work.amend(session, Kind.READ, rows)
     session.flush()
 
