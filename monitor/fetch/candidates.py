@@ -36,6 +36,7 @@ _MARKS = tuple(mark.replace(b"_", b" ") for mark in _PARTIAL)  # as a glance see
 # References as `html.unescape` knows them: the names with which it begins, or numbers; an ampersand's may be before.
 _REFERENCE = re.compile(r"&(?:amp;)?(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]{1,31});?")
 _IN_DOUBT = "\0"  # as a glance sees a control
+_MAY_VANISH = "\xad"  # a soft hyphen: what it parts is a word, and what it joins
 
 
 def may_hold(body: bytes, content_type: str | None, wanted: Wanted) -> bool:
@@ -52,10 +53,12 @@ def may_hold(body: bytes, content_type: str | None, wanted: Wanted) -> bool:
 
 def _may_hold_tidied(text: str, wanted: Wanted) -> bool:
     """The same, asked of all of the text as extraction would leave it."""
-    unescaped = _unescaped(text)
-    if unescaped is None:
-        return True
-    text, test = _tidy(unescaped), wanted.may_match
+    readings = _readings(text)
+    return readings is None or any(_may_hold_read(reading, wanted) for reading in readings)
+
+
+def _may_hold_read(reading: str, wanted: Wanted) -> bool:
+    text, test = _tidy(reading), wanted.may_match
     return _doubtful(text) or test(text) or test(_tidy(INLINE.sub("", text)))
 
 
@@ -92,7 +95,10 @@ def _spelt(reference: str) -> str:
     written = html.unescape(reference)
     if reference.startswith("&amp;") and written != "&":
         again = _spelt(written)
-        return _IN_DOUBT if again == "&" else again
+        # A title reads it twice, a paragraph once and keeps the rest: `Huawei&amp;eacute;` holds the name in one alone.
+        return (
+            _IN_DOUBT if again == "&" else again if _is_harmless(written[1:]) else f"{_MAY_VANISH}{again}{_MAY_VANISH}"
+        )
     if written != reference and _is_harmless(reference[1:]):
         return reference.removesuffix(";") + ";"  # without one it would begin the word behind it
     return _IN_DOUBT if "\\" in written else written  # an escape of JSON may begin there
@@ -118,18 +124,23 @@ def _parts_words(mark: str) -> bool:
     return stays and skeleton(mark) == b" " and mark not in "<&#;\\\ufffd"
 
 
-def _unescaped(text: str) -> str | None:
-    """Entities as characters, twice where they were escaped twice; None when that is not enough."""
+def _readings(text: str) -> list[str] | None:
+    """`text` with its entities as characters, once and, where they were escaped twice, once more.
+
+    Extraction reads a paragraph in the first way, a title in the last. None when that is not enough.
+    """
     text = ILLEGAL_REFERENCE.sub("", text) if "&#" in text else text
+    readings = list[str]()
     for _ in range(3):
         if "&" not in text or not _ESCAPED.search(text):
             break
         before, text = text, html.unescape(text)
         if text == before:  # `&x` that names nothing
             break
+        readings.append(_without_json_escapes(text))
     else:
         return None
-    return _without_json_escapes(text)
+    return readings or [_without_json_escapes(text)]
 
 
 def _without_json_escapes(text: str) -> str:
