@@ -13,7 +13,7 @@ from monitor.domain.model import Access, Outcome, Verdict
 from monitor.steps.context import Context
 from monitor.steps.raising import at_once_subscribers, deliver_at_once, is_told_at_once
 from monitor.storage import work
-from monitor.storage.alerts import Told, raise_alerts
+from monitor.storage.alerts import Raised, Told, raise_alerts
 from monitor.storage.articles import (
     Added,
     ArticleData,
@@ -84,10 +84,12 @@ def store_readings(ctx: Context, group: Sequence[Reading], summary: ReadSummary)
         ours = _close_skipped(session, [reading for reading in group if _is_skipped(reading)])
         others = [reading.job.pair for reading in group if not _is_skipped(reading)]
         ours |= work.close_all(session, Kind.READ, others)
-        planned = _store_ours(ctx, session, [reading for reading in group if _is_ours(reading, ours)], done)
+        finds = _Finds(ctx, session, done)
+        _store_ours(session, [reading for reading in group if reading.job.pair[0] in ours], finds)
         beat(session, "read", ctx.now())
         _store_times(session, group, ctx.now())
-    ctx.announce_rows(Kind.DELIVER, planned)
+    ctx.announce_rows(Kind.DELIVER, finds.planned)
+    _tell(group, ours, finds)
     summary.read += done.read
     summary.retried += done.retried
     summary.alerts_raised += done.alerts_raised
@@ -118,10 +120,16 @@ def _read(outcome: Outcome, article_id: int | None, at: datetime, reads: int) ->
     return {"outcome": outcome.value, "article_id": article_id, "read_at": at, "reads": reads + 1}
 
 
-def _is_ours(reading: Reading, ours: set[int]) -> bool:
-    if reading.job.pair[0] not in ours:
-        log.info("reading_superseded", entry=reading.job.pair[0])
-    return reading.job.pair[0] in ours
+def _tell(group: Sequence[Reading], ours: set[int], finds: _Finds) -> None:
+    """What happened, once it has: no line is made while others wait for the lock, and none of what was undone."""
+    for reading in group:
+        entry = reading.job.pair[0]
+        if entry not in ours:
+            log.info("reading_superseded", entry=entry)
+        elif outcome := finds.outcomes.get(entry):
+            log.info("entry_read", entry=entry, link=reading.job.link, outcome=outcome.value, reason=reading.reason)
+    for alert in finds.raised:
+        log.info("alert_raised", alert=alert.alert_id, revision=alert.revision, topics=alert.new_topics)
 
 
 def _store_times(session: Session, group: Sequence[Reading], now: datetime) -> None:
@@ -129,30 +137,22 @@ def _store_times(session: Session, group: Sequence[Reading], now: datetime) -> N
     add_time(session, "match", [reading.matching for reading in group if reading.matching], now)
 
 
-def _store_ours(ctx: Context, session: Session, group: Sequence[Reading], done: ReadSummary) -> list[Pair]:
+def _store_ours(session: Session, group: Sequence[Reading], finds: _Finds) -> None:
     """What is new at once, as far as nothing of it belongs together; edits one after the other."""
-    finds = _Finds(ctx, session, done)
-    stored_at = max((reading.at for reading in group), default=ctx.now())
+    stored_at = max((reading.at for reading in group), default=finds.ctx.now())
     rows = []
     for reading, added in _with_new(session, group, stored_at):
         values = {}
         if reading.retry_at is None:
             outcome, article_id = _store_article(session, reading, added, finds)
             values = _read(outcome, article_id, reading.at, reading.job.reads)
-            done.count(outcome)
-            log.info(
-                "entry_read",
-                entry=reading.job.pair[0],
-                link=reading.job.link,
-                outcome=outcome.value,
-                reason=reading.reason,
-            )
+            finds.outcomes[reading.job.pair[0]] = outcome
+            finds.done.count(outcome)
         if not _is_skipped(reading):
             rows.append(_row(reading) | values)
     finds.store()
-    done.retried += sum(reading.retry_at is not None for reading in group)
+    finds.done.retried += sum(reading.retry_at is not None for reading in group)
     work.amend(session, Kind.READ, rows)
-    return finds.planned
 
 
 def _with_new(session: Session, group: Sequence[Reading], now: datetime) -> Iterator[tuple[Reading, Iterator[Added]]]:
@@ -233,10 +233,12 @@ class _Finds:
     """What was found in articles: their matches and alerts, those of one go of `add_articles` together."""
 
     def __init__(self, ctx: Context, session: Session, done: ReadSummary) -> None:
-        self._ctx, self._session, self._done = ctx, session, done
+        self.ctx, self._session, self.done = ctx, session, done
         self._topics = topic_ids(session)
         self._new: list[tuple[Reading, int]] = []
         self.planned: list[Pair] = []
+        self.raised: list[Raised] = []
+        self.outcomes: dict[int, Outcome] = {}  # by entry
 
     def add(self, reading: Reading, article_id: int, *, last: bool) -> None:
         """A new article: stored with the `last` of its go, before another of the same story may be stored."""
@@ -265,9 +267,9 @@ class _Finds:
         for one, alert in zip(told, raised, strict=True):
             if alert is None:
                 continue
-            self._done.alerts_raised += alert.fresh
-            log.info("alert_raised", alert=alert.alert_id, revision=alert.revision, topics=alert.new_topics)
-            self.planned += deliver_at_once(self._ctx, self._session, alert, one.now, at_once)
+            self.done.alerts_raised += alert.fresh
+            self.raised.append(alert)
+            self.planned += deliver_at_once(self.ctx, self._session, alert, one.now, at_once)
 
 
 def _told(reading: Reading, article_id: int, changes: list[str]) -> list[Told]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import event, select
+from structlog.testing import capture_logs
 
 from monitor.app import Monitor
 from monitor.domain.feedlist import FeedSpec
@@ -98,3 +100,29 @@ def test_more_alerts_take_no_more_statements(monitor: Monitor, clock: Clock) -> 
         counts.append(len(asked))
     assert counts[1] == counts[2]
     assert len(trail(monitor)) == 12
+
+
+def test_what_happened_is_said_once_it_has(monitor: Monitor, clock: Clock) -> None:
+    """A line made in the transaction keeps others waiting for the lock, and is untrue where it is undone."""
+    readings = read(monitor, clock, [("\n\n".join(article(1)), ["devices"]), ("\n\n".join(article(2)), [])])
+    event.listen(monitor.store.engine, "commit", lambda _: said_before.append(len(said)))
+    said_before: list[int] = []
+    with capture_logs() as said:
+        store_readings(monitor.context, readings, ReadSummary())
+    assert said_before
+    assert not any(said_before)
+    assert [line["event"] for line in said] == ["entry_read", "entry_read", "alert_raised"]
+    assert [line.get("outcome") for line in said] == ["matched", "unmatched", None]
+
+
+def test_nothing_is_said_of_what_was_undone(monitor: Monitor, clock: Clock) -> None:
+    readings = read(monitor, clock, [("\n\n".join(article(1)), ["devices"])])
+
+    def refuse(*given: object) -> None:
+        if "heartbeats" in str(given[2]):  # the last that is written
+            raise OSError("disk full")
+
+    event.listen(monitor.store.engine, "before_cursor_execute", refuse)
+    with capture_logs() as said, pytest.raises(OSError, match="disk full"):
+        store_readings(monitor.context, readings, ReadSummary())
+    assert not said
