@@ -95,10 +95,10 @@ def _spelt(reference: str) -> str:
     written = html.unescape(reference)
     if reference.startswith("&amp;") and written != "&":
         again = _spelt(written)
+        if again == "&":
+            return _IN_DOUBT
         # A title reads it twice, a paragraph once and keeps the rest: `Huawei&amp;eacute;` holds the name in one alone.
-        return (
-            _IN_DOUBT if again == "&" else again if _is_harmless(written[1:]) else f"{_MAY_VANISH}{again}{_MAY_VANISH}"
-        )
+        return again if _is_harmless(written[1:]) else f"{_MAY_VANISH}{again}{_MAY_VANISH}"
     if written != reference and _is_harmless(reference[1:]):
         return reference.removesuffix(";") + ";"  # without one it would begin the word behind it
     return _IN_DOUBT if "\\" in written else written  # an escape of JSON may begin there
