@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import MutableSequence, Sequence
 from datetime import timedelta
 
 import pytest
+import structlog
 from sqlalchemy import event, select
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
+from structlog.typing import EventDict
 
 from monitor.app import Monitor
 from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import EntryData, Field, Origin, Outcome, PageData, Span, TopicMatch, Verdict
 from monitor.domain.stories import fingerprint
+from monitor.steps import readings as steps
 from monitor.steps.readings import Reading, ReadSummary, store_readings
 from monitor.storage import work
 from monitor.storage.articles import ArticleData
@@ -102,20 +106,29 @@ def test_more_alerts_take_no_more_statements(monitor: Monitor, clock: Clock) -> 
     assert len(trail(monitor)) == 12
 
 
-def test_what_happened_is_said_once_it_has(monitor: Monitor, clock: Clock) -> None:
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> MutableSequence[EventDict]:
+    """What is logged, whatever another test of this process set up: a logger keeps what it was first used with."""
+    capture = LogCapture()
+    level = structlog.make_filtering_bound_logger(logging.INFO)
+    log = structlog.wrap_logger(structlog.PrintLogger(), processors=[capture], wrapper_class=level)
+    monkeypatch.setattr(steps, "log", log)
+    return capture.entries
+
+
+def test_what_happened_is_said_once_it_has(monitor: Monitor, clock: Clock, said: MutableSequence[EventDict]) -> None:
     """A line made in the transaction keeps others waiting for the lock, and is untrue where it is undone."""
     readings = read(monitor, clock, [("\n\n".join(article(1)), ["devices"]), ("\n\n".join(article(2)), [])])
     event.listen(monitor.store.engine, "commit", lambda _: said_before.append(len(said)))
     said_before: list[int] = []
-    with capture_logs() as said:
-        store_readings(monitor.context, readings, ReadSummary())
+    store_readings(monitor.context, readings, ReadSummary())
     assert said_before
     assert not any(said_before)
     assert [line["event"] for line in said] == ["entry_read", "entry_read", "alert_raised"]
     assert [line.get("outcome") for line in said] == ["matched", "unmatched", None]
 
 
-def test_nothing_is_said_of_what_was_undone(monitor: Monitor, clock: Clock) -> None:
+def test_nothing_is_said_of_what_was_undone(monitor: Monitor, clock: Clock, said: MutableSequence[EventDict]) -> None:
     readings = read(monitor, clock, [("\n\n".join(article(1)), ["devices"])])
 
     def refuse(*given: object) -> None:
@@ -123,6 +136,6 @@ def test_nothing_is_said_of_what_was_undone(monitor: Monitor, clock: Clock) -> N
             raise OSError("disk full")
 
     event.listen(monitor.store.engine, "before_cursor_execute", refuse)
-    with capture_logs() as said, pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match="disk full"):
         store_readings(monitor.context, readings, ReadSummary())
     assert not said
