@@ -39,8 +39,8 @@ def tick(ctx: Context) -> Ticked:
     announced, ended = dict.fromkeys(map(str, ORDER), 0), dict.fromkeys(map(str, ORDER), 0)
     with ctx.store.read() as session:
         # Mostly one kind or none: only what has something to announce or to end begins to write.
-        waiting = [kind for kind in ORDER if work.anything_due(session, kind, ctx.now())]
-    for kind in waiting:
+        waiting = work.waiting(session, ctx.now())
+    for kind in [kind for kind in ORDER if kind in waiting]:
         now = ctx.now()
         with ctx.store.write() as session:
             ended[kind.value] = end_crashed(ctx, session, kind)

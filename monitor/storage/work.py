@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
@@ -76,13 +76,12 @@ def _named(pairs: Sequence[Pair]) -> Iterable[int]:
 def _taking(kind: Kind, dialect: Dialect, count: int) -> tuple[str, Converter]:
     """The statement that takes `count` rows, and what makes its first parameter; what `_named` gives follows."""
     table = TABLES[kind].__table__
-    working = "enabled AND due_at IS NOT NULL" if "enabled" in table.c else "due_at IS NOT NULL"
     mark, these = _these(dialect, count)
     statement = (
         f"UPDATE {table.name} SET turn = turn + 1, due_at = {mark}, attempts = attempts + 1"  # noqa: S608 - our names
-        f" WHERE {these} AND {working} RETURNING id, turn"
+        f" WHERE {these} AND {_at_work(kind)} RETURNING id, turn"
     )
-    return statement, converter(table.c.due_at, dialect) or _as_it_is
+    return statement, _moment(kind, dialect)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -102,43 +101,51 @@ def _closing(kind: Kind, dialect: Dialect, count: int, names: tuple[str, ...]) -
     return statement, tuple(converter(table.c[name], dialect) or _as_it_is for name in names)
 
 
+def _at_work(kind: Kind) -> str:
+    """As `_working`, in text."""
+    return "enabled AND due_at IS NOT NULL" if "enabled" in TABLES[kind].__table__.c else "due_at IS NOT NULL"
+
+
 @lru_cache(maxsize=8)
-def _due(kind: Kind) -> Any:
+def _due(kind: Kind, dialect: Dialect) -> str:
     """They stay locked until the commit, so that what is read of them is what is announced."""
-    table = TABLES[kind]
+    mark, locked = mark_of(dialect), " FOR UPDATE SKIP LOCKED" if dialect.name == "postgresql" else ""
     return (
-        select(table.id, table.turn, table.attempts)
-        .where(table.due_at <= bindparam("now"), table.attempts < CRASHED_AFTER, _working(table))
-        .order_by(table.due_at)
-        .limit(bindparam("limit"))
-        .with_for_update(skip_locked=True)
+        f"SELECT id, turn, attempts FROM {TABLES[kind].__tablename__}"  # noqa: S608 - our names
+        f" WHERE due_at <= {mark} AND attempts < {CRASHED_AFTER} AND {_at_work(kind)}"
+        f" ORDER BY due_at LIMIT {mark}{locked}"
     )
+
+
+@lru_cache(maxsize=8)
+def _moment(kind: Kind, dialect: Dialect) -> Converter:
+    """What makes a time into a parameter."""
+    return converter(TABLES[kind].__table__.c.due_at, dialect) or _as_it_is
 
 
 def _announce(connection: Connection, kind: Kind, ids: Sequence[int], until: datetime) -> None:
     """As text, as `_taking`: while a tick announces, the other processes have nothing to do."""
     table, dialect = TABLES[kind].__table__, connection.dialect
-    mark, moment = mark_of(dialect), converter(table.c.due_at, dialect) or _as_it_is
+    mark, moment = mark_of(dialect), _moment(kind, dialect)
     marks = ", ".join([mark] * len(ids))
     statement = f"UPDATE {table.name} SET due_at = {mark} WHERE id IN ({marks})"  # noqa: S608 - our names
     connection.exec_driver_sql(statement, (moment(until), *ids))
 
 
 @lru_cache(maxsize=8)
-def _waiting(kind: Kind) -> Any:
-    due_at = TABLES[kind].__table__.c.due_at
-    return select(literal(1)).where(due_at <= bindparam("now")).limit(1)
+def _waiting(dialect: Dialect) -> str:
+    """A column a kind, in one statement: four of them were a third of a tick that has nothing to do."""
+    mark = mark_of(dialect)
+    asked = (f"EXISTS (SELECT 1 FROM {TABLES[kind].__tablename__} WHERE due_at <= {mark})" for kind in Kind)  # noqa: S608
+    return f"SELECT {', '.join(asked)}"
 
 
-@lru_cache(maxsize=8)
-def _crashed(kind: Kind) -> Any:
-    table = TABLES[kind]
-    return select(table.id).where(table.due_at <= bindparam("now"), table.attempts >= CRASHED_AFTER)
-
-
-def anything_due(session: Session, kind: Kind, now: datetime) -> bool:
-    """Whether a row's time has come, be it to announce it or to end it."""
-    return session.connection().scalar(_waiting(kind), {"now": now}) is not None
+def waiting(session: Session, now: datetime) -> set[Kind]:
+    """The kinds of which a row's time has come, be it to announce it or to end it."""
+    connection = session.connection()
+    given = tuple(_moment(kind, connection.dialect)(now) for kind in Kind)
+    found = connection.exec_driver_sql(_waiting(connection.dialect), given).one()
+    return {kind for kind, due in zip(Kind, found, strict=True) if due}
 
 
 def announce_due(
@@ -149,7 +156,8 @@ def announce_due(
     Rows at `CRASHED_AFTER` attempts are left for `crashed` to end.
     """
     connection = session.connection()
-    rows = connection.execute(_due(kind), {"now": now, "limit": limit}).all()
+    statement, moment = _due(kind, connection.dialect), _moment(kind, connection.dialect)
+    rows = connection.exec_driver_sql(statement, (moment(now), limit)).all()
     for start in range(0, len(rows), 5000):
         _announce(connection, kind, [row[0] for row in rows[start : start + 5000]], now + lease)
     together = tuple((row_id, turn) for row_id, turn, attempts in rows if attempts < ALONE_AFTER)
@@ -225,7 +233,11 @@ def _alike(rows: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]
 
 def crashed(session: Session, kind: Kind, now: datetime) -> list[int]:
     """Rows whose step died `CRASHED_AFTER` times without a closing write and whose lease is over."""
-    return list(session.connection().scalars(_crashed(kind), {"now": now}))
+    connection = session.connection()
+    mark, moment = mark_of(connection.dialect), _moment(kind, connection.dialect)
+    table = TABLES[kind].__tablename__
+    statement = f"SELECT id FROM {table} WHERE due_at <= {mark} AND attempts >= {CRASHED_AFTER}"  # noqa: S608 - our names
+    return [row[0] for row in connection.exec_driver_sql(statement, (moment(now),))]
 
 
 def end(session: Session, kind: Kind, row_id: int, *, due_at: datetime | None, **values: Any) -> None:

@@ -13,7 +13,7 @@ from monitor.domain.model import Origin
 from monitor.storage import work
 from monitor.storage.engine import Store, open_store
 from monitor.storage.feeds import add_feeds
-from monitor.storage.tables import Feed
+from monitor.storage.tables import Entry, Feed
 from monitor.storage.work import Kind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,6 +42,19 @@ def test_what_is_announced_is_not_announced_again_within_the_lease(store: Store,
     (message,) = announce(store, NOW)
     assert [row_id for row_id, _ in message.pairs] == feeds
     assert announce(store, NOW + LEASE - timedelta(seconds=1)) == []
+
+
+def test_only_kinds_whose_time_has_come_are_waiting(store: Store, feeds: list[int]) -> None:
+    with store.write() as session:
+        session.add(Entry(id=1, feed_id=feeds[0], identity="1", title="T", due_at=NOW + LEASE, created_at=NOW))
+    with store.read() as session:
+        assert work.waiting(session, NOW - timedelta(seconds=1)) == set()
+        assert work.waiting(session, NOW) == {Kind.POLL}
+        assert work.waiting(session, NOW + LEASE) == {Kind.POLL, Kind.READ}
+    with store.write() as session:
+        session.execute(text("UPDATE feeds SET due_at = NULL"))
+    with store.read() as session:
+        assert work.waiting(session, NOW + LEASE) == {Kind.READ}
 
 
 def test_a_lost_announcement_comes_back_after_the_lease(store: Store, feeds: list[int]) -> None:
