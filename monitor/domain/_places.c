@@ -817,21 +817,38 @@ make_room(Masks *self, Py_ssize_t below)
     return 0;
 }
 
+/* Room for the sentences that are told under a number, which is below zero; NULL with an error. */
+static uint64_t *
+told_under(Masks *self, int32_t number)
+{
+    const Py_ssize_t other = -1 - (Py_ssize_t)number;
+    if (other < 0 || other > 1 << 20) {
+        PyErr_SetString(PyExc_ValueError, "only numbers below zero are told");
+        return NULL;
+    }
+    if (make_room(self, other + 8) < 0)
+        return NULL;
+    self->told[other] = 1;
+    return self->others + other * self->width;
+}
+
 static int
 masks_assign(Masks *self, PyObject *key, PyObject *mask)
 {
     int32_t number;
     if (number_from(key, &number) < 0)
         return -1;
-    Py_ssize_t other = -1 - (Py_ssize_t)number;
-    if (mask == NULL || other < 0 || other > 1 << 20) {
+    if (mask == NULL) {
         PyErr_SetString(PyExc_ValueError, "only numbers below zero are told");
         return -1;
     }
-    if (make_room(self, other + 8) < 0 || words_from(mask, self->others + other * self->width, self->width) < 0)
-        return -1;
-    self->told[other] = 1;
-    return 0;
+    uint64_t *words = PyMem_Malloc(self->width * sizeof(uint64_t)), *told = NULL;
+    if (words == NULL)
+        PyErr_NoMemory();
+    else if (words_from(mask, words, self->width) == 0 && (told = told_under(self, number)) != NULL)
+        memcpy(told, words, self->width * sizeof(uint64_t));
+    PyMem_Free(words);
+    return told != NULL ? 0 : -1;
 }
 
 static PyObject *
@@ -1053,6 +1070,7 @@ static PyTypeObject FoundType = {
 };
 
 #include "_operations.h"
+#include "_masks.h"
 #include "_sums.h"
 #include "_evidence.h"
 #include "_weighing.h"
@@ -1063,6 +1081,11 @@ static PyMethodDef functions[] = {
     {"merged", places_merged, METH_O, "Places with those that overlap made one."},
     {"near_pairs", places_near, METH_VARARGS, "What stands few words apart."},
     {"found_mask", make_found_mask, METH_O, "What tells the sentences in which an operation holds."},
+    {"term_mask", make_term_mask, METH_O, "What tells the sentences of a group."},
+    {"kept_mask", make_kept_mask, METH_VARARGS, "The same as a part, kept under a number."},
+    {"in_field_mask", make_field_mask, METH_VARARGS, "The same as a part, in one field."},
+    {"joined_by_and", make_joined_by_and, METH_O, "What the sentences of parts have in common."},
+    {"joined_by_or", make_joined_by_or, METH_O, "The sentences of any part."},
     {"standing", make_standing, METH_O, "A group."},
     {"mentioned", make_mentioned, METH_VARARGS, "An entity."},
     {"at_least", make_at_least, METH_VARARGS, "So many of some parts."},
@@ -1079,4 +1102,4 @@ static PyMethodDef functions[] = {
 };
 
 LIBRARY(_places, "The inner loops of matching, compiled.", functions, &TableType, &FoundType, &MasksType, &OperationType,
-        &LedgerType, &LinesType, &TalliesType)
+        &MaskedType, &LedgerType, &LinesType, &TalliesType)

@@ -71,6 +71,7 @@ typedef struct {
     Py_ssize_t *begins; /* the items of group g are terms[begins[g]] up to terms[begins[g + 1]] */
     Evaluated *evaluated;
     Py_ssize_t evaluated_count;
+    PyObject *derived; /* a tuple of what tells sentences that others ask for by a number */
     int32_t owners; /* the number behind the last owner */
 } Ledger;
 
@@ -89,6 +90,7 @@ ledger_dealloc(Ledger *self)
     PyMem_Free(self->terms);
     PyMem_Free(self->begins);
     PyMem_Free(self->evaluated);
+    Py_XDECREF(self->derived);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -204,12 +206,15 @@ fill_ledger(Ledger *self, PyObject *indexed, PyObject *evaluated)
 static PyObject *
 ledger_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
-    static char *names[] = {"indexed", "evaluated", NULL};
-    PyObject *indexed, *evaluated;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!", names, &PyDict_Type, &indexed, &PyList_Type, &evaluated))
+    static char *names[] = {"indexed", "evaluated", "derived", NULL};
+    PyObject *indexed, *evaluated, *derived = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!|O!", names, &PyDict_Type, &indexed, &PyList_Type, &evaluated,
+                                     &PyList_Type, &derived))
         return NULL;
     Ledger *self = (Ledger *)type->tp_alloc(type, 0);
-    if (self != NULL && fill_ledger(self, indexed, evaluated) < 0)
+    if (self != NULL)
+        self->derived = derived != NULL ? PyList_AsTuple(derived) : PyTuple_New(0);
+    if (self != NULL && (self->derived == NULL || fill_ledger(self, indexed, evaluated) < 0))
         Py_CLEAR(self);
     return (PyObject *)self;
 }
@@ -370,8 +375,9 @@ hold_terms(const Ledger *self, const Masks *masks, Lines *found)
 
 /* The sentences of an item that is no term: 1; 0 where it cannot hold; -1 with an error. */
 static int
-evaluate(const Evaluated *one, const Masks *masks, PyObject *reading, uint64_t *words)
+evaluate(const Evaluated *one, Told *in, uint64_t *words)
 {
+    const Masks *masks = in->masks;
     memset(words, 0xff, masks->width * sizeof(uint64_t));
     for (Py_ssize_t n = 0; n < one->count; n++) {
         const uint64_t *other = words_under(masks, one->numbers[n]);
@@ -380,12 +386,17 @@ evaluate(const Evaluated *one, const Masks *masks, PyObject *reading, uint64_t *
         for (Py_ssize_t word = 0; word < masks->width; word++)
             words[word] &= other[word];
     }
-    if (one->holds == NULL)
-        return 1;
-    PyObject *mask = PyObject_CallOneArg(one->holds, reading);
-    int done = mask != NULL ? words_from(mask, words, masks->width) : -1;
-    Py_XDECREF(mask);
-    return done < 0 ? -1 : 1;
+    return one->holds == NULL || tell(one->holds, in, words) == 0 ? 1 : -1;
+}
+
+/* What is derived is found before anything asks for it. */
+static int
+derive(const Ledger *self, Told *in, uint64_t *words)
+{
+    for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(self->derived); n++)
+        if (tell(PyTuple_GET_ITEM(self->derived, n), in, words) < 0)
+            return -1;
+    return 0;
 }
 
 static PyObject *
@@ -395,17 +406,19 @@ ledger_held(Ledger *self, PyObject *args)
     PyObject *reading;
     if (!PyArg_ParseTuple(args, "O!O", &MasksType, &masks, &reading))
         return NULL;
+    Told in = {.reading = reading, .masks = masks};
     Lines *found = make_lines(self, masks->width, 0);
     uint64_t *words = found != NULL ? PyMem_Malloc(masks->width * sizeof(uint64_t)) : NULL;
     if (found != NULL && words == NULL)
         PyErr_NoMemory();
-    int done = words != NULL ? hold_terms(self, masks, found) : -1;
+    int done = words != NULL && derive(self, &in, words) == 0 ? hold_terms(self, masks, found) : -1;
     for (Py_ssize_t n = 0; done >= 0 && n < self->evaluated_count; n++) {
-        done = evaluate(&self->evaluated[n], masks, reading, words);
+        done = evaluate(&self->evaluated[n], &in, words);
         if (done > 0 && !is_empty(words, masks->width))
             done = add_line(found, &self->evaluated[n].item, 0.0, words);
     }
     PyMem_Free(words);
+    close_told(&in);
     if (done < 0)
         Py_CLEAR(found);
     return (PyObject *)found;

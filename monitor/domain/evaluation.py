@@ -27,15 +27,20 @@ from monitor.domain.kernel import (
     at_least,
     found_mask,
     in_field,
+    in_field_mask,
     in_first,
+    joined_by_and,
+    joined_by_or,
+    kept_mask,
     mentioned,
     near,
     negated,
     often,
     standing,
+    term_mask,
     together,
 )
-from monitor.domain.masks import Masked, in_field_mask, joined_by_and, joined_by_or, kept_mask, term_mask
+from monitor.domain.masks import Masked
 from monitor.domain.model import Field
 from monitor.domain.operations import Compiled, Named, Names, about, condition, in_sentences, within, without
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from monitor.domain import beginnings, operations, patterns, places, sums, text
+from monitor.domain import beginnings, masks, operations, patterns, places, sums, text
 from monitor.domain.compiling import compiled, digest
 
 if TYPE_CHECKING:
     from monitor.domain.beginnings import Beginnings
     from monitor.domain.hashes import grams_of, rows_of, smallest_of, word_grams
+    from monitor.domain.masks import in_field_mask, joined_by_and, joined_by_or, kept_mask, term_mask
     from monitor.domain.operations import (
         at_least,
         found_mask,
@@ -46,8 +47,12 @@ __all__ = [
     "grams_of",
     "haystack_of",
     "in_field",
+    "in_field_mask",
     "in_first",
     "in_python",
+    "joined_by_and",
+    "joined_by_or",
+    "kept_mask",
     "mask_of",
     "mentioned",
     "merged",
@@ -61,6 +66,7 @@ __all__ = [
     "sentence_starts",
     "smallest_of",
     "standing",
+    "term_mask",
     "together",
     "weighed",
     "word_grams",
@@ -95,6 +101,9 @@ if not TYPE_CHECKING:
     in_field, in_first, often = _operations.in_field, _operations.in_first, _operations.often
     standing, mentioned = _operations.standing, _operations.mentioned
     found_mask, merged = _operations.found_mask, _operations.merged
+    _masks = masks if in_python() else _places
+    term_mask, kept_mask, in_field_mask = _masks.term_mask, _masks.kept_mask, _masks.in_field_mask
+    joined_by_and, joined_by_or = _masks.joined_by_and, _masks.joined_by_or
     Ledger, Tallies = _sums.Ledger, _sums.Tallies
     evidence, contributions = _sums.evidence, _sums.contributions
     haystack_of, narrowed_by, numbered = _texts.haystack_of, _texts.narrowed_by, _texts.numbered

@@ -1,12 +1,17 @@
-"""In which sentences an expression holds, as bits of a whole number: bit n stands for sentence n."""
+"""In which sentences an expression holds, as bits of a whole number: bit n stands for sentence n.
+
+`_masks.h` has a twin in C of each function; `kernel` takes that where there is one. Either may be a part of the other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from monitor.domain.reading import Reading
+if TYPE_CHECKING:
+    from monitor.domain.reading import Reading
 
-Masked = Callable[[Reading], int]
+Masked = Callable[["Reading"], int]
 
 
 def term_mask(number: int) -> Masked:
@@ -36,6 +41,8 @@ def joined_by_and(masks: list[Masked | None]) -> Masked | None:
     known = [mask for mask in masks if mask is not None]
     if len(known) < len(masks):
         return None
+    if len(known) == 1:
+        return known[0]
 
     def run(reading: Reading) -> int:
         found = -1

@@ -37,7 +37,7 @@ def _ledger(owned: list[tuple[int, Rule]], compiler: Compiler, vocabulary: Vocab
             else:
                 find = compiler.compile(expression)
                 evaluated.append(_evaluated(Item(*about, find=find), expression, compiler, find))
-    return Ledger(indexed, evaluated)
+    return Ledger(indexed, evaluated, list(compiler.derived.values()))
 
 
 def _evaluated(item: Item, expression: Expression, compiler: Compiler, find: Compiled) -> Evaluated:
@@ -64,7 +64,6 @@ class CompiledDossier:
         owned = [(RELEVANCE, rule) for rule in dossier.rules]
         owned += [(number, rule) for number, topic in enumerate(dossier.topics) for rule in topic.rules]
         self.rules, self._ledger = len(owned), _ledger(owned, compiler, vocabulary)
-        self._derived = list(compiler.derived.values())
         boosts = dict(dossier.boosts)
         self._boosts = tuple([boosts.get(name, 1.0) for name in ("title", "lead", "body")])
         found = needs(dossier.anchor, entities, sets) if dossier.anchor is not None else None
@@ -132,10 +131,7 @@ class CompiledDossier:
 
     def counted(self, reading: Reading) -> list[tuple[Item, int]]:
         """The items that hold somewhere, each with its sentences. Only terms that occur are looked at."""
-        masks = reading.masks
-        for derive in self._derived:
-            derive(reading)
-        return self._ledger.held(masks, reading)
+        return self._ledger.held(reading.masks, reading)
 
     def tallies(
         self,

@@ -29,14 +29,24 @@ each topic the sentence that speaks for it most, what each pooled number adds, a
 
 
 class Ledger:
-    """The items of a dossier: those of terms by group, and the others."""
+    """The items of a dossier: those of terms by group, and the others.
 
-    def __init__(self, indexed: dict[int, list[Item]], evaluated: list[Evaluated]) -> None:
-        self._indexed, self._evaluated = indexed, evaluated
+    What is `derived` puts its sentences among the masks first, for others to ask for by their number.
+    """
+
+    def __init__(
+        self,
+        indexed: dict[int, list[Item]],
+        evaluated: list[Evaluated],
+        derived: Iterable[Callable[[Reading], int]] = (),
+    ) -> None:
+        self._indexed, self._evaluated, self._derived = indexed, evaluated, tuple(derived)
 
     def held(self, masks: dict[int, int], reading: Reading) -> list[Held]:
         """The items that hold somewhere, each with its sentences: those of terms, then the others."""
         found: list[Held] = []
+        for derive in self._derived:
+            derive(reading)
         for number, mask in masks.items():
             if number in self._indexed:
                 found += [(item, mask) for item in self._indexed[number]]
