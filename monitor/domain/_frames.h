@@ -14,6 +14,15 @@
 #define SOURCE ""
 #endif
 
+/* An attribute by its name, of which the string is made once: one made anew is hashed, and compared letter by letter. */
+static inline PyObject *
+attribute_of(PyObject *object, PyObject **name, const char *text)
+{
+    if (*name == NULL && (*name = PyUnicode_InternFromString(text)) == NULL)
+        return NULL;
+    return PyObject_GetAttr(object, *name);
+}
+
 static inline PyObject *
 made_library(struct PyModuleDef *definition, PyTypeObject **types)
 {

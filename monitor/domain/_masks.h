@@ -42,7 +42,8 @@ static int tell(PyObject *part, Told *in, uint64_t *words);
 static int
 add_sentences(const Told *in, const Places *places, uint64_t *words)
 {
-    PyObject *numbers = PyObject_GetAttrString(in->reading, "sentence_at");
+    static PyObject *name;
+    PyObject *numbers = attribute_of(in->reading, &name, "sentence_at");
     Py_buffer sentence_at;
     if (numbers == NULL || PyObject_GetBuffer(numbers, &sentence_at, PyBUF_SIMPLE) < 0) {
         Py_XDECREF(numbers);
@@ -97,7 +98,8 @@ tell_kept(const Masked *self, Told *in, uint64_t *words)
 static int
 tell_field(const Masked *self, Told *in, uint64_t *words, uint64_t *room)
 {
-    PyObject *fields = PyObject_GetAttrString(in->reading, "field_masks");
+    static PyObject *name;
+    PyObject *fields = attribute_of(in->reading, &name, "field_masks");
     PyObject *field = fields != NULL ? PyObject_GetItem(fields, self->unit) : NULL;
     int done = field != NULL ? words_from(field, room, in->masks->width) : -1;
     Py_XDECREF(fields);
@@ -206,7 +208,8 @@ masked_call(PyObject *self, PyObject *const *args, size_t given, PyObject *names
         PyErr_SetString(PyExc_TypeError, "sentences are told of a reading");
         return NULL;
     }
-    PyObject *masks = PyObject_GetAttrString(args[0], "masks"), *mask = NULL;
+    static PyObject *name;
+    PyObject *masks = attribute_of(args[0], &name, "masks"), *mask = NULL;
     if (masks == NULL)
         return NULL;
     if (!Py_IS_TYPE(masks, &MasksType)) {

@@ -339,7 +339,8 @@ in_force(const Article *in, PyObject *since, PyObject *until)
 {
     if (since == Py_None && until == Py_None)
         return 1;
-    PyObject *day = PyObject_GetAttrString(in->reading, "day");
+    static PyObject *name;
+    PyObject *day = attribute_of(in->reading, &name, "day");
     if (day == NULL)
         return -1;
     int holds = day == Py_None ? until == Py_None : allows(since, day, Py_GE);
@@ -535,7 +536,8 @@ run_together(const Operation *self, Article *in, int32_t low, int32_t high, Plac
 static int
 run_field(const Operation *self, Article *in, int32_t low, int32_t high, Places *places)
 {
-    PyObject *fields = PyObject_GetAttrString(in->reading, "fields");
+    static PyObject *name;
+    PyObject *fields = attribute_of(in->reading, &name, "fields");
     PyObject *bounds = fields != NULL ? PyObject_GetItem(fields, self->unit) : NULL;
     Py_ssize_t first = places->count;
     int32_t start, end;
@@ -629,13 +631,9 @@ static int
 open_article(PyObject *reading, Article *in)
 {
     static PyObject *places, *haystack;
-    if (places == NULL)
-        places = PyUnicode_InternFromString("places");
-    if (haystack == NULL)
-        haystack = PyUnicode_InternFromString("haystack");
     *in = (Article){.reading = reading};
-    if (places == NULL || haystack == NULL || (in->haystack = PyObject_GetAttr(reading, haystack)) == NULL ||
-        (in->found = (Found *)PyObject_GetAttr(reading, places)) == NULL)
+    if ((in->haystack = attribute_of(reading, &haystack, "haystack")) == NULL ||
+        (in->found = (Found *)attribute_of(reading, &places, "places")) == NULL)
         return -1;
     if (!Py_IS_TYPE(in->found, &FoundType)) {
         PyErr_SetString(PyExc_TypeError, "what was found was not found by this library");
@@ -836,7 +834,8 @@ places_merged(PyObject *Py_UNUSED(module), PyObject *given)
 static PyObject *
 sentences_of(PyObject *reading, const Places *places)
 {
-    PyObject *numbers = PyObject_GetAttrString(reading, "sentence_at"), *mask = NULL;
+    static PyObject *name;
+    PyObject *numbers = attribute_of(reading, &name, "sentence_at"), *mask = NULL;
     Py_buffer sentence_at;
     if (numbers != NULL && PyObject_GetBuffer(numbers, &sentence_at, PyBUF_SIMPLE) == 0) {
         mask = places->count > 0 ? mask_from_places(&sentence_at, places) : PyLong_FromLong(1);

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import pairwise
+from typing import Generic, TypeVar, overload
 
 from monitor.domain.kernel import (
     Table,
@@ -24,12 +25,38 @@ from monitor.domain.places import Pair
 from monitor.domain.text import INVISIBLE, ONE_BYTE, sentences, skeleton
 
 GAP = "\n\n"
+T = TypeVar("T")
 # Digits within a word (`x0`, `²0`) are no part of a number: what is shown would begin or end within that word.
 _NUMBER = re.compile(r"(?<![^\W_])(?:\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)*)(?![^\W_])")
 _LONGEST_NUMBER = 24
 _NOTHING = Table([], [], []).found([])
 # To look one up in its class takes as long as all else about a span.
 _TITLE, _LEAD, _BODY = Field.TITLE, Field.LEAD, Field.BODY
+
+
+class _Once(Generic[T]):
+    """What is found when it is first asked for, and is an attribute from then on: rules ask for it some forty times an
+    article, of C as well, and an attribute takes no function.
+
+    `functools.cached_property` takes a lock before Python 3.12.
+    """
+
+    def __init__(self, find: Callable[[Reading], T]) -> None:
+        self._find, self._name = find, find.__name__
+        self.__doc__ = find.__doc__
+
+    @overload
+    def __get__(self, reading: None, owner: type[Reading]) -> _Once[T]: ...
+
+    @overload
+    def __get__(self, reading: Reading, owner: type[Reading]) -> T: ...
+
+    def __get__(self, reading: Reading | None, owner: type[Reading]) -> _Once[T] | T:
+        if reading is None:
+            return self
+        found = self._find(reading)
+        setattr(reading, self._name, found)
+        return found
 
 
 class Reading:
@@ -52,14 +79,6 @@ class Reading:
         self.found: dict[object, list[Pair]] = {}  # by expression: what was found for its mask serves as evidence
         self._pairs: dict[int, list[Pair]] = {}
         self._bounds: dict[str, tuple[list[int], list[int]]] = {}
-        self._fields: dict[str, Pair] | None = None
-        self._field_masks: dict[str, int] | None = None
-        self._starts: list[int] | None = None
-        self._sentences: list[Pair] | None = None
-        self._paragraphs: list[Pair] | None = None
-        self._word_starts: list[int] | None = None
-        self._masks: dict[int, int] | None = None
-        self._sentence_at: bytes | array[int] | None = None
 
     def _rare_haystack(self) -> bytes:
         """The same of a text with rare characters, or with some that show nothing: these are left out."""
@@ -72,14 +91,9 @@ class Reading:
     def day(self) -> date | None:
         return self.document.published_at.date() if self.document.published_at else None
 
-    @property
+    @_Once
     def fields(self) -> dict[str, Pair]:
         """Where title, lead and body stand in `text`."""
-        if self._fields is None:
-            self._fields = self._find_fields()
-        return self._fields
-
-    def _find_fields(self) -> dict[str, Pair]:
         title = len(self.document.title)
         lead = title + len(GAP) + len(self.document.lead)
         bounds = {"title": (0, title), "lead": (title + len(GAP), lead), "body": (lead + len(GAP), len(self._raw))}
@@ -88,29 +102,23 @@ class Reading:
         kept = self._kept
         return {name: (bisect_left(kept, start), bisect_left(kept, end)) for name, (start, end) in bounds.items()}
 
-    @property
+    @_Once
     def field_masks(self) -> dict[str, int]:
         """The sentences of title, lead and body: none lies in two of them."""
-        if self._field_masks is None:
-            starts, fields = self.starts, self.fields
-            lead = 1 << bisect_left(starts, fields["lead"][0])
-            body = 1 << bisect_left(starts, fields["body"][0])
-            end = 1 << max(1, len(starts))
-            self._field_masks = {"title": lead - 1, "lead": body - lead, "body": end - body}
-        return self._field_masks
+        starts, fields = self.starts, self.fields
+        lead = 1 << bisect_left(starts, fields["lead"][0])
+        body = 1 << bisect_left(starts, fields["body"][0])
+        end = 1 << max(1, len(starts))
+        return {"title": lead - 1, "lead": body - lead, "body": end - body}
 
-    @property
+    @_Once
     def starts(self) -> list[int]:
         """Where the sentences begin."""
-        if self._starts is None:
-            self._starts = sentence_starts(self.text)
-        return self._starts
+        return sentence_starts(self.text)
 
-    @property
+    @_Once
     def sentences(self) -> list[Pair]:
-        if self._sentences is None:
-            self._sentences = sentences(self.text, self.starts)
-        return self._sentences
+        return sentences(self.text, self.starts)
 
     def sentence(self, number: int) -> Pair:
         """Where one sentence stands."""
@@ -118,18 +126,14 @@ class Reading:
         end = self.starts[number + 1] if number + 1 < len(self.starts) else self.end
         return start, start + len(self.text[start:end].rstrip())
 
-    @property
+    @_Once
     def paragraphs(self) -> list[Pair]:
-        if self._paragraphs is None:
-            self._paragraphs = paragraphs(self.text)
-        return self._paragraphs
+        return paragraphs(self.text)
 
-    @property
+    @_Once
     def word_starts(self) -> list[int]:
         """Where the words begin."""
-        if self._word_starts is None:
-            self._word_starts = word_starts(self.haystack)
-        return self._word_starts
+        return word_starts(self.haystack)
 
     @property
     def words(self) -> int:
@@ -164,12 +168,10 @@ class Reading:
             found = self._pairs[number] = self.places.pairs(number)
         return found
 
-    @property
+    @_Once
     def masks(self) -> dict[int, int]:
         """The sentences that hold each group of terms found: bit n stands for sentence n."""
-        if self._masks is None:
-            self._masks = self.places.masks(self.sentence_at, len(self.starts))
-        return self._masks
+        return self.places.masks(self.sentence_at, len(self.starts))
 
     def bounds(self, unit: str) -> tuple[list[int], list[int]]:
         """Where each sentence or paragraph starts and ends; what stands around sentences counts as in them."""
@@ -182,14 +184,9 @@ class Reading:
             self._bounds[unit] = found
         return found
 
-    @property
+    @_Once
     def sentence_at(self) -> bytes | array[int]:
         """Of each offset the number of its sentence; what stands before the first sentence counts as in it."""
-        if self._sentence_at is None:
-            self._sentence_at = self._find_sentence_at()
-        return self._sentence_at
-
-    def _find_sentence_at(self) -> bytes | array[int]:
         starts = self.starts
         if len(starts) <= 256:
             return numbered(starts, self.end + 1)
