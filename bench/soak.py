@@ -130,6 +130,7 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+# Feeds that were announced and not yet taken are still due here.
 DUE = " UNION ALL ".join(
     ("SELECT due_at FROM feeds WHERE enabled", "SELECT due_at FROM entries", "SELECT due_at FROM deliveries")
 )

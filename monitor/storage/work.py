@@ -15,10 +15,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, tuple_, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from monitor.storage.announced import MOST, listed, locked, write_list
 from monitor.storage.inserting import Converter, converter, mark_of, update_rows
 from monitor.storage.tables import Delivery, Entry, Feed, Subscriber
 
@@ -38,6 +39,9 @@ class Kind(StrEnum):
 
 
 TABLES: dict[Kind, Any] = {Kind.POLL: Feed, Kind.READ: Entry, Kind.DIGEST: Subscriber, Kind.DELIVER: Delivery}
+
+# A large table's rows, which announcing would touch one by one: see `announced`.
+LISTED = frozenset({Kind.POLL})
 
 Pair = tuple[int, int]
 
@@ -151,17 +155,27 @@ def waiting(session: Session, now: datetime) -> set[Kind]:
 def announce_due(
     session: Session, kind: Kind, now: datetime, lease: timedelta, limit: int = 5000
 ) -> list[Announcement]:
-    """Push the due rows' `due_at` on by `lease` and give the messages to send; rows that crash travel alone.
+    """Lease the due rows for `lease` and give the messages to send; rows that crash travel alone.
 
-    Rows at `CRASHED_AFTER` attempts are left for `crashed` to end.
+    A few of `LISTED` kinds are put down in a list, others have their `due_at` pushed on. Rows at `CRASHED_AFTER`
+    attempts are left for `crashed` to end.
     """
     connection = session.connection()
+    leased = locked(connection, kind, now) if kind in LISTED else {}
     statement, moment = _due(kind, connection.dialect), _moment(kind, connection.dialect)
-    rows = connection.exec_driver_sql(statement, (moment(now), limit)).all()
-    for start in range(0, len(rows), 5000):
-        _announce(connection, kind, [row[0] for row in rows[start : start + 5000]], now + lease)
-    together = tuple((row_id, turn) for row_id, turn, attempts in rows if attempts < ALONE_AFTER)
-    alone = [Announcement(kind, ((row_id, turn),)) for row_id, turn, attempts in rows if attempts >= ALONE_AFTER]
+    most = limit + len(leased)
+    rows = connection.exec_driver_sql(statement, (moment(now), most)).all()
+    due = [(row_id, turn) for row_id, turn, _ in rows]
+    new = [row for row, pair in zip(rows, due, strict=True) if pair not in leased]
+    if kind in LISTED and len(rows) <= min(MOST, most - 1):
+        if new:
+            end = (now + lease).timestamp()
+            write_list(connection, kind, {pair: leased.get(pair, end) for pair in due})
+    else:
+        for start in range(0, len(new), 5000):
+            _announce(connection, kind, [row[0] for row in new[start : start + 5000]], now + lease)
+    together = tuple((row_id, turn) for row_id, turn, attempts in new if attempts < ALONE_AFTER)
+    alone = [Announcement(kind, ((row_id, turn),)) for row_id, turn, attempts in new if attempts >= ALONE_AFTER]
     return ([Announcement(kind, together)] if together else []) + alone
 
 
@@ -254,9 +268,10 @@ def end(session: Session, kind: Kind, row_id: int, *, due_at: datetime | None, *
 def due_lag(session: Session, kind: Kind, now: datetime) -> tuple[int, timedelta]:
     """How many rows are due and not yet announced, and how long the oldest has been."""
     table = TABLES[kind]
-    count, oldest = session.execute(
-        select(func.count(), func.min(table.due_at)).where(table.due_at <= now, _working(table))
-    ).one()
+    due = and_(table.due_at <= now, _working(table))
+    if kind in LISTED and (leased := listed(session.connection(), kind, now)):
+        due = and_(due, tuple_(table.id, table.turn).not_in(list(leased)))
+    count, oldest = session.execute(select(func.count(), func.min(table.due_at)).where(due)).one()
     return count, (now - oldest) if oldest else timedelta(0)
 
 

@@ -12,7 +12,7 @@ from monitor.domain.feedlist import FeedSpec
 from monitor.domain.model import Origin
 from monitor.storage import work
 from monitor.storage.engine import Store, open_store
-from monitor.storage.feeds import add_feeds
+from monitor.storage.feeds import add_feeds, make_due
 from monitor.storage.tables import Entry, Feed
 from monitor.storage.work import Kind
 
@@ -55,6 +55,85 @@ def test_only_kinds_whose_time_has_come_are_waiting(store: Store, feeds: list[in
         session.execute(text("UPDATE feeds SET due_at = NULL"))
     with store.read() as session:
         assert work.waiting(session, NOW + LEASE) == {Kind.READ}
+
+
+def rows(store: Store) -> list[tuple[int, datetime | None]]:
+    with store.read() as session:
+        return [(feed.id, feed.due_at) for feed in session.query(Feed).order_by(Feed.id)]
+
+
+def test_announcing_a_few_feeds_leaves_their_rows_as_they_are(store: Store, feeds: list[int]) -> None:
+    before = rows(store)
+    announce(store, NOW + timedelta(seconds=15))
+    assert rows(store) == before == [(row_id, NOW) for row_id in feeds]
+
+
+def test_more_feeds_than_are_listed_have_their_time_pushed_on(
+    store: Store, feeds: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "MOST", 19)
+    (message,) = announce(store, NOW)
+    assert [row_id for row_id, _ in message.pairs] == feeds
+    assert rows(store) == [(row_id, NOW + LEASE) for row_id in feeds]
+    assert announce(store, NOW + LEASE - timedelta(seconds=1)) == []
+    (again,) = announce(store, NOW + LEASE)
+    assert again.pairs == message.pairs
+
+
+def test_what_falls_due_meanwhile_is_announced_alone_and_the_others_once_their_lease_is_over(
+    store: Store, feeds: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = NOW + timedelta(seconds=15)
+    with store.write() as session:
+        session.execute(text("UPDATE feeds SET due_at = :later WHERE id > :half"), {"later": later, "half": feeds[9]})
+    (first,) = announce(store, NOW)
+    monkeypatch.setattr(work, "MOST", 15)  # those of the list count too: the second ten are pushed on
+    (second,) = announce(store, later)
+    assert ([pair[0] for pair in first.pairs], [pair[0] for pair in second.pairs]) == (feeds[:10], feeds[10:])
+    assert announce(store, later) == []
+    (lost,) = announce(store, NOW + LEASE)
+    assert lost.pairs == first.pairs
+    (lost,) = announce(store, later + LEASE)
+    assert lost.pairs == second.pairs
+
+
+def test_a_feed_that_is_due_again_within_the_lease_is_announced(store: Store, feeds: list[int]) -> None:
+    (message,) = announce(store, NOW)
+    (taken,) = take(store, [message.pairs[3]], NOW)
+    with store.write() as session:
+        work.close(session, Kind.POLL, taken, due_at=NOW + timedelta(seconds=10))
+        asked = make_due(session, NOW + timedelta(seconds=10), "https://f5.example/")
+    assert asked == 1
+    (again,) = announce(store, NOW + timedelta(seconds=20))
+    assert sorted(again.pairs) == [taken, (feeds[5], message.pairs[5][1] + 1)]
+
+
+def test_announced_feeds_are_not_counted_as_waiting_for_it(store: Store, feeds: list[int]) -> None:
+    at = NOW + timedelta(seconds=15)
+    with store.read() as session:
+        assert work.due_lag(session, Kind.POLL, at) == (20, timedelta(seconds=15))
+    announce(store, at)
+    with store.write() as session:
+        make_due(session, at, "https://f5.example/")
+    with store.read() as session:
+        assert work.due_lag(session, Kind.POLL, at + LEASE / 2) == (1, LEASE / 2)
+        assert work.due_lag(session, Kind.POLL, at + LEASE)[0] == 20
+
+
+def test_a_second_tick_waits_for_the_first_and_announces_nothing_again(postgres_url: str) -> None:
+    store, told = open_store(postgres_url), []
+    with store.write() as session:
+        add_feeds(session, [FeedSpec(f"H{n}", f"https://h{n}.example/") for n in range(100)], Origin.CLI, NOW)
+        session.execute(text("DELETE FROM settings"))  # nothing was ever listed: there is no row to lock
+    second = threading.Thread(target=lambda: told.extend(announce(store, NOW)))
+    with store.write() as session:
+        (message,) = work.announce_due(session, Kind.POLL, NOW, LEASE)
+        second.start()
+        second.join(0.3)
+        assert second.is_alive()
+    second.join(10)
+    store.dispose()
+    assert (len(message.pairs), told) == (100, [])
 
 
 def test_a_lost_announcement_comes_back_after_the_lease(store: Store, feeds: list[int]) -> None:
