@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.request import urlopen
 
 from bench.contenders import Done, Newsboat, Peer, Rss2email, say, written
@@ -29,6 +30,7 @@ ENVIRONMENTS = {
 }
 SLOW = 10  # of the slowest peers a tenth of the articles is asked
 Step = Callable[[], Done]
+T = TypeVar("T")
 
 
 class Bench:
@@ -363,19 +365,24 @@ def wave_peers(bench: Bench) -> Iterator[tuple[str, Step]]:
 
 
 def processes(bench: Bench) -> None:
-    """The same articles by one worker process and by two."""
+    """The same articles by one worker process and by two; which begins changes from round to round."""
     with bench.held:
         stacks = {
             "one process, one core": read_stack(bench, "all", 1, "0"),
             "one process": read_stack(bench, "all", 1),
             "two processes": read_stack(bench, "all", 2),
         }
-        for _ in range(bench.options.rounds):
+        for number in range(bench.options.rounds):
             urls = next(iter(stacks.values())).entries_due(bench.options.articles)
             fetch_once(urls)
-            for name, stack in stacks.items():
+            for name, stack in in_turn(list(stacks.items()), number):
                 stack.only_due(urls)
                 bench.note("processes", "read", name, len(urls), lambda s=stack: Done(s.read(), {}), {})  # type: ignore[misc]
+
+
+def in_turn(contenders: Sequence[T], number: int) -> list[T]:
+    """The other way round in every second round: a machine that grows slower is then as much against each."""
+    return list(reversed(contenders)) if number % 2 else list(contenders)
 
 
 ALL = {
