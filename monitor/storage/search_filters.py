@@ -75,13 +75,23 @@ def edges(session: Session, asked: Filter) -> Edges:
         told["oldest"] = asked.since
     if asked.until is not None:
         told |= {"end": asked.until, "late": asked.until + LATE}
-    if not (told or asked.sources or asked.not_sources):
+    named = bool(asked.sources or asked.not_sources)
+    if not (told or named):
         return Edges()
-    newest, *first = session.connection().execute(_edges(tuple(told)), told).one()
-    found = dict(zip(told, first, strict=True))
+    firsts, at = _FIRSTS.setdefault(session.get_bind().engine, {}), time.monotonic()
+    found = {name: known[1] for name in told if (known := firsts.get(told[name])) and at - known[0] <= NAMES_HOLD}
+    newest: int | None = None
+    if named or len(found) < len(told):
+        asked_for = {name: when for name, when in told.items() if name not in found}
+        newest, *first = session.connection().execute(_edges(tuple(asked_for)), asked_for).one()
+        newest, seen = newest or 0, dict(zip(asked_for, first, strict=True))
+        found |= seen
+        if len(firsts) >= MOST_FIRSTS:
+            firsts.clear()
+        firsts |= {asked_for[name]: (at, one) for name, one in seen.items() if one is not None}
     late, end = found.get("late"), found.get("end")
     return Edges(
-        newest=newest or 0,
+        newest=newest,
         oldest=_reaching(found["oldest"]) if "oldest" in found else None,
         ceiling=NO_SUCH_ID if late is None else late + DISORDER,
         end=NO_SUCH_ID if end is None else end,
@@ -155,6 +165,10 @@ _SOURCE_NAMES = _walk_of_names()
 _NEWEST_ID = select(func.max(Article.id))
 NAMES_HOLD = 30.0  # seconds: of two articles stored at once the later may be seen first
 _NAMES: WeakKeyDictionary[Engine, tuple[int, float, list[str]]] = WeakKeyDictionary()
+MOST_FIRSTS = 500
+# The first article stored since a moment, and when that was seen. What is stored later comes after it (`DISORDER` is
+# allowed for), and when it is pruned the next one does, so a bound that was right stays right; none is not kept.
+_FIRSTS: WeakKeyDictionary[Engine, dict[datetime, tuple[float, int]]] = WeakKeyDictionary()
 
 
 def newest_article(session: Session) -> int:

@@ -49,6 +49,8 @@ class Known:
         self.newest: int | None = None
         self.matches: dict[Hashable, int] = {}
         """By question: matches that will do, of the newest articles."""
+        self.late: set[Hashable] = set()
+        """Questions that few articles answer which were read long after they were published."""
         self._passed: dict[Hashable, Passed] = {}
         self.since = time.monotonic()
 
@@ -80,6 +82,13 @@ class Known:
             self._passed.clear()
             self.matches.clear()
         return self._passed.setdefault(question, Passed())
+
+    def learn_late(self, question: Hashable, *, few: bool) -> None:
+        """Keep whether few articles of a question were read long after they were published."""
+        if few and len(self.late) < MOST_QUESTIONS:
+            self.late.add(question)
+        elif not few:
+            self.late.discard(question)
 
     def narrowed(self, words: Words, *, within: bool) -> tuple[Words, Words | None]:
         """What GIN is asked, and what is asked of each article that it gives, None when that is nothing more.

@@ -17,7 +17,7 @@ from monitor.domain.filters import Filter
 from monitor.domain.words import Word, Words, every, has_phrase, has_prefix, some
 from monitor.storage import search_filters as filters
 from monitor.storage.search_asked import Made, Shape, made, placeholders, values
-from monitor.storage.search_descent import Descent, Passed
+from monitor.storage.search_descent import Descent, Passed, forms
 from monitor.storage.search_filters import Conditions
 from monitor.storage.search_forms import Forms, Known, any_has, known_of
 from monitor.storage.search_hydrate import Read, Values
@@ -31,6 +31,8 @@ MOST_OUTLETS = 40  # more are a condition on each candidate instead
 LEAD = 20_000  # articles over which it is seen whether topics or words are rarer
 _LOW, _HIGH = (bindparam(name, type_=BigInteger()) for name in ("low", "high"))
 _BOUNDS: dict[str, Callable[[Any], Any]] = {"low": lambda key: key >= _LOW, "high": lambda key: key < _HIGH}
+FEW_MARKS = 16  # of more months and years the index weighs each for all their articles, which takes longer than a turn
+FEW_LATE = 1 / 4  # of a page: so few read long after they were published are asked with what is below them
 FEW_TOPICS = 3  # of more topics, a walk over all matches finds the newest sooner
 
 
@@ -87,18 +89,42 @@ class Newest:
         found: list[Values] = []
         if self._none:
             return found
-        for stretch in self._stretches(NO_SUCH_ID if below is None else below):
-            found += self._within(stretch, count - len(found), read=read)
+        for stretch, late in self._joined(NO_SUCH_ID if below is None else below):
+            rows = self._within(stretch, count - len(found), read=read, late=late)
+            found += rows
             if len(found) == count:
                 break
+            if stretch.mark is not None and not self._sqlite and self._alerts is None:
+                known_of(self._session).learn_late(self._asked, few=len(rows) <= FEW_LATE * count)
         return found
 
-    def _within(self, stretch: _Stretch, count: int, *, read: Read) -> list[Values]:
+    def _joined(self, below: int) -> Iterator[tuple[_Stretch, _Stretch | None]]:
+        """Stretches, each with the one above it if the index may be asked for both at once."""
+        late: _Stretch | None = None
+        for stretch in self._stretches(below):
+            if late is not None and (stretch.mark is not None or stretch.paired is not late.paired):
+                yield late, None
+                late = None
+            if late is None and self._few_late(stretch):
+                late = stretch
+                continue
+            yield stretch, late
+            late = None
+        if late is not None:
+            yield late, None
+
+    def _few_late(self, stretch: _Stretch) -> bool:
+        """Whether the stretch has a mark, and gave few articles when it was asked alone."""
+        if self._sqlite or stretch.mark is None or self._words is None or forms(stretch.mark) > FEW_MARKS:
+            return False
+        return self._asked in known_of(self._session).late and not filters.asks_matches(self._asked, self._resolved)
+
+    def _within(self, stretch: _Stretch, count: int, *, read: Read, late: _Stretch | None = None) -> list[Values]:
         words = every((self._pairs if stretch.paired else self._words, stretch.mark))
         if words is None:
             return self._listed("alone", self._without_words, None, stretch, count, read=read)
         if not self._sqlite:
-            return self._descend(words, stretch, count, read=read)
+            return self._descend(words, stretch, count, read=read, late=late)
         if not self._conditions():  # in its own words: half of what a page costs is the asking
             return newest_of_words(self._session, words, stretch.low, stretch.high, count, read=read)
         return self._listed("words", self._of_words, fts5_query(words), stretch, count, read=read)
@@ -129,8 +155,10 @@ class Newest:
         """What is made of the question's shape, once for all questions of that shape."""
         return make() if self._alerts is not None else made((self._dialect, self._shape, kind), make)
 
-    def _descend(self, words: Words, stretch: _Stretch, count: int, *, read: Read) -> list[Values]:
-        """Part by part; topics lead where they are rarer than the words."""
+    def _descend(
+        self, words: Words, stretch: _Stretch, count: int, *, read: Read, late: _Stretch | None = None
+    ) -> list[Values]:
+        """Part by part; topics lead where they are rarer than the words. `late`: a stretch above, to be asked, too."""
         found = list[Values]()
         others = Asked(bool(self._conditions()), self._without_alerts, self._told, self._values, self._made)
         known = known_of(self._session)
@@ -144,23 +172,32 @@ class Newest:
         if (likely := known.share(words)) and self._topics_are_rarer(likely, 1, descent.high):
             if any_has(self._session, self._forms.absent):
                 self._there(self._forms.present(found=True))
-                return self._within(stretch, count, read=read)
+                return self._within(stretch, count, read=read, late=late)
             return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
         while len(found) < count and (part := descent.next(count - len(found), share)) is not None:
+            whole = part
+            if late is not None and part.eras is not None and late.mark is not None:
+                whole = replace(part, high=late.high, eras=some((late.mark, part.eras)))
+            elif late is not None:
+                found += self._within(late, count, read=read)
+                if len(found) == count:
+                    break
             looked = look(
                 self._session,
                 words,
-                part,
+                whole,
                 count - len(found),
                 others,
                 top=top,
+                floor=stretch.low,
                 absent=self._forms.absent,
                 read=read,
             )
             known.newest = looked.newest
             if looked.absent_found:
                 self._there(self._forms.present(found=True))
-                return self._within(stretch, count, read=read)
+                return self._within(stretch, count, read=read, late=late)
+            late = None
             if top:
                 part, top = descent.begin_at(looked.newest, part), False
                 self._newest = looked.newest
@@ -169,14 +206,15 @@ class Newest:
             found += looked.rows
             full = len(found) == count
             descent.saw(part, looked.hits, found[-1][0] if full and not others.some else None)
-            ids = part.high - (found[-1][0] if full else part.low)
+            ids = max(0, part.high - (found[-1][0] if full else part.low))
             share.saw(looked.hits * ids // (part.high - part.low), len(looked.rows), ids)
         return found
 
     def _descent(self, words: Words, stretch: _Stretch, known: Known) -> Descent:
         """The next page's descent knows what the last one's found, when it is the same question."""
-        newest = known.newest if self._newest is None else self._newest
-        high = min(stretch.high, (newest or 0) + 1)
+        high, newest = stretch.high, known.newest if self._newest is None else self._newest
+        if self._newest is not None or high == NO_SUCH_ID:
+            high = min(high, (newest or 0) + 1)
         so_far, old = self._descents.get(words), stretch.apart or stretch.mark is not None
         later = max(0, high - self._end) if stretch.mark is None else 0
         descent = Descent(words, stretch.low, high, so_far, known.share(words), old=old, spare=later)

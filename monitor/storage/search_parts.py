@@ -117,12 +117,11 @@ class _Kind(NamedTuple):
     def in_no_order(self) -> str:
         """The statement of all candidates."""
         if not self.asked:
-            return _WALKED + (
-                f"AND article_id > {_TOP} - :size" if self.top else "AND " + _WITHIN.format(id="article_id")
-            )
+            top = f"AND article_id >= greatest({_TOP} - :size + 1, :low)"
+            return _WALKED + (top if self.top else "AND " + _WITHIN.format(id="article_id"))
         asked = [f":words{number}" for number in range(self.asked)] + ([_ERAS] if self.top else [])
         has = " AND ".join(f"words @@ CAST({words} AS tsquery)" for words in asked)
-        return _ASKED.format(has=has) + ("" if self.top else "WHERE " + _WITHIN.format(id="id"))
+        return _ASKED.format(has=has) + "WHERE " + ("id >= :low" if self.top else _WITHIN.format(id="id"))
 
 
 _TYPES: dict[str, Any] = {
@@ -211,11 +210,13 @@ def look(
     others: Asked,
     *,
     top: bool = False,
+    floor: int = 0,
     absent: str = "",
     read: Read,
 ) -> Looked:
     """On PostgreSQL: the newest `count` articles of a part that have the words and fulfil the other conditions.
-    `top`: the part is as long, but ends with the newest article. `absent`: forms that should be nowhere.
+    `top`: the part is as long, but ends with the newest article and has nothing below `floor`. `absent`: forms that
+    should be nowhere.
     """
     size, apart = part.high - part.low, [tsquery(words)]
     asked: dict[str, Any] = {**others.values, "count": count, "absent": absent}
@@ -226,9 +227,9 @@ def look(
         if part.eras is not None and not top:
             apart.append(tsquery(part.eras))
     if top and part.eras is not None:
-        asked |= {"size": size, "bits": part.bits}
+        asked |= {"size": size, "bits": part.bits, "low": floor}
     elif top and part.walked:
-        asked["size"] = size
+        asked |= {"size": size, "low": floor}
     else:
         asked |= {"low": part.low, "high": NO_END if top else part.high}
     kind = _Kind(0 if part.walked else len(apart), top="size" in asked)

@@ -91,6 +91,26 @@ def test_a_question_that_was_asked_before_takes_fewer_turns(stores: list[Store])
 
 
 @pytest.mark.parametrize(
+    "said",
+    ["exclure since:2025 until:2026", "gouvernement since:2024-05 until:2025-03", "données until:2025-09 since:2025"],
+)
+def test_a_period_that_was_asked_before_takes_one_statement(stores: list[Store], said: str) -> None:
+    """Where it begins and ends is known, and the few articles that were read late are asked with the others."""
+    queries, asked = Queries(stores[1]), question(said)
+    whole = [row.id for row in Queries(stores[0]).articles(asked, Window(500)).rows]
+    assert len(whole) > 15
+    queries.articles(asked, Window(15))
+    with statements(stores[1]) as said_again:
+        again = queries.articles(asked, Window(15))
+    assert len(said_again) == 1
+    seen = [row.id for row in again.rows]
+    while again.after is not None:
+        again = queries.articles(asked, Window(15, again.after))
+        seen += [row.id for row in again.rows]
+    assert seen == whole
+
+
+@pytest.mark.parametrize(
     ("meta", "holds"),
     [
         ('source("Média 12")', lambda row: row.source == "Média 12"),
@@ -133,7 +153,9 @@ def test_a_page_that_ends_early_ends_at_the_same_place_when_it_is_asked_again(
     assert len(set(ends)) == 1
 
 
-@pytest.mark.parametrize("said", ["gouvernement", "until:2021", 'source:"Média 12"', "topic:t0", "status:new"])
+@pytest.mark.parametrize(
+    "said", ["gouvernement", "until:2021", "réseau since:2021", 'source:"Média 12"', "topic:t0", "status:new"]
+)
 def test_pages_one_after_the_other_leave_nothing_out_and_repeat_nothing(stores: list[Store], said: str) -> None:
     for store in stores:
         queries, after, seen = Queries(store), None, list[int]()
