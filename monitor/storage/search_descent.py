@@ -23,6 +23,8 @@ DENSE = 1 / 5
 # over; for an article found in the index (its row is visited); for another statement. One walked over takes 1.3.
 LOOK_AT, LOOK_AT_FORM, LOOK_APART, FOUND, ASKING = 0.005, 0.003, 0.005, 2.0, 300
 MARGIN = 1.5  # more articles than should fill the page: another turn is dearer than the articles between
+# of a question whose other conditions few candidates fulfil, once so many did: how few is known, and each more is dear
+SMALL_MARGIN, WELL_KNOWN, SELDOM = 1.15, 200, 1 / 4
 GROWTH = 100  # times what was seen: no further on a guess
 MOST_ASKED = 20_000  # candidates that are counted of a question
 
@@ -100,7 +102,8 @@ class Descent:
             return self._first()
         left = self.high - self.low
         known = max(self.seen, LOOK, passed.ids)
-        need = min(MARGIN * wanted / (density * passed.share) + self._spare, GROWTH * known)
+        margin = SMALL_MARGIN if passed.passed >= WELL_KNOWN and passed.share < SELDOM else MARGIN
+        need = min(margin * wanted / (density * passed.share) + self._spare, GROWTH * known)
         cost = self._look * need + FOUND * MARGIN * wanted + ASKING
         if need >= left or (self.seen >= LOOK and not self.hits) or FOUND * density * left <= cost:
             return self._rest()

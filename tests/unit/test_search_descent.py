@@ -103,6 +103,16 @@ def test_what_was_seen_of_a_question_tells_how_far_its_next_page_looks() -> None
     assert guessed.high - guessed.low < 60 * 16 * 30 < known.high - known.low < 1_000_000
 
 
+def test_a_share_that_is_well_known_leaves_less_to_spare() -> None:
+    """28,800 articles should fill the page; the stretches have 8,192."""
+    for passed, least, most in ((73, 43_200, 43_200 + 8_192), (730, 28_800, 34_560 + 8_192)):
+        learnt = Passed()
+        learnt.saw(passed * 30, passed, passed * 480)
+        part = Descent(WORDS["one"], 0, 1_000_000, likely=1 / 16).next(60, learnt)
+        assert part
+        assert least <= part.high - part.low < most
+
+
 def test_a_question_with_hardly_an_answer_is_asked_of_all_at_once_the_next_time() -> None:
     learnt = Passed()
     learnt.saw(1400, 30, 1_000_000)
