@@ -369,14 +369,44 @@ weightiest(const Lines *lines, Py_ssize_t most, Py_ssize_t *chosen)
 
 /* What `make` makes of a line's label, value and number of sentences. */
 static PyObject *
-contribution(const Lines *lines, Py_ssize_t n, PyObject *mark, PyObject *make)
+made_of(const Line *line, Py_ssize_t count, PyObject *mark, PyObject *make)
 {
-    const Line *line = &lines->all[n];
-    PyObject *values[] = {PyUnicode_Concat(mark, line->item->label), PyFloat_FromDouble(line->value),
-                          PyLong_FromSsize_t(count_bits(lines->words + n * lines->width, lines->width))};
+    PyObject *values[] = {PyUnicode_Concat(mark, line->item->label), PyFloat_FromDouble(line->value), PyLong_FromSsize_t(count)};
     PyObject *made = values[0] && values[1] && values[2] ? PyObject_Vectorcall(make, values, 3, NULL) : NULL;
     for (int value = 0; value < 3; value++)
         Py_XDECREF(values[value]);
+    return made;
+}
+
+/* Where an item keeps what was made of such a line. */
+static Made *
+made_at(Item *item, uint64_t value, Py_ssize_t count)
+{
+    const uint64_t hash = (value + (uint64_t)count) * UINT64_C(0x9e3779b97f4a7c15); /* its high bits hang on all */
+    if (item->made == NULL && (item->made = PyMem_Calloc(MADE, sizeof(Made))) == NULL)
+        PyErr_NoMemory();
+    return item->made != NULL ? &item->made[(hash >> 32) % MADE] : NULL;
+}
+
+/* The same, kept with the item: what it adds is one of a few values, which many articles have in common. */
+static PyObject *
+contribution(const Lines *lines, Py_ssize_t n, PyObject *mark, PyObject *make)
+{
+    const Line *line = &lines->all[n];
+    const Py_ssize_t count = count_bits(lines->words + n * lines->width, lines->width);
+    uint64_t value;
+    memcpy(&value, &line->value, sizeof value);
+    Made *known = made_at(line->item, value, count);
+    if (known == NULL)
+        return NULL;
+    if (known->line != NULL && known->value == value && known->count == count && known->mark == mark && known->make == make)
+        return Py_NewRef(known->line);
+    PyObject *made = made_of(line, count, mark, make);
+    if (made != NULL) {
+        Made before = *known;
+        *known = (Made){value, count, Py_NewRef(mark), Py_NewRef(make), Py_NewRef(made)};
+        drop_made(&before);
+    }
     return made;
 }
 

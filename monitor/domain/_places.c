@@ -1073,6 +1073,7 @@ static PyTypeObject FoundType = {
 #include "_masks.h"
 #include "_sums.h"
 #include "_evidence.h"
+#include "_levels.h"
 #include "_weighing.h"
 
 static PyMethodDef functions[] = {
@@ -1097,6 +1098,7 @@ static PyMethodDef functions[] = {
     {"often", make_often, METH_VARARGS, "A part so many times."},
     {"evidence", places_evidence, METH_VARARGS, "The spans that show what some lines add up to."},
     {"contributions", places_contributions, METH_VARARGS, "What is made of the lines that weigh most."},
+    {"levels", (PyCFunction)(void (*)(void))places_levels, METH_FASTCALL, "What sentences count."},
     {"weighed", places_weighed, METH_VARARGS, "What a model makes of an article."},
     {NULL, NULL, 0, NULL},
 };

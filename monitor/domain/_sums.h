@@ -47,8 +47,18 @@ size_from(PyObject *number, Py_ssize_t *value)
 enum { OWNER = 0, LABEL = 2, WEIGHT = 3, CAP = 4, ANYWHERE = 5, OF_GROUP = 6, FIND = 7, ITEM_FIELDS = 8 };
 enum { MOST_OWNERS = 1 << 20 };
 
+/* A line of arithmetic that was made of an item. */
+typedef struct {
+    uint64_t value; /* the bits of it: 0.0 and -0.0 are two */
+    Py_ssize_t count;
+    PyObject *mark, *make, *line; /* NULL before one is made */
+} Made;
+
+enum { MADE = 4 };
+
 typedef struct {
     PyObject *item, *label, *find; /* the last two are the item's; `find` is NULL of a group */
+    Made *made;                    /* `MADE` of them, or NULL */
     double weight;
     Py_ssize_t cap;
     int32_t owner, group;
@@ -78,12 +88,29 @@ typedef struct {
 static PyTypeObject LedgerType, LinesType;
 
 static void
+drop_made(Made *made)
+{
+    Py_XDECREF(made->mark);
+    Py_XDECREF(made->make);
+    Py_XDECREF(made->line);
+}
+
+static void
+drop_item(Item *item)
+{
+    for (int n = 0; item->made != NULL && n < MADE; n++)
+        drop_made(&item->made[n]);
+    PyMem_Free(item->made);
+    Py_XDECREF(item->item);
+}
+
+static void
 ledger_dealloc(Ledger *self)
 {
     for (Py_ssize_t n = 0; self->terms != NULL && n < self->term_count; n++)
-        Py_XDECREF(self->terms[n].item);
+        drop_item(&self->terms[n]);
     for (Py_ssize_t n = 0; self->evaluated != NULL && n < self->evaluated_count; n++) {
-        Py_XDECREF(self->evaluated[n].item.item);
+        drop_item(&self->evaluated[n].item);
         Py_XDECREF(self->evaluated[n].holds);
         PyMem_Free(self->evaluated[n].numbers);
     }
@@ -222,7 +249,7 @@ ledger_new(PyTypeObject *type, PyObject *args, PyObject *named)
 /* ---- Lines: items, what each adds, its sentences ----------------------------------------------------------------- */
 
 typedef struct {
-    const Item *item; /* the ledger's */
+    Item *item; /* the ledger's */
     double value;
 } Line;
 
@@ -261,7 +288,7 @@ make_lines(Ledger *ledger, Py_ssize_t width, int valued)
 }
 
 static int
-add_line(Lines *lines, const Item *item, double value, const uint64_t *words)
+add_line(Lines *lines, Item *item, double value, const uint64_t *words)
 {
     Py_ssize_t width = lines->width;
     if (lines->count == lines->room) {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from monitor.domain.patterns import Patterns
     from monitor.domain.places import Table, first_words, mask_of
-    from monitor.domain.sums import Ledger, Tallies, contributions, evidence
+    from monitor.domain.sums import Ledger, Tallies, contributions, evidence, levels
     from monitor.domain.text import haystack_of, narrowed_by, numbered, paragraphs, sentence_starts, word_starts
     from monitor.domain.weighing import weighed
 
@@ -53,6 +53,7 @@ __all__ = [
     "joined_by_and",
     "joined_by_or",
     "kept_mask",
+    "levels",
     "mask_of",
     "mentioned",
     "merged",
@@ -105,7 +106,7 @@ if not TYPE_CHECKING:
     term_mask, kept_mask, in_field_mask = _masks.term_mask, _masks.kept_mask, _masks.in_field_mask
     joined_by_and, joined_by_or = _masks.joined_by_and, _masks.joined_by_or
     Ledger, Tallies = _sums.Ledger, _sums.Tallies
-    evidence, contributions = _sums.evidence, _sums.contributions
+    evidence, contributions, levels = _sums.evidence, _sums.contributions, _sums.levels
     haystack_of, narrowed_by, numbered = _texts.haystack_of, _texts.narrowed_by, _texts.numbered
     paragraphs, sentence_starts = _texts.paragraphs, _texts.sentence_starts
     word_starts = _texts.word_starts

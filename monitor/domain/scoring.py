@@ -11,14 +11,14 @@ from monitor.domain.automaton import Vocabulary
 from monitor.domain.dossier import Dossier, Rule
 from monitor.domain.evaluation import Compiler
 from monitor.domain.expressions import Expression, Term
-from monitor.domain.kernel import Ledger, Tallies, merged
+from monitor.domain.kernel import Ledger, Tallies, levels, merged
 from monitor.domain.model import TopicMatch, Verdict
 from monitor.domain.needs import needs
 from monitor.domain.operations import Compiled, is_about
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
 from monitor.domain.sums import Evaluated, Level
-from monitor.domain.tallies import Item, Tally, arithmetic, evidence_of, fields_of, squash, tally_of
+from monitor.domain.tallies import Item, Tally, arithmetic, evidence_of, squash, tally_of
 from monitor.domain.weigher import Weigher, load_weigher
 
 RELEVANCE = -1  # the owner of the rules of relevance; topics are 0, 1, 2…
@@ -147,16 +147,8 @@ class CompiledDossier:
 
     def _levels(self, reading: Reading, anchors: list[Pair]) -> tuple[list[Level], list[Level]]:
         """What sentences count by their field; and the same, less where the anchor is not near."""
-        everywhere = fields_of(reading, self._boosts)
-        if self._anchor is None:
-            return everywhere, everywhere
-        mask = reading.mask_of(anchors)
-        near, elsewhere = mask | mask << 1 | mask >> 1, self.dossier.elsewhere
-        zoned = list[Level]()
-        for factor, held in everywhere:
-            zoned += (factor, held & near), (factor * elsewhere, held & ~near)
-        zoned.sort(reverse=True)
-        return everywhere, zoned
+        near = anchors if self._anchor is not None else None
+        return levels(reading, self._boosts, near, self.dossier.elsewhere)
 
     def _reached(self, tallies: Tallies) -> list[int]:
         """The topics that gather enough."""

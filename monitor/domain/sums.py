@@ -92,6 +92,23 @@ class Tallies:
         return [line for line in self._lines if line[0].owner == owner]
 
 
+def levels(
+    reading: Reading, boosts: tuple[float, ...], anchors: list[Pair] | None, elsewhere: float
+) -> tuple[list[Level], list[Level]]:
+    """What sentences count by their field (boosts of title, lead and body); and the same, `elsewhere` times that where
+    no anchor is in the sentence or beside it. What counts most comes first. Without anchors both are the same."""
+    everywhere = list(zip(boosts, reading.field_masks.values(), strict=True))
+    everywhere.sort(reverse=True)
+    if anchors is None:
+        return everywhere, everywhere
+    mask, zoned = reading.mask_of(anchors), list[Level]()
+    near = mask | mask << 1 | mask >> 1
+    for factor, held in everywhere:
+        zoned += (factor, held & near), (factor * elsewhere, held & ~near)
+    zoned.sort(reverse=True)
+    return everywhere, zoned
+
+
 def counts_of(mask: int, levels: list[Level], cap: int) -> float:
     """What the sentences of a mask count together: the `cap` that count most."""
     counts = 0.0

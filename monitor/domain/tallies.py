@@ -11,7 +11,7 @@ from monitor.domain.model import RULE, Contribution, Span
 from monitor.domain.operations import Compiled
 from monitor.domain.places import Pair
 from monitor.domain.reading import Reading
-from monitor.domain.sums import Level, Line
+from monitor.domain.sums import Line
 
 MOST_EVIDENCE, MOST_LINES, MOST_SPANS = 6, 12, 3
 MOST_HELD = 6
@@ -51,13 +51,6 @@ class Tally(NamedTuple):
 def tally_of(tallies: Tallies, owner: int) -> Tally:
     """What one owner gathers."""
     return Tally(tallies.raw(owner), tallies.lines(owner))
-
-
-def fields_of(reading: Reading, boosts: tuple[float, ...]) -> list[Level]:
-    """The sentences of each field with its boost (of title, lead and body), what counts most first."""
-    levels = list(zip(boosts, reading.field_masks.values(), strict=True))
-    levels.sort(reverse=True)
-    return levels
 
 
 def squash(raw: float, threshold: float) -> float:
