@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -172,7 +172,7 @@ _STORIES = (
     .where(Article.id.in_(bindparam("articles", expanding=True)))
 )
 # The best score of each topic among the articles of stories, of all dossiers: a story has few.
-_BEST_OF_ALL = (
+_BEST = (
     select(Article.story_id, Topic.dossier_id, Topic.id, Topic.slug, func.max(Match.score).label("score"))
     .join(Match, Match.article_id == Article.id)
     .join(Topic, Topic.id == Match.topic_id)
@@ -180,15 +180,15 @@ _BEST_OF_ALL = (
     .group_by(Article.story_id, Topic.dossier_id, Topic.id, Topic.slug)
     .order_by(Topic.id)
 )
-# The best score of each topic among a story's articles.
-_BEST = (
-    select(Topic.id, Topic.slug, func.max(Match.score).label("score"))
-    .join(Match, Match.topic_id == Topic.id)
-    .join(Article, Article.id == Match.article_id)
-    .where(Article.story_id == bindparam("story"), Topic.dossier_id == bindparam("dossier"))
-    .group_by(Topic.id, Topic.slug)
-    .order_by(Topic.id)
-)
+
+
+def _best_of(session: Session, keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], list[Any]]:
+    """By dossier and story, for each of these keys: its topics with their best scores, in order."""
+    best: dict[tuple[int, int], list[Any]] = {key: [] for key in keys}
+    for row in session.connection().execute(_BEST, {"stories": [*{story for _, story in best}]}):
+        if (row.dossier_id, row.story_id) in best:
+            best[row.dossier_id, row.story_id].append(row)
+    return best
 
 
 def _first_topics(
@@ -198,10 +198,7 @@ def _first_topics(
     trails; gives their slugs."""
     if not alerts:
         return {}
-    best: dict[tuple[int, int], list[Any]] = {key: [] for key in alerts}
-    for row in session.connection().execute(_BEST_OF_ALL, {"stories": [*{story for _, story in alerts}]}):
-        if (row.dossier_id, row.story_id) in best:
-            best[row.dossier_id, row.story_id].append(row)
+    best = _best_of(session, alerts)
     slugs = {key: tuple(topic.slug for topic in topics) for key, topics in best.items()}
     topics = [
         {"alert_id": alert_id, "topic_id": topic.id, "score": topic.score, "since_revision": 1}
@@ -225,15 +222,15 @@ def _first_topics(
 
 def _bring_topics(session: Session, alert: Alert) -> tuple[str, ...]:
     """Bring the best score of each topic; gives the slugs that are new. A topic never leaves."""
-    best = session.connection().execute(_BEST, {"story": alert.story_id, "dossier": alert.dossier_id}).all()
+    key = alert.dossier_id, alert.story_id
     known = {row.topic_id: row for row in session.scalars(select(AlertTopic).where(AlertTopic.alert_id == alert.id))}
     new = []
-    for topic_id, slug, score in best:
-        if topic_id in known:
-            known[topic_id].score = score
+    for topic in _best_of(session, [key])[key]:
+        if topic.id in known:
+            known[topic.id].score = topic.score
         else:
-            session.add(AlertTopic(alert_id=alert.id, topic_id=topic_id, score=score, since_revision=1))
-            new.append(slug)
+            session.add(AlertTopic(alert_id=alert.id, topic_id=topic.id, score=topic.score, since_revision=1))
+            new.append(topic.slug)
     session.flush()
     return tuple(new)
 
