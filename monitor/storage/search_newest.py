@@ -24,7 +24,7 @@ from monitor.storage.search_hydrate import Read, Values
 from monitor.storage.search_index import NO_SUCH_ID, WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
 from monitor.storage.search_marks import period_marks, source_mark
 from monitor.storage.search_pairs import pairs_known, with_pairs
-from monitor.storage.search_parts import Asked, listing, look, newest_of_words, rows_of
+from monitor.storage.search_parts import Asked, See, listing, look, newest_of_words, rows_of
 from monitor.storage.tables import Alert, Article, Match
 
 MOST_OUTLETS = 40  # more are a condition on each candidate instead
@@ -84,13 +84,16 @@ class Newest:
         self._words = every((words, self._outlets)) if self._asked.story is None else None
         self._pairs = every((self._forms.paired, self._outlets))
 
-    def take(self, below: int | None, count: int, *, read: Read = Read.IDS) -> list[Values]:
-        """The newest `count` rows below `below`; fewer when there are no more."""
+    def take(self, below: int | None, count: int, *, read: Read = Read.IDS, see: See | None = None) -> list[Values]:
+        """The newest `count` rows below `below`; fewer when there are no more.
+
+        `see` is shown what comes while the server still sends more; some of it may not be given in the end.
+        """
         found: list[Values] = []
         if self._none:
             return found
         for stretch, late in self._joined(NO_SUCH_ID if below is None else below):
-            rows = self._within(stretch, count - len(found), read=read, late=late)
+            rows = self._within(stretch, count - len(found), read=read, late=late, see=see)
             found += rows
             if len(found) == count:
                 break
@@ -119,12 +122,14 @@ class Newest:
             return False
         return self._asked in known_of(self._session).late and not filters.asks_matches(self._asked, self._resolved)
 
-    def _within(self, stretch: _Stretch, count: int, *, read: Read, late: _Stretch | None = None) -> list[Values]:
+    def _within(
+        self, stretch: _Stretch, count: int, *, read: Read, see: See | None, late: _Stretch | None = None
+    ) -> list[Values]:
         words = every((self._pairs if stretch.paired else self._words, stretch.mark))
         if words is None:
             return self._listed("alone", self._without_words, None, stretch, count, read=read)
         if not self._sqlite:
-            return self._descend(words, stretch, count, read=read, late=late)
+            return self._descend(words, stretch, count, read=read, late=late, see=see)
         if not self._conditions():  # in its own words: half of what a page costs is the asking
             return newest_of_words(self._session, words, stretch.low, stretch.high, count, read=read)
         return self._listed("words", self._of_words, fts5_query(words), stretch, count, read=read)
@@ -156,7 +161,7 @@ class Newest:
         return make() if self._alerts is not None else made((self._dialect, self._shape, kind), make)
 
     def _descend(
-        self, words: Words, stretch: _Stretch, count: int, *, read: Read, late: _Stretch | None = None
+        self, words: Words, stretch: _Stretch, count: int, *, read: Read, see: See | None, late: _Stretch | None = None
     ) -> list[Values]:
         """Part by part; topics lead where they are rarer than the words. `late`: a stretch above, to be asked, too."""
         found = list[Values]()
@@ -172,14 +177,14 @@ class Newest:
         if (likely := known.share(words)) and self._topics_are_rarer(likely, 1, descent.high):
             if any_has(self._session, self._forms.absent):
                 self._there(self._forms.present(found=True))
-                return self._within(stretch, count, read=read, late=late)
+                return self._within(stretch, count, read=read, late=late, see=see)
             return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
         while len(found) < count and (part := descent.next(count - len(found), share)) is not None:
             whole = part
             if late is not None and part.eras is not None and late.mark is not None:
                 whole = replace(part, high=late.high, eras=some((late.mark, part.eras)))
             elif late is not None:
-                found += self._within(late, count, read=read)
+                found += self._within(late, count, read=read, see=see)
                 if len(found) == count:
                     break
             looked = look(
@@ -192,11 +197,12 @@ class Newest:
                 floor=stretch.low,
                 absent=self._forms.absent,
                 read=read,
+                see=see,
             )
             known.newest = looked.newest
             if looked.absent_found:
                 self._there(self._forms.present(found=True))
-                return self._within(stretch, count, read=read, late=late)
+                return self._within(stretch, count, read=read, late=late, see=see)
             late = None
             if top:
                 part, top = descent.begin_at(looked.newest, part), False

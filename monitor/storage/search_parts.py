@@ -6,7 +6,8 @@ a part, asks them the other conditions, newest first, until there are enough, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -35,10 +36,12 @@ from monitor.storage.search_descent import Part
 from monitor.storage.search_forms import INDEX, known_of
 from monitor.storage.search_hydrate import Read, Values
 from monitor.storage.search_index import MOST_APART, fts5_query, tsqueries, tsquery
+from monitor.storage.streamed import Rows, Streamed
 from monitor.storage.tables import Alert, Article
 from monitor.storage.types import TsQuery
 
 NO_END = (1 << 63) - 1
+See = Callable[[Sequence[Values]], None]
 
 
 def newest_first(rows: Sequence[Any]) -> list[Values]:
@@ -151,12 +154,13 @@ def _candidates(kind: _Kind, *, listed: bool) -> tuple[Any, Any, Any]:
     return one, found.c.ids if listed else select(found.c.id), None if listed else found.c.id
 
 
-def _statement(kind: _Kind, others: Asked, *, read: Read) -> Any:
+def _statement(kind: _Kind, others: Asked, *, read: Read, ordered: bool = False) -> Any:
     """Of each candidate the conditions are asked, newest first, until there are enough.
 
     They are an array, and so are those that will do: PostgreSQL 17 goes through an index once for all of them, and does
     not look each up from its root. Only their ids come out of the inner statement: to name each column anew would take
-    longer than the search.
+    longer than the search. `ordered`: rows come newest first, as PostgreSQL reads them along its index, so that the
+    first come at once.
     """
     one, ids, key = _candidates(kind, listed=others.some)
     if others.some:
@@ -166,8 +170,11 @@ def _statement(kind: _Kind, others: Asked, *, read: Read) -> Any:
         if told := others.told():
             ids, key = _told(ids, key, told)
     wanted = func.array(ids.order_by(key.desc()).limit(bindparam("count", type_=BigInteger)).scalar_subquery())
-    rows = one.outerjoin(Article, Article.id == func.any(wanted))
-    return select(one.c.newest, one.c.absent, one.c.hits, *read.columns).select_from(rows)
+    told, there = (one.c.newest, one.c.absent, one.c.hits), Article.id == func.any(wanted)
+    if not ordered:
+        return select(*told, *read.columns).select_from(one.outerjoin(Article, there))
+    rows = select(*read.columns).where(there).order_by(Article.id.desc()).lateral("told")
+    return select(*told, *rows.c).select_from(one.outerjoin(rows, true()))
 
 
 def _told(ids: Any, key: Any, told: Sequence[Any]) -> tuple[Any, Any]:
@@ -213,10 +220,11 @@ def look(
     floor: int = 0,
     absent: str = "",
     read: Read,
+    see: See | None = None,
 ) -> Looked:
     """On PostgreSQL: the newest `count` articles of a part that have the words and fulfil the other conditions.
     `top`: the part is as long, but ends with the newest article and has nothing below `floor`. `absent`: forms that
-    should be nowhere.
+    should be nowhere. `see` is shown rows while the server still sends the next.
     """
     size, apart = part.high - part.low, [tsquery(words)]
     asked: dict[str, Any] = {**others.values, "count": count, "absent": absent}
@@ -234,8 +242,32 @@ def look(
         asked |= {"low": part.low, "high": NO_END if top else part.high}
     kind = _Kind(0 if part.walked else len(apart), top="size" in asked)
     asked |= {f"words{number}": one for number, one in enumerate(apart)}
+    connection = session.connection()
+    if see is not None:
+
+        def make() -> Streamed:
+            return Streamed(_statement(kind, others, read=read, ordered=True), connection)
+
+        stretches = others.made((kind, read, "streamed"), make).rows(connection, asked)
+        if stretches is not None:
+            return _seen(stretches, see)
     statement = others.made((kind, read), lambda: _statement(kind, others, read=read))
-    found = session.connection().execute(statement, asked).all()
+    return _looked(connection.execute(statement, asked).all())
+
+
+def _looked(found: Sequence[Any]) -> Looked:
     rows = [tuple(row[3:]) for row in found if row[3] is not None]
     newest, absent_found, hits = found[0][:3]
     return Looked(newest, absent_found, hits, newest_first(rows))
+
+
+def _seen(stretches: Generator[Rows], see: See) -> Looked:
+    """The same of rows that are still coming."""
+    found: Rows = []
+    with closing(stretches):
+        for stretch in stretches:
+            found += stretch
+            if stretch[0][1]:  # what was absent is there: these are not all
+                break
+            see([row[3:] for row in stretch if row[3] is not None])
+    return _looked(found)

@@ -166,8 +166,9 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
         size = max(FIRST_BATCH, limit + SPARE)
     while True:
         size = min(size, LARGEST_BATCH, MOST_EXAMINED - walked.examined)
-        rows = newest.take(below, size, read=Read.WHOLE if size <= WHOLE else texts)
-        found += _true_rows(session, judge, rate, rows, left, whole=size <= WHOLE)
+        candidates = _Candidates(judge, left, whole=size <= WHOLE)
+        rows = newest.take(below, size, read=Read.WHOLE if size <= WHOLE else texts, see=candidates.see)
+        found += candidates.true_rows(session, rows, rate)
         if len(found) > limit:
             return Found(tuple(found[:limit]), Cursor(found[limit - 1].id))
         if len(rows) < size:
@@ -220,24 +221,42 @@ def rate_of(judge: Judge) -> Rate:
     return rate
 
 
-def _true_rows(
-    session: Session, judge: Judge, rate: Rate, rows: Sequence[Values], most: int, *, whole: bool
-) -> list[ArticleRow]:
-    """Of candidates the first `most` that make the expression true; what is not `whole` is then read so."""
-    found, examined = list[tuple[Values, tuple[Span, ...]]](), 0
-    document = article_document if whole else judged_document
-    for values in rows:
-        examined += 1
-        said = judge.spans(document(values))
-        if said is not None:
-            found.append((values, said))
-            if len(found) == most:
-                break
-    rate.saw(examined, len(found))
-    if whole:
-        return [article_row(values, said) for values, said in found]
-    spans = {values[0]: said for values, said in found}
-    return [article_row(values, spans[values[0]]) for values in article_values(session, list(spans))]
+class _Candidates:
+    """Of candidates the first `most` that make the expression true. They are judged as they come, while the server
+    still sends others; what is not `whole` is read so once it is true."""
+
+    def __init__(self, judge: Judge, most: int, *, whole: bool) -> None:
+        self._judge, self._most, self._whole = judge, most, whole
+        self._document = article_document if whole else judged_document
+        self._said: dict[int, tuple[Span, ...] | None] = {}
+        self._true = 0
+
+    def see(self, rows: Sequence[Values]) -> None:
+        """Judge rows until enough are true."""
+        for values in rows:
+            if self._true == self._most:
+                return
+            self._true += self._spans(values) is not None
+
+    def _spans(self, values: Values) -> tuple[Span, ...] | None:
+        said = self._said[values[0]] = self._judge.spans(self._document(values))
+        return said
+
+    def true_rows(self, session: Session, rows: Sequence[Values], rate: Rate) -> list[ArticleRow]:
+        """Those of all `rows`, newest first, of which some were seen."""
+        found, examined = list[tuple[Values, tuple[Span, ...]]](), 0
+        for values in rows:
+            examined += 1
+            said = self._said[values[0]] if values[0] in self._said else self._spans(values)
+            if said is not None:
+                found.append((values, said))
+                if len(found) == self._most:
+                    break
+        rate.saw(examined, len(found))
+        if self._whole:
+            return [article_row(values, said) for values, said in found]
+        spans = {values[0]: said for values, said in found}
+        return [article_row(values, spans[values[0]]) for values in article_values(session, list(spans))]
 
 
 @dataclass(slots=True)

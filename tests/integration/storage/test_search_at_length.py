@@ -5,6 +5,7 @@ The rows, the questions and the comparison are those of `bench/search.py`, where
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from bench.search_data import fill
 from monitor.domain.filters import Filter, Window
 from monitor.domain.judging import Judge
 from monitor.query import Queries
-from monitor.storage import search_walk
+from monitor.storage import search_walk, streamed
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
 from monitor.storage.search_facets import monday
@@ -49,11 +50,20 @@ def statements(store: Store) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         said.append(statement)
 
+    class Noted(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
     event.listen(store.searching, "before_cursor_execute", note)
+    noted, level = Noted(), streamed.logger.level
+    streamed.logger.addHandler(noted)
+    streamed.logger.setLevel(logging.DEBUG)
     try:
         yield said
     finally:
         event.remove(store.searching, "before_cursor_execute", note)
+        streamed.logger.removeHandler(noted)
+        streamed.logger.setLevel(level)
 
 
 def test_every_question_has_the_same_answer_on_both_databases(stores: list[Store]) -> None:

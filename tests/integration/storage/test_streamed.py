@@ -1,0 +1,114 @@
+"""Rows that are read while PostgreSQL still sends more: the same as SQLAlchemy's, and nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import ARRAY, BigInteger, Column, String, bindparam, column, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from monitor.storage.engine import Store, open_store
+from monitor.storage.streamed import AT_ONCE, Streamed
+from monitor.storage.types import Json, UtcDateTime
+
+ROWS = 5 * AT_ONCE + 7
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+STATEMENT = (
+    text(
+        "SELECT n, 'numéro ' || n || :said AS said, "
+        "CASE WHEN n % 3 = 0 THEN NULL ELSE :at + n * interval '1 day' END AS at, "
+        """'["é"]'::jsonb AS list, n = any(:few) AS few, :none IS NULL AS none """
+        "FROM generate_series(1, :rows) AS n ORDER BY n DESC"
+    )
+    .bindparams(
+        bindparam("said", type_=String()),
+        bindparam("at", type_=UtcDateTime()),
+        bindparam("few", type_=ARRAY(BigInteger())),
+        bindparam("none", type_=String()),
+        bindparam("rows", type_=BigInteger()),
+    )
+    .columns(
+        Column("n", BigInteger), Column("said", String), Column("at", UtcDateTime), Column("list", Json), column("few"),
+        column("none"),
+    )
+    .subquery()
+)  # fmt: skip
+ASKED: dict[str, Any] = {"said": "’ % :n $1", "at": NOW, "few": [2, 5], "none": None, "rows": ROWS}
+
+
+@pytest.fixture
+def opened(postgres_url: str) -> Iterator[Store]:
+    store = open_store(postgres_url)
+    yield store
+    store.dispose()
+
+
+def _rows(session: Session, statement: Any, asked: dict[str, Any]) -> list[list[tuple[Any, ...]]]:
+    stretches = Streamed(statement, session.connection()).rows(session.connection(), asked)
+    assert stretches is not None
+    return list(stretches)
+
+
+def test_the_rows_are_those_of_sqlalchemy(opened: Store) -> None:
+    def both(session: Session) -> None:
+        statement = select(STATEMENT)
+        for rows in (ROWS, 1, 0):  # the second and the third time it is prepared already
+            asked = {**ASKED, "rows": rows}
+            stretches = _rows(session, statement, asked)
+            assert len(stretches) == -(-rows // AT_ONCE)
+            told = [row for stretch in stretches for row in stretch]
+            assert told == [tuple(row) for row in session.connection().execute(statement, asked)]
+            assert len(told) == rows
+
+    opened.search(both)
+
+
+def test_who_stops_early_leaves_a_connection_that_answers(opened: Store) -> None:
+    def stop(session: Session) -> int:
+        connection = session.connection()
+        stretches = Streamed(select(STATEMENT), connection).rows(connection, ASKED)
+        assert stretches is not None
+        assert next(stretches)[0][0] == ROWS
+        stretches.close()
+        assert not connection.invalidated
+        return int(connection.scalar(text("SELECT 41 + 1")))
+
+    assert opened.search(stop) == 42
+
+
+def test_an_error_amid_the_rows_is_sqlalchemys_and_the_connection_is_given_up(opened: Store) -> None:
+    divided = text("SELECT 1 / (150 - n) AS n FROM generate_series(1, :rows) AS n")
+    statement = select(divided.bindparams(bindparam("rows", type_=BigInteger())).columns(column("n")).subquery())
+
+    def ask(session: Session) -> None:
+        for _ in Streamed(statement, session.connection()).rows(session.connection(), {"rows": ROWS}) or ():
+            pass
+
+    with pytest.raises(DBAPIError, match="division by zero") as raised:
+        opened.search(ask)
+    assert raised.value.connection_invalidated
+    assert opened.search(lambda session: session.scalar(text("SELECT 7"))) == 7
+
+
+def test_a_search_whose_connection_is_gone_is_asked_once_more(opened: Store) -> None:
+    statement, told = select(STATEMENT), list[int]()
+
+    def ask(session: Session) -> int:
+        told.append(int(session.scalar(text("SELECT pg_backend_pid()")) or 0))
+        if len(told) == 1:
+            with opened.read() as other:
+                other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": told[0]})
+        return sum(map(len, _rows(session, statement, ASKED)))
+
+    assert opened.search(ask) == ROWS
+    assert len(set(told)) == 2
+
+
+def test_within_a_transaction_it_is_left_to_sqlalchemy(opened: Store) -> None:
+    with opened.read() as session:
+        connection = session.connection()
+        assert Streamed(select(STATEMENT), connection).rows(connection, ASKED) is None
