@@ -24,7 +24,7 @@ from monitor.storage.search_hydrate import Read, Values
 from monitor.storage.search_index import NO_SUCH_ID, WORDS, WORDS_KEY, fts5_query, has_words, tsquery, words_ids
 from monitor.storage.search_marks import period_marks, source_mark
 from monitor.storage.search_pairs import pairs_known, with_pairs
-from monitor.storage.search_parts import Asked, See, listing, look, newest_of_words, rows_of
+from monitor.storage.search_parts import Asked, Listing, See, look, newest_of_words
 from monitor.storage.tables import Alert, Article, Match
 
 MOST_OUTLETS = 40  # more are a condition on each candidate instead
@@ -148,13 +148,15 @@ class Newest:
         bounds = {"high": stretch.high} if stretch.high != NO_SUCH_ID else {}
         bounds |= {"low": stretch.low} if stretch.low else {}
 
-        def make() -> Any:
+        connection = self._session.connection()
+
+        def make() -> Listing:
             found, key = ids()
             found = found.where(*(_BOUNDS[name](key) for name in bounds)).order_by(key.desc())
-            return listing(found, self._dialect, read=read)
+            return Listing(found, connection, read=read)
 
         asked = {**self._values, **bounds, WORDS: words, "count": count}
-        return rows_of(self._session, self._made((kind, *bounds, read), make), asked, read=read)
+        return self._made((kind, *bounds, read), make).rows(connection, asked)
 
     def _made(self, kind: Hashable, make: Callable[[], Made]) -> Made:
         """What is made of the question's shape, once for all questions of that shape."""

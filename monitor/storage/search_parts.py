@@ -16,6 +16,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Connection,
     Executable,
     Integer,
     String,
@@ -49,14 +50,32 @@ def newest_first(rows: Sequence[Any]) -> list[Values]:
     return sorted(map(tuple, rows), key=itemgetter(0), reverse=True)
 
 
-def rows_of(session: Session, ids: Any, asked: Mapping[str, Any], *, read: Read) -> list[Values]:
-    """The articles of a statement of `listing`, with its parameters."""
-    found = session.connection().execute(ids, asked)
-    return [(key,) for key in found.scalars()] if read is Read.IDS else newest_first(found.all())
+class Listing:
+    """The first `:count` articles of a statement that gives ids, newest first: what is read of each."""
+
+    def __init__(self, ids: Any, connection: Connection, *, read: Read) -> None:
+        self._statement, self._read = _listing(ids, connection.dialect.name, read=read), read
+        self._asked = False
+        self._streamed: Streamed | None = None
+
+    def rows(self, connection: Connection, asked: Mapping[str, Any]) -> list[Values]:
+        """They, with the statement's parameters."""
+        found = self._again(connection, asked) if self._asked else None
+        if found is None:
+            found = connection.execute(self._statement, asked).all()
+        self._asked = True
+        return [(row[0],) for row in found] if self._read is Read.IDS else newest_first(found)
+
+    def _again(self, connection: Connection, asked: Mapping[str, Any]) -> Sequence[Any] | None:
+        """What is asked but once is not worth another way."""
+        if connection.dialect.name != "postgresql":
+            return None
+        if self._streamed is None:
+            self._streamed = Streamed(self._statement, connection)
+        return self._streamed.all(connection, asked)
 
 
-def listing(ids: Any, dialect: str, *, read: Read) -> Any:
-    """The first `:count` articles of a statement that gives ids: what is read of each."""
+def _listing(ids: Any, dialect: str, *, read: Read) -> Any:
     ids = ids.limit(bindparam("count", type_=BigInteger))
     if read is Read.IDS:
         return ids

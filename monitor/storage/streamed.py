@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection
@@ -53,6 +54,14 @@ class Streamed:
         if self._said not in prepared and len(prepared) >= MOST_PREPARED:
             return None
         return self._streamed(connection, driver, prepared, self._in_order(values))
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> Rows | None:
+        """All its rows at once, which spares what SQLAlchemy makes of each; None as `rows` gives it."""
+        stretches = self.rows(connection, values)
+        if stretches is None:
+            return None
+        with closing(stretches):
+            return [row for stretch in stretches for row in stretch]
 
     def _in_order(self, values: Mapping[str, Any]) -> list[Any]:
         found = []
