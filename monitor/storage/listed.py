@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from monitor.storage.streamed import Streamed
+from monitor.storage.streamed import every_row
 
 IDS = "ids"
 
@@ -66,16 +66,6 @@ def listed(session: Session, statements: Mapping[str, Any], ids: Sequence[int]) 
     """The rows of the dialect's statement for these ids."""
     if not ids:
         return []
-    connection, dialect = session.connection(), session.get_bind().dialect.name
-    statement = statements[dialect]
-    if dialect == "sqlite":
-        return connection.execute(statement, {IDS: json.dumps(list(ids))}).all()
-    asked = {IDS: list(ids)}
-    streamed = _STREAMED.get(statement)
-    if streamed is None:
-        streamed = _STREAMED[statement] = Streamed(statement, connection)
-    found = streamed.all(connection, asked)
-    return connection.execute(statement, asked).all() if found is None else found
-
-
-_STREAMED: dict[Any, Streamed] = {}  # the statements are made once, and few
+    dialect = session.get_bind().dialect.name
+    value: Any = json.dumps(list(ids)) if dialect == "sqlite" else list(ids)
+    return every_row(session.connection(), statements[dialect], {IDS: value})

@@ -32,6 +32,7 @@ from monitor.domain.filters import Filter, Order, Window
 from monitor.domain.text import fold
 from monitor.storage.listed import in_array
 from monitor.storage.search_index import LATE, NO_SUCH_ID
+from monitor.storage.streamed import every_row
 from monitor.storage.tables import Alert, AlertTopic, Article, Dossier, Feed, Match, Topic
 from monitor.storage.types import UtcDateTime
 
@@ -83,7 +84,7 @@ def edges(session: Session, asked: Filter) -> Edges:
     newest: int | None = None
     if named or len(found) < len(told):
         asked_for = {name: when for name, when in told.items() if name not in found}
-        newest, *first = session.connection().execute(_edges(tuple(asked_for)), asked_for).one()
+        ((newest, *first),) = every_row(session.connection(), _edges(tuple(asked_for)), asked_for)
         newest, seen = newest or 0, dict(zip(asked_for, first, strict=True))
         found |= seen
         if len(firsts) >= MOST_FIRSTS:
@@ -117,7 +118,7 @@ def _topics(session: Session, asked: Filter) -> tuple[int, ...] | None:
         return None
     wanted, refused = set(asked.topics), set(asked.not_topics)
     found = []
-    for topic_id, dossier, slug in session.connection().execute(_TOPICS):
+    for topic_id, dossier, slug in every_row(session.connection(), _TOPICS, {}):
         names = {slug, f"{dossier}/{slug}"}
         if asked.dossier in {None, dossier} and (not wanted or names & wanted) and not names & refused:
             found.append(topic_id)

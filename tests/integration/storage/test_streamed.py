@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from monitor.storage.engine import Store, open_store
-from monitor.storage.streamed import AT_ONCE, Streamed
+from monitor.storage.schema import migrate
+from monitor.storage.search_hydrate import Read
+from monitor.storage.search_parts import Listing
+from monitor.storage.streamed import AT_ONCE, Streamed, every_row
+from monitor.storage.tables import Article, Story
 from monitor.storage.types import Json, UtcDateTime
 
 ROWS = 5 * AT_ONCE + 7
@@ -112,3 +117,59 @@ def test_within_a_transaction_it_is_left_to_sqlalchemy(opened: Store) -> None:
     with opened.read() as session:
         connection = session.connection()
         assert Streamed(select(STATEMENT), connection).rows(connection, ASKED) is None
+
+
+def test_all_rows_of_a_statement_are_the_same_in_either_way(opened: Store, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "monitor.storage.streamed")
+    statement, numbers = select(STATEMENT), list(range(ROWS, 0, -1))
+
+    def ask(session: Session) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in every_row(session.connection(), statement, ASKED)]
+
+    streamed = [opened.search(ask), opened.search(ask)]
+    assert len(caplog.records) == 2
+    with opened.read() as session:
+        assert [*streamed, ask(session)] == [streamed[0]] * 3
+    assert len(caplog.records) == 2  # within a transaction it is SQLAlchemy that asks
+    assert [row[0] for row in streamed[0]] == numbers
+
+
+def test_a_listing_that_is_asked_again_gives_the_same(opened: Store, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "monitor.storage.streamed")
+    _fill(opened)
+
+    def ask(session: Session) -> list[list[tuple[Any, ...]]]:
+        connection = session.connection()
+        listing = Listing(select(Article.id).order_by(Article.id.desc()), connection, read=Read.WHOLE)
+        return [listing.rows(connection, {"count": count}) for count in (40, 40, 3)]
+
+    first, again, few = opened.search(ask)
+    assert len(caplog.records) == 2
+    assert [row[0] for row in first] == list(range(50, 10, -1))
+    assert (again, few) == (first, first[:3])
+
+
+def _fill(store: Store) -> None:
+    """Fifty articles."""
+    migrate(store)
+    with store.write() as session:
+        story = Story(created_at=NOW, title="Huawei")
+        session.add(story)
+        session.flush()
+        session.add_all(
+            Article(
+                id=number,
+                url=f"https://a.example/{number}",
+                canonical_url=f"https://a.example/{number}",
+                text_hash=f"{number:032}",
+                title=f"Numéro {number}",
+                source="A",
+                published_at=NOW,
+                access="full",
+                story_id=story.id,
+                authors=["Anne"],
+                created_at=NOW,
+                updated_at=NOW,
+            )
+            for number in range(1, 51)
+        )
