@@ -151,9 +151,11 @@ def _raise_for(result: Any) -> None:
 
 
 def _as_sqlalchemy(said: str, error: Exception) -> Exception:
-    from psycopg import Error
+    """Said to be worth another connection, but for what was cancelled: that would only take as long again."""
+    from psycopg import Error, errors
 
-    return DBAPIError.instance(said, None, error, Error, connection_invalidated=True)
+    again = not isinstance(error, errors.QueryCanceled)
+    return DBAPIError.instance(said, None, error, Error, connection_invalidated=again)
 
 
 def _pass_over(connection: Connection, driver: Any) -> None:

@@ -113,6 +113,22 @@ def test_a_search_whose_connection_is_gone_is_asked_once_more(opened: Store) -> 
     assert len(set(told)) == 2
 
 
+def test_what_was_cancelled_is_not_asked_again(opened: Store) -> None:
+    slow = text("SELECT pg_sleep(:rows / 100.0)::text AS n").bindparams(bindparam("rows", type_=BigInteger()))
+    statement, asked = select(slow.columns(column("n")).subquery()), list[int]()
+
+    def ask(session: Session) -> None:
+        asked.append(int(session.scalar(text("SELECT pg_backend_pid()")) or 0))
+        session.execute(text("SET statement_timeout = 50"))
+        _rows(session, statement, {"rows": ROWS})
+
+    with pytest.raises(DBAPIError, match="statement timeout"):
+        opened.search(ask)
+    assert len(asked) == 1
+    # the connection is given up all the same, and its setting with it
+    assert opened.search(lambda session: session.scalar(text("SHOW statement_timeout"))) == "0"
+
+
 def test_within_a_transaction_it_is_left_to_sqlalchemy(opened: Store) -> None:
     with opened.read() as session:
         connection = session.connection()
