@@ -10,7 +10,9 @@ from workers.runtime import first_batch, monitor
 Pairs = list[tuple[int, int]]
 
 
-@app.task(name="veille.tick")
+# Acknowledged as it begins: what a tick announces is then at hand for its own process when it ends, a message that the
+# main process would fetch only then. One that is lost with its process is followed by the next.
+@app.task(name="veille.tick", acks_late=False)
 def tick() -> None:
     """Announce what is due, take up a changed configuration."""
     monitor().tick()
