@@ -23,6 +23,9 @@ def report(path: Path) -> None:
         best = contenders.get("veille")
         for name, lines in contenders.items():
             print(HEAD.format(name, len(lines), *figures(lines), *ratios(lines, best)))
+        if scenario == "processes":
+            for text in beside(contenders):
+                print(text)
         if any(line["delays"] for lines in contenders.values() for line in lines):
             for name, lines in contenders.items():
                 print(f"  {name}: from the feed's answer to the text stored: {spread(lines)}")
@@ -49,6 +52,19 @@ def ratios(lines: Lines, best: Lines | None) -> list[str]:
     cpu = statistics.median(line["cpu"] / max(1, line["units"]) for line in lines)
     our_cpu = statistics.median(line["cpu"] / max(1, line["units"]) for line in best)
     return [f"{per(best, 'seconds') / per(lines, 'seconds'):.1f}", f"{cpu / max(our_cpu, 1e-6):.1f}"]
+
+
+def beside(contenders: dict[str, Lines]) -> list[str]:
+    """How many times the others' rate the last contender's is, each round by itself: median and span of the pairs."""
+    *others, (last, lines) = contenders.items()
+    said = []
+    for name, its in others:
+        pairs = sorted(
+            one["units"] / one["seconds"] * other["seconds"] / other["units"]
+            for one, other in zip(lines, its, strict=False)
+        )
+        said.append(f"  {last}: {statistics.median(pairs):.2f} x {name} ({pairs[0]:.2f} to {pairs[-1]:.2f})")
+    return said
 
 
 def per(lines: Lines, key: str) -> float:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
@@ -28,6 +31,7 @@ ENVIRONMENTS = {
     "news-please": "news-please",
     "fundus": "fundus",
 }
+EXTRACTED = 300  # pages, by each process of the control: a second or two
 SLOW = 10  # of the slowest peers a tenth of the articles is asked
 Step = Callable[[], Done]
 T = TypeVar("T")
@@ -365,8 +369,13 @@ def wave_peers(bench: Bench) -> Iterator[tuple[str, Step]]:
 
 
 def processes(bench: Bench) -> None:
-    """The same articles by one worker process and by two; which begins changes from round to round."""
+    """The same articles by one worker process and by two, and what the machine's own two cores are worth meanwhile.
+
+    Which begins changes from round to round.
+    """
     with bench.held:
+        cores = sorted(os.sched_getaffinity(0))
+        loops = {"extraction, one core": control(bench, cores[:1]), "extraction, all cores": control(bench, cores)}
         stacks = {
             "one process, one core": read_stack(bench, "all", 1, "0"),
             "one process": read_stack(bench, "all", 1),
@@ -375,9 +384,23 @@ def processes(bench: Bench) -> None:
         for number in range(bench.options.rounds):
             urls = next(iter(stacks.values())).entries_due(bench.options.articles)
             fetch_once(urls)
+            page = bench.place / "page.html"
+            with urlopen(urls[0], timeout=30) as answer:
+                page.write_bytes(answer.read())
+            for name, (loop, count) in in_turn(list(loops.items()), number):
+                run = partial(loop.ask, "extract", page, EXTRACTED)
+                bench.note("processes", "extract", name, EXTRACTED * count, run, {"pages": EXTRACTED * count})
             for name, stack in in_turn(list(stacks.items()), number):
                 stack.only_due(urls)
                 bench.note("processes", "read", name, len(urls), lambda s=stack: Done(s.read(), {}), {})  # type: ignore[misc]
+
+
+def control(bench: Bench, cores: Sequence[int]) -> tuple[Peer, int]:
+    """Processes that extract and share nothing, one on each core, and how many they are."""
+    place = bench.fresh("control") / "log"
+    loop = Peer(Path(sys.executable), "control_peer.py", str(place), ",".join(map(str, cores)))
+    bench.held.callback(loop.close)
+    return loop, len(cores)
 
 
 def in_turn(contenders: Sequence[T], number: int) -> list[T]:
