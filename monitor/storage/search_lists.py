@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, cast, null, select
+from sqlalchemy import ColumnElement, Float, Select, cast, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Window
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import in_array, led_by, one_of
 from monitor.storage.search_index import in_one_process
+from monitor.storage.search_until import before
 from monitor.storage.tables import Alert, Article, Match, Story, Topic
 
 
@@ -20,16 +21,25 @@ from monitor.storage.tables import Alert, Article, Match, Story, Topic
 class Rows:
     """A statement of (id, score, of_id) without order: called with a window, the rows of a page.
 
-    `of` is the column of the article that a row is of, or of the story.
+    `of` is the column of the article that a row is of, or of the story. `beside` are other rows of the list, by id.
     """
 
     statement: Any
     key: InstrumentedAttribute[int]
     of: InstrumentedAttribute[int]
     score: InstrumentedAttribute[float] | None = None
+    beside: Any = None
 
     def __call__(self, window: Window) -> Select[Any]:
-        after = self.statement.where(*filters.after_cursor(window, self.key, self.score))
+        ordered = self._ordered(self.statement, window)
+        if self.beside is None:
+            return ordered
+        parts = (part.subquery() for part in (ordered, self._ordered(self.beside, window)))
+        both = union_all(*map(select, parts)).subquery()
+        return select(both).order_by(both.c.id.desc()).limit(window.limit)
+
+    def _ordered(self, statement: Any, window: Window) -> Select[Any]:
+        after = statement.where(*filters.after_cursor(window, self.key, self.score))
         ordered: Select[Any] = after.order_by(*filters.in_order(window, self.key, self.score)).limit(window.limit)
         return ordered
 
@@ -46,8 +56,11 @@ class Rows:
 
 def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Rows:
     """(id, score, article id) of the matches that may answer."""
-    resolved = filters.resolve(session, asked)
+    edges = filters.edges(session, asked)
+    resolved = filters.resolve(session, asked, edges)
     conditions = filters.match_conditions(asked, resolved)
+    if few is None and (bounds := before(session, asked, edges)) is not None:
+        conditions.append(bounds.condition(session, Match.article_id))
     about_article = filters.article_conditions(asked, resolved)
     if about_article:
         conditions.append(filters.each(Article.id == Match.article_id, *about_article))
@@ -86,7 +99,8 @@ _NO_SCORE = cast(null(), Float()).label("score")
 
 def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Rows:
     """(id, None, id) of the stories of which an article may answer."""
-    resolved = filters.resolve(session, asked)
+    edges = filters.edges(session, asked)
+    resolved = filters.resolve(session, asked, edges)
     conditions = filters.article_conditions(asked, resolved) + filters.article_match_conditions(asked, resolved)
     if resolved.oldest_article is not None:
         conditions.append(Article.id >= resolved.oldest_article)
@@ -105,7 +119,9 @@ def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     if few is not None:
         by_array = grouped or not conditions
         statement = statement.where(_of_stories(session, key, few, by_array=by_array))
-    return Rows(statement, key, key)
+    bounds = before(session, asked, edges) if few is None else None
+    parts = [statement.where(part) for part in bounds.parts(session, key)] if bounds is not None else []
+    return Rows(parts[0] if parts else statement, key, key, beside=parts[1] if len(parts) > 1 else None)
 
 
 def _of_stories(session: Session, key: Any, few: Sequence[int], *, by_array: bool = True) -> ColumnElement[bool]:

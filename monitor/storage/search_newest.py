@@ -101,6 +101,13 @@ class Newest:
                 known_of(self._session).learn_late(self._asked, few=len(rows) <= FEW_LATE * count)
         return found
 
+    def late(self, most: int) -> list[int]:
+        """The newest `most` of those that lie above the period's ceiling: read long after they were published."""
+        first = next(self._periods(NO_SUCH_ID), None)
+        if first is None or first.mark is None:
+            return []
+        return [row[0] for row in self._within(first, most, read=Read.IDS, see=None)]
+
     def _joined(self, below: int) -> Iterator[tuple[_Stretch, _Stretch | None]]:
         """Stretches, each with the one above it if the index may be asked for both at once."""
         late: _Stretch | None = None
