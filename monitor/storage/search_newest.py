@@ -214,8 +214,10 @@ class Newest:
                 return self._within(stretch, count, read=read, late=late, see=see)
             late = None
             if top:
-                part, top = descent.begin_at(looked.newest, part), False
                 self._newest = looked.newest
+                if looked.newest < stretch.low:  # what was newest is there no longer
+                    break
+                part, top = descent.begin_at(looked.newest, part), False
             if not share.asked and self._topics_are_rarer(looked.hits, part.high - part.low, part.high):
                 return self._listed("led", self._led_by_topics, tsquery(words), stretch, count, read=read)
             found += looked.rows
@@ -285,6 +287,8 @@ class Newest:
         if self._paired_from == NO_SUCH_ID:
             return True
         if self._newest is None:
+            if not self._sqlite and since <= (known_of(self._session).newest or 0):
+                return False  # seen before: no turn to the server for it
             self._newest = filters.newest_article(self._session)
         return since > self._newest
 

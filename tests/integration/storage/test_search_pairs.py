@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bench.search import question
 from bench.search_data import fill
@@ -139,6 +139,29 @@ def test_an_index_without_the_pair_does_not_give_the_article(store: Store) -> No
         row.text = "Le réseau sécurité."
     assert _titles(store, '"réseau sécurité"') == []
     assert _titles(store, "réseau AND sécurité") == ["neuf"]
+
+
+def test_where_pairs_begin_is_below_what_was_newest_before(postgres_url: str) -> None:
+    """So no turn to the server is taken for it, and an article that is there no longer is not missed."""
+    store = open_store(postgres_url)
+    room = Newsroom(store)
+    room.article("ancien", "Le réseau sécurité.")
+    _paired(store, "reseau", "securite")
+    gone = room.article("neuf", "Le réseau sécurité.")
+    assert _titles(store, '"réseau sécurité"') == ["neuf", "ancien"]
+    statements = list[str]()
+    event.listen(store.searching, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    assert _titles(store, '"réseau sécurité"') == ["neuf", "ancien"]
+    assert not [said for said in statements if "max(articles.id) AS max_1" in said]
+    with store.write() as session:
+        for table in ("article_words", "sketches", "entries", "matches"):
+            session.execute(text(f"DELETE FROM {table} WHERE article_id = :id"), {"id": gone})
+        session.execute(text("DELETE FROM articles WHERE id = :id"), {"id": gone})
+    assert _titles(store, '"réseau sécurité"') == ["ancien"]
+    assert _titles(store, '"réseau sécurité"') == ["ancien"]
+    room.article("dernier", "Le réseau sécurité.")
+    assert _titles(store, '"réseau sécurité"') == ["dernier", "ancien"]
+    store.dispose()
 
 
 def test_what_an_older_worker_indexed_without_pairs_is_indexed_anew(postgres_url: str) -> None:
