@@ -16,6 +16,7 @@ from monitor.domain.cleaning import clean
 from monitor.domain.text import INVISIBLE, skeleton
 from monitor.fetch.glance import DOUBT, INLINE, SILENT, Glance
 from monitor.fetch.page_decoding import ILLEGAL_REFERENCE, decode
+from monitor.fetch.references import written_out
 
 
 class Wanted(Protocol):
@@ -33,8 +34,6 @@ _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")  # a page's tree is made without them
 _PARTIAL = (b"isaccessibleforfree", b"content_tier")  # such a page is read once more when it has more to say
 _MARKS = tuple(mark.replace(b"_", b" ") for mark in _PARTIAL)  # as a glance sees them
-# References as `html.unescape` knows them: the names with which it begins, or numbers; an ampersand's may be before.
-_REFERENCE = re.compile(r"&(?:amp;)?(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]{1,31});?")
 _IN_DOUBT = "\0"  # as a glance sees a control
 _MAY_VANISH = "\xad"  # a soft hyphen: what it parts is a word, and what it joins
 
@@ -72,19 +71,9 @@ def _written_out(text: str) -> str:
 
     Most references are to quotes and blanks: these are found to be so and stay.
     """
-    if _says_all(text):
-        return text
-    text = _REFERENCE.sub(_found_spelt, text)
-    return text if _says_all(text) else _IN_DOUBT  # what was written out made another
-
-
-def _says_all(text: str) -> bool:
-    found = set(_REFERENCE.findall(text)) if "&" in text else set()
-    return all(reference == _spelt(reference) for reference in found)
-
-
-def _found_spelt(found: re.Match[str]) -> str:
-    return _spelt(found[0])
+    written = written_out(text, _spelt)
+    # what was written out may have made another
+    return written if written is text or written_out(written, _spelt) is written else _IN_DOUBT
 
 
 @lru_cache(maxsize=4096)
