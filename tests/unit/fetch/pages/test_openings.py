@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import pytest
@@ -20,6 +21,7 @@ PATTERNS = (
 FURNITURE = any_of(*PATTERNS)
 
 
+@functools.cache  # made once for each pattern, not for each line that is drawn
 def lines_of(pattern: str) -> st.SearchStrategy[str]:
     """Texts at whose beginning the pattern matches."""
     asked = any_of(pattern)

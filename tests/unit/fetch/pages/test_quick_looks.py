@@ -57,13 +57,19 @@ TEXTS = [
 ]
 
 
-@st.composite
-def nested(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
-    tag, said = draw(st.sampled_from(TAGS)), draw(st.sampled_from(SAID))
-    return f"<{tag} {said}>{''.join(draw(st.lists(inner, max_size=5)))}</{tag}>{draw(st.sampled_from(TEXTS))}"
+# Made once: what is made anew for each element that is drawn takes longer than the drawing.
+TAG, ATTRIBUTE, TEXT = st.sampled_from(TAGS), st.sampled_from(SAID), st.sampled_from(TEXTS)
 
 
-MARKUP = st.recursive(st.sampled_from(TEXTS), nested, max_leaves=40)
+def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(element, TAG, ATTRIBUTE, st.lists(inner, max_size=5), TEXT)
+
+
+def element(tag: str, said: str, within: list[str], behind: str) -> str:
+    return f"<{tag} {said}>{''.join(within)}</{tag}>{behind}"
+
+
+MARKUP = st.recursive(TEXT, nested, max_leaves=40)
 TREES = st.lists(MARKUP, min_size=1, max_size=6).map(lambda parts: html.fromstring(f"<body>{''.join(parts)}</body>"))
 CARD = "<div><p>a</p>b<span></span><h2><i><a>c</a></i></h2></div>"
 LIST = f"<ul><li><a>{'x' * 20}</a><li><b><a>{'y' * 21}</a></b></ul>"

@@ -26,12 +26,18 @@ TAGS += ["ref", "ref", "list", "item", "graphic", "o:p"]
 NAMES = ["class", "id", "href", "hidden", "title"]
 
 
-@st.composite
-def nested(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
-    tag = draw(st.sampled_from(TAGS))
-    said = draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["", "a", "é b", "x" * 600]), max_size=2))
+# Made once: what is made anew for each element that is drawn takes longer than the drawing.
+SAID = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["", "a", "é b", "x" * 600]), max_size=2)
+TAG = st.sampled_from(TAGS)
+
+
+def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(element, TAG, SAID, st.lists(inner, max_size=6))
+
+
+def element(tag: str, said: dict[str, str], within: list[str]) -> str:
     attributes = "".join(f' {name}="{value}"' for name, value in said.items())
-    return f"<{tag}{attributes}>{''.join(draw(st.lists(inner, max_size=6)))}</{tag}>"
+    return f"<{tag}{attributes}>{''.join(within)}</{tag}>"
 
 
 MARKUP = st.recursive(st.sampled_from(TEXTS), nested, max_leaves=40)
