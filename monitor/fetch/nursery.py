@@ -31,7 +31,7 @@ class Nursery:
     """The process that holds the parsers loaded and forks a child for each socket it is sent."""
 
     def __init__(self, memory: int, seconds: float, cache_dir: Path | None = None) -> None:
-        self.limits, self._owner, self._lost = (memory, seconds, cache_dir), os.getpid(), False
+        self.limits, self._owner, self._lost = _limits(memory, seconds, cache_dir), os.getpid(), False
         self._control, theirs = socket.socketpair()
         # Sending waits only if the process is stuck with its buffer full: then it is no use.
         self._control.settimeout(1)
@@ -92,7 +92,8 @@ _nursery: Nursery | None = None
 def share_nursery(cache_dir: Path | None) -> None:
     """Start the process that holds the parsers now, for the sandboxes of all processes that are forked from this one.
 
-    A sandbox with other limits or another cache, or one that finds it gone, starts its own.
+    A sandbox with other limits or another cache, or one that finds it gone, starts its own. None closes this one, which
+    others may use: it ends with the last of the processes.
     """
     global _nursery  # noqa: PLW0603 - what a fork hands on is the process's
     _nursery = Nursery(MEMORY_LIMIT, TIME_LIMIT.total_seconds(), cache_dir)
@@ -100,8 +101,13 @@ def share_nursery(cache_dir: Path | None) -> None:
 
 def shared_nursery(memory: int, seconds: float, cache_dir: Path | None) -> Nursery | None:
     """The one that a parent process started, if it has these limits and lives as far as we know."""
-    usable = _nursery is not None and _nursery.limits == (memory, seconds, cache_dir) and _nursery.alive
+    usable = _nursery is not None and _nursery.limits == _limits(memory, seconds, cache_dir) and _nursery.alive
     return _nursery if usable else None
+
+
+def _limits(memory: int, seconds: float, cache_dir: Path | None) -> tuple[int, float, Path | None]:
+    """A cache is the same by whichever name it was reached."""
+    return memory, seconds, None if cache_dir is None else cache_dir.resolve()
 
 
 class Child:

@@ -65,7 +65,8 @@ class Sandbox:
         self._waiting: deque[asyncio.Future[Child]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._nursery: Nursery | None = None
+        self._nursery: Nursery | None = None  # the shared one, or one of our own
+        self._own: Nursery | None = None
         self._closed = False
         self.killed = 0
 
@@ -146,9 +147,10 @@ class Sandbox:
         self._idle.clear()
         while self._waiting:
             self._waiting.popleft().cancel()
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        self._nursery = None
+        if self._own is not None:
+            self._own.close()
+            self._own = None
 
     async def _take(self) -> Child:
         if self._idle:
@@ -203,14 +205,19 @@ class Sandbox:
     async def _born(self) -> Child:
         limits = self._memory_limit, self._time_limit, self._cache_dir
         if self._nursery is None or not self._nursery.alive:
-            self._nursery = shared_nursery(*limits) or Nursery(*limits)
+            self._nursery = shared_nursery(*limits) or self._started(*limits)
         try:
             return await self._nursery.child()
         except OSError:
             if self._nursery.alive:
                 raise
-            self._nursery = Nursery(*limits)  # the shared one is gone, as only this tells
+            self._nursery = self._started(*limits)  # the shared one is gone, as only this tells
             return await self._nursery.child()
+
+    def _started(self, memory: int, seconds: float, cache_dir: Path | None) -> Nursery:
+        """One of our own, which ends with us."""
+        self._own = Nursery(memory, seconds, cache_dir)
+        return self._own
 
     def _give(self, child: Child) -> None:
         while self._waiting:

@@ -16,6 +16,7 @@ import pytest
 
 from monitor.domain.model import PageData
 from monitor.errors import ContentError
+from monitor.fetch import nursery
 from monitor.fetch.sandbox import Sandbox
 
 PARSERS = """
@@ -218,3 +219,29 @@ def test_forked_processes_share_the_one_that_holds_the_parsers_until_it_is_gone(
     command = [sys.executable, "-W", "ignore", "-c", FORKED]
     said = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["True", "True", "False"]
+
+
+def parent_of(child: str) -> int:
+    return int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+async def test_a_sandbox_that_closes_leaves_the_shared_process_to_the_next_whatever_name_its_cache_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "parsers.py").write_text(PARSERS)
+    cache, named = tmp_path / "cache", tmp_path / "named"
+    cache.mkdir()
+    named.symlink_to(cache)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(nursery, "_nursery", None)
+    nursery.share_nursery(cache)
+    shared = nursery._nursery
+    assert shared is not None
+    parents = []
+    for cache_dir in (cache, named, named):
+        async with Sandbox(cache_dir=cache_dir) as opened:
+            parents.append(parent_of(await title(opened, "pid")))
+    assert parents == [shared._process.pid] * 3
+    assert shared.alive
+    shared.close()
+    assert shared._process.returncode is not None

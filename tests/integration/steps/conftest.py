@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.app import Monitor
+from monitor.fetch import nursery
 from monitor.settings import Settings, load_settings
 from monitor.testing import Clock, InlineQueue, make_inline_monitor
 from tests.installation import compiled_dossiers
@@ -44,8 +45,23 @@ def settings_for(database_url: str, directory: Path) -> Settings:
     return load_settings(environ)
 
 
+@pytest.fixture(scope="session")
+def parsers() -> Iterator[None]:
+    """The process that holds the parsers is started once, as a worker starts it before it forks; each Monitor has
+    children of its own. Starting one takes longer than most tests do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nursery, "_nursery", None)
+        nursery.share_nursery(compiled_dossiers())
+        started = nursery._nursery
+        yield
+    assert started is not None
+    started.close()
+
+
 @pytest.fixture
-def bench(database_url: str, press: Press, tmp_path: Path, clock: Clock) -> Iterator[tuple[Monitor, InlineQueue]]:
+def bench(
+    database_url: str, press: Press, tmp_path: Path, clock: Clock, parsers: None
+) -> Iterator[tuple[Monitor, InlineQueue]]:
     """A Monitor with the shipped dossier, and its queue; no request finds a transaction open."""
     monitor, queue = make_inline_monitor(settings_for(database_url, tmp_path), clock)
     opened = note_open_transactions(monitor)
