@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Cursor, Filter, Order, Window
-from monitor.domain.words import Words
+from monitor.domain.words import Words, every
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
 from monitor.storage.search_forms import frequent_of, known_of, present_words
 from monitor.storage.search_hydrate import Read, alert_rows, article_row, match_rows, story_rows
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_lists import Rows, alert_ids, match_ids, story_ids
-from monitor.storage.search_newest import Newest
+from monitor.storage.search_newest import Newest, outlets_of
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
 from monitor.storage.search_walk import (
     FIRST_BATCH,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # compiling is loaded when a text is asked
     from monitor.domain.judging import Judge
 
 FEW = 1000  # as many lead: of more, the rows asked for do
+DENSE = 0.1  # of all articles
 LEADING = 3  # articles looked up in the time of a row that is walked over and asked
 Ids = Callable[[Session, Filter, Sequence[int] | None], Rows]
 
@@ -121,6 +122,8 @@ def _keys(session: Session, ids: Ids, asked: Filter, window: Window, judge: Judg
     if words is not None:
         first = FirstPass(session, words)
         found = _all_of(session, first, asked, window)
+        if found is None and ids is match_ids:
+            found = _all_of_outlets(session, first, asked)
         if found is None or (len(found) > FEW and not _lead(session, found, window)):
             look = WithWords(session, ids(session, asked, None), first, found)
             needed = int(_rows_for(window, look.share)) if look.share else FIRST_BATCH
@@ -146,6 +149,15 @@ def _all_of(session: Session, first: FirstPass, asked: Filter, window: Window) -
     if found is None and first.share is not None:
         frequent.keep(first.words, first.share)
     return found
+
+
+def _all_of_outlets(session: Session, first: FirstPass, asked: Filter) -> list[int] | None:
+    """The same of the articles of the outlets, which the index of words knows: a match is of one article."""
+    share = first.share if first.ordered else known_of(session).share(first.asked)
+    if share is not None and share > DENSE:
+        return None  # a walk soon comes to a page of them
+    both = every((first.asked, outlets_of(session, asked)))
+    return FirstPass(session, both).at_most(session, MANY) if both not in {None, first.asked} else None
 
 
 def _is_near(session: Session, words: Words, asked: Filter, window: Window) -> bool:

@@ -257,9 +257,7 @@ def alert_conditions(asked: Filter, resolved: Resolved, way: Carried = Carried.A
         # no index has what is partial, so all articles would be looked through
         conditions.append(each(Article.story_id == Alert.story_id, *carried))
     elif carried and way is Carried.ASKED:
-        # with one look at a story for all outlets, where a list of them would be as many looks
-        of_story = select(and_(*carried)).where(Article.story_id == Alert.story_id).correlate(Alert)
-        conditions.append(literal(True) == func.any(func.array(of_story.scalar_subquery())))
+        conditions.append(once(and_(*carried), Article.story_id == Alert.story_id))
     elif carried and way is Carried.LOOKED_UP:
         conditions.append(in_array(Alert.story_id, select(Article.story_id).where(*carried)))
     elif carried:
@@ -299,6 +297,14 @@ def status_conditions(asked: Filter) -> Conditions:
 def each(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Something is there for a candidate: asked of one after the other, while EXISTS may become a join of all."""
     return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
+
+
+def once(holds: ColumnElement[bool], of_story: ColumnElement[bool]) -> ColumnElement[bool]:
+    """On PostgreSQL: that it holds of an article of the story, with one look for all outlets, where a list of them
+    would be as many looks."""
+    told = select(holds).select_from(Article).where(of_story).correlate_except(Article).scalar_subquery()
+    found: ColumnElement[bool] = literal(True) == func.any(func.array(told))
+    return found
 
 
 def asks_status(asked: Filter) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, cast, null, select, union_all
+from sqlalchemy import ColumnElement, Float, Select, and_, cast, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.domain.filters import Filter, Window
@@ -106,6 +106,8 @@ def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
         conditions.append(Article.id >= resolved.oldest_article)
     far_apart = filters.asks_matches(asked, resolved) or filters.asks_status(asked) or asked.until is not None
     grouped = far_apart and (asked.expression is not None or asked.until is not None) and _is_postgresql(session)
+    # the planner would find all stories that are in question, and ask each as often as there are outlets
+    one_look = few is not None and resolved.sources is not None and not grouped and _is_postgresql(session)
     if grouped:
         # every article has its story: PostgreSQL, which would go through all of these as well, is asked for articles
         in_one_process(session)
@@ -114,10 +116,12 @@ def story_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     else:
         key = Story.id
         statement = select(key, _NO_SCORE, key.label("of_id"))
-        if conditions:
+        if conditions and one_look:
+            statement = statement.where(filters.once(and_(*conditions), Article.story_id == key))
+        elif conditions:
             statement = statement.where(select(Article.id).where(Article.story_id == key, *conditions).exists())
     if few is not None:
-        by_array = grouped or not conditions
+        by_array = grouped or one_look or not conditions
         statement = statement.where(_of_stories(session, key, few, by_array=by_array))
     bounds = before(session, asked, edges) if few is None else None
     parts = [statement.where(part) for part in bounds.parts(session, key)] if bounds is not None else []

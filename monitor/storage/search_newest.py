@@ -49,6 +49,19 @@ class _Stretch:
     apart: bool = False
 
 
+def outlets_of(session: Session, asked: Filter) -> Words | None:
+    """What articles of the filter's outlets have in the index of words; None: it is not asked, or of too many."""
+    named = Filter(sources=asked.sources, not_sources=asked.not_sources)
+    return _marks_of(filters.resolve(session, named)) if named != Filter() else None
+
+
+def _marks_of(resolved: filters.Resolved) -> Words | None:
+    sources = resolved.sources
+    if sources is None or not 0 < len(sources) <= MOST_OUTLETS:
+        return None
+    return some(Word(source_mark(name)) for name in sources)
+
+
 class Newest:
     """The articles of a filter. `words` are what its expression cannot do without, `alerts` what an alert of their
     story must fulfil.
@@ -63,10 +76,8 @@ class Newest:
         edges = filters.edges(session, asked)
         self._newest, self._ceiling, self._end = edges.newest, edges.ceiling, edges.end
         self._resolved = filters.resolve(session, asked, edges)
-        sources = self._resolved.sources
-        by_mark = sources is not None and 0 < len(sources) <= MOST_OUTLETS
-        outlets = some(Word(source_mark(name)) for name in sources or ()) if by_mark else None
-        left = self._resolved.without_sources() if by_mark and asked.story is None else self._resolved
+        outlets = _marks_of(self._resolved)
+        left = self._resolved.without_sources() if outlets is not None and asked.story is None else self._resolved
         self._shape, self._values = Shape.of(asked, left), values(asked, left)
         self._form = placeholders(self._shape)
         with_some = with_pairs(words, pairs_known(session)) if words is not None and has_phrase(words) else None

@@ -22,6 +22,7 @@ SPREAD_OF_ERAS = 20  # ids an article that PostgreSQL is asked for by stretches:
 FEW_ERAS = 40  # small ones; of more, large ones are asked
 MANY_ROWS = 400  # of fewer, a statement more is as quick
 MANY = 12_000  # as many ids are read from the index once, rather than asked of it again and again
+FEW_STORIES = 300  # of a first statement, most of which should be true
 SELDOM = 60  # of so many articles one with the words: fewer, and all that have them are soon read
 
 
@@ -87,11 +88,14 @@ class LedByWords:
         self._session, self._rows, self._found = session, rows, frozenset(found)
         self._read: Sequence[Any] = ()
         self._whole = False
+        # stories are asked what stands beside the words newest first, while matches are all found, to be put in order
+        self._most = FEW_STORIES if rows.of_stories else LARGEST_WALK
 
     def __call__(self, window: Window) -> Batch:
         if len(self._read) < window.limit and not self._whole:
             # SQLite finds them as soon again as it gives more than are needed
-            most = window.limit if self._session.get_bind().dialect.name == "sqlite" else LARGEST_WALK
+            most = window.limit if self._session.get_bind().dialect.name == "sqlite" else self._most
+            self._most = LARGEST_WALK
             wider = Window(max(window.limit, most), window.after, window.order)
             self._read = self._session.connection().execute(self._rows(wider)).all()
             self._whole = len(self._read) < wider.limit

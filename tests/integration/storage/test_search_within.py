@@ -19,6 +19,7 @@ from monitor.storage.search import find_alerts, find_matches, find_stories
 from monitor.storage.search_forms import present_words
 from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_lists import alert_ids, match_ids, story_ids
+from monitor.storage.search_marks import source_mark
 from monitor.storage.search_walk import Batch, every_row, judged, own_article, story_articles
 from monitor.storage.search_within import WithWords, within
 from tests.integration.steps.test_plans import plan, scanned, statements
@@ -275,3 +276,54 @@ def test_texts_are_read_as_far_as_a_page_needs_them(stores: list[Store], kind: s
         (given,) = (given for one, given in sent if "articles.text" in one)
         ids = given["ids"] if isinstance(given, dict) else json.loads(given[0])
         assert 11 <= len(ids) < 25, "of the twenty in sixty rows that have the word"
+
+
+@pytest.mark.parametrize("said", ["réseau -source:1", "exclure source:1", "réseau source:2 is:partial"])
+def test_stories_of_outlets_take_one_look_at_each_beside_words_that_lead(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    judge, found = Judge(question(said).expression), []  # type: ignore[arg-type]
+    with monkeypatch.context() as walked:
+        walked.setattr(search, "_all_of", lambda *_: None)
+        for store in stores:
+            with store.read() as session:
+                found.append([row.id for row in find_stories(session, question(said), Window(100), judge).rows])
+    assert found[0] == found[1] != []
+    monkeypatch.setattr(search, "FEW", ARTICLES)
+    monkeypatch.setattr(search_within, "FEW_STORIES", 3)  # so that they are looked up twice
+    for store in stores:
+        with store.read() as session, statements(store) as sent:
+            page = find_stories(session, question(said), Window(100), judge)
+            assert [row.id for row in page.rows] == found[0]
+        looks = [one for one, _ in sent if re.search(r"AS of_id\s+FROM", one)]
+        assert len(looks) == 2 or store.dialect == "sqlite" or said != "réseau -source:1"
+        assert all("any(array((SELECT articles." in one for one in looks) is (store.dialect == "postgresql")
+
+
+@pytest.mark.parametrize(
+    ("said", "by_index"),
+    [
+        ("gouvernement source:2", True),
+        ("gouvernement source:2 score:>0.2", True),
+        ("gouvernement since:2021 source:2", True),
+        ("gouvernement source:nulle-part", False),
+        ("réseau source:2", False),
+    ],
+)
+def test_matches_of_words_and_outlets_are_found_by_the_index_of_words(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch, said: str, by_index: bool
+) -> None:
+    judge = Judge(question(said).expression)  # type: ignore[arg-type]
+    for store in stores:
+        with store.read() as session:
+            expected = find_matches(session, question(said), Window(50), judge)
+        with monkeypatch.context() as fewer:
+            fewer.setattr(search, "FEW", 20)  # as if there were more articles
+            fewer.setattr(search, "MANY", 110)
+            with store.read() as session, statements(store) as sent:
+                assert find_matches(session, question(said), Window(50), judge) == expected
+        assert any(OUTLET in str(values) for _, values in sent) is by_index
+        assert bool(expected.rows) is ("nulle-part" not in said)
+
+
+OUTLET = source_mark("Média 12")
