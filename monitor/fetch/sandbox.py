@@ -2,7 +2,8 @@
 
 The child is started on first use, keeps its libraries loaded, and is killed when a call takes too long; the next one is
 forked from a process that only holds the libraries, within milliseconds. Calls wait their turn; while all are slow
-and others wait, another child (of six) takes them, so that a poisonous page holds no good one up. `subprocess` and a
+and others wait, another child (of six) takes them, so that a poisonous page holds no good one up. Feeds are sent ahead,
+so that a child has work while its worker stores what it read before. `subprocess` and a
 socket pair, because a prefork worker's children may not start `multiprocessing` ones. Replies are JSON, checked
 against the type, and a feed's entries a text (`fetch.packing`): unpickling what a child wrote after it parsed hostile
 bytes would undo the wall.
@@ -24,7 +25,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.domain.model import FeedData, PageData, ParsedFeed
 from monitor.errors import ContentError
-from monitor.fetch.nursery import MEMORY_LIMIT, STALL_SECONDS, TIME_LIMIT, Child, Nursery, shared_nursery
+from monitor.fetch.child import STALL_SECONDS, Call, Child
+from monitor.fetch.nursery import MEMORY_LIMIT, TIME_LIMIT, Nursery, shared_nursery
 from monitor.fetch.packing import unpack
 from monitor.fetch.sandbox_child import CONTENT, CRASH
 
@@ -62,7 +64,7 @@ class Sandbox:
         self._idle: list[Child] = []
         self._all: set[Child] = set()
         self._starting = 0
-        self._waiting: deque[asyncio.Future[Child]] = deque()
+        self._waiting: deque[Call] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._nursery: Nursery | None = None  # the shared one, or one of our own
@@ -96,7 +98,7 @@ class Sandbox:
         options = {"url": url, "content_type": content_type, "known": list(known), "believe_guids": believe_guids}
         if now is not None:
             options["now"] = now.isoformat()
-        return _feed(await self._reply("monitor.fetch.sandbox_parsers:feed", body, options))
+        return _feed(await self._reply("monitor.fetch.sandbox_parsers:feed", body, options, ahead=True))
 
     async def extract_page(self, body: bytes, *, url: str, content_type: str | None = None) -> PageData:
         """`fetch.pages.extract_page` in the child."""
@@ -107,31 +109,54 @@ class Sandbox:
         """Run `function` (`module:name`) on `body` in a child and give what it returned, a dataclass `result`."""
         return _parse(result, _payload(await self._reply(function, body, options)))
 
-    async def _reply(self, function: str, body: bytes, options: dict[str, Any]) -> bytes:
+    async def _reply(self, function: str, body: bytes, options: dict[str, Any], *, ahead: bool = False) -> bytes:
         header = json.dumps({"function": function, "options": options}).encode()
         if len(body) <= _LARGE:
-            return await self._ask(header, body)
+            return await self._ask(Call(header, body, self._time_limit, ahead=ahead))
         async with self._large:
-            return await self._ask(header, body)
+            return await self._ask(Call(header, body, self._time_limit))
 
-    async def _ask(self, header: bytes, body: bytes) -> bytes:
-        """The reply of the next free child."""
-        child = await self._take()
+    async def _ask(self, call: Call) -> bytes:
+        """The reply of the child that takes the call."""
+        if child := self._free_for(call):
+            child.put(call)
+        else:
+            self._waiting.append(call)
+        if self._all:
+            self._watch()
+        else:
+            self._look()
         try:
-            payload = await child.ask(header, body, self._time_limit)
-        except BaseException as error:
-            # Timed out, crashed or cancelled half-way: the child's state is unknown.
-            self.killed += 1
-            self._discard(child)
-            if self._closed and isinstance(error, ContentError):  # we ended the child: that says nothing of the body
-                raise asyncio.CancelledError from error
+            return await call.place
+        except asyncio.CancelledError:
+            for child in tuple(self._all):
+                if child.has_turn(call):  # half-way: the child's state is unknown
+                    child.fail(ContentError("given up", kind="crashed"))
             raise
+
+    def answered(self, child: Child) -> None:
+        """As `child.Owner`: whoever waits is sent before anybody reads what the child said."""
         if child.fit:
             self._give(child)
         else:
+            self._waiting.extendleft(reversed(child.retire()))
             self._discard(child)
-        await asyncio.sleep(0)  # whoever waited asks first: the child works while we read what it said
-        return payload
+            self._hand_out()
+
+    def failed(self, child: Child, call: Call | None, error: ContentError | None, behind: list[Call]) -> None:
+        """As `child.Owner`: timed out, crashed or cancelled half-way. Those behind are asked of others, first."""
+        if child not in self._all:
+            child.kill()
+            return
+        self._waiting.extendleft(reversed(behind))
+        if call is not None:
+            self.killed += 1
+            if self._closed or error is None:  # we ended the child: that says nothing of the body
+                call.place.cancel()
+            elif not call.place.done():
+                call.place.set_exception(error)
+        self._discard(child)
+        self._hand_out()
 
     async def close(self) -> None:
         """End the children. A call still under way is cancelled: a process that is told to end closes in its midst."""
@@ -142,42 +167,38 @@ class Sandbox:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for child in tuple(self._all):
-            child.kill()
-        self._all.clear()
+            child.fail(None)
         self._idle.clear()
         while self._waiting:
-            self._waiting.popleft().cancel()
+            self._waiting.popleft().place.cancel()
         self._nursery = None
         if self._own is not None:
             self._own.close()
             self._own = None
 
-    async def _take(self) -> Child:
+    def _free_for(self, call: Call) -> Child | None:
+        """A child that takes the call now; nobody overtakes those who wait."""
         if self._idle:
             return self._idle.pop()
-        loop = asyncio.get_running_loop()
-        place: asyncio.Future[Child] = loop.create_future()
-        self._waiting.append(place)
-        self._watch()
-        try:
-            return await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.exception() is None:
-                self._give(place.result())
-            raise
+        return None if self._waiting else next((child for child in self._all if child.takes(call)), None)
 
     def _watch(self) -> None:
-        """While calls wait: start another child once every one we have is stuck on something slow."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not any(not place.done() for place in self._waiting):
-            return
-        loop = asyncio.get_running_loop()
-        stuck = all(child.slowed or loop.time() - child.busy_since > _FROZEN_SECONDS for child in self._all)
-        if stuck and not self._starting and len(self._all) < self._most:
+        """While calls wait, have an eye on whether the children get on."""
+        if self._timer is None and (self._waiting or any(child.followed for child in self._all)):
+            self._timer = asyncio.get_running_loop().call_later(STALL_SECONDS / 2, self._look)
+
+    def _look(self) -> None:
+        """Start another child once every one we have is stuck on something slow; what stands behind that waits anew."""
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        busy = [child for child in self._all if child.busy]
+        stuck = [child for child in busy if child.slowed or now - child.busy_since > _FROZEN_SECONDS]
+        for child in stuck:
+            self._waiting.extendleft(reversed(child.give_back()))
+        self._hand_out()
+        if self._waiting and len(stuck) == len(self._all) and not self._starting and len(self._all) < self._most:
             self._start()
-        self._timer = loop.call_later(STALL_SECONDS / 2, self._watch)
+        self._watch()
 
     def _start(self) -> None:
         if self._closed:
@@ -193,9 +214,9 @@ class Sandbox:
             child = await self._born()
         except (OSError, ContentError) as error:
             while self._waiting and not self._all:
-                place = self._waiting.popleft()
-                if not place.done():
-                    place.set_exception(ContentError(f"no parsing child: {error}", kind="crashed"))
+                call = self._waiting.popleft()
+                if not call.place.done():
+                    call.place.set_exception(ContentError(f"no parsing child: {error}", kind="crashed"))
             return
         finally:
             self._starting -= 1
@@ -207,12 +228,12 @@ class Sandbox:
         if self._nursery is None or not self._nursery.alive:
             self._nursery = shared_nursery(*limits) or self._started(*limits)
         try:
-            return await self._nursery.child()
+            return await self._nursery.child(self)
         except OSError:
             if self._nursery.alive:
                 raise
             self._nursery = self._started(*limits)  # the shared one is gone, as only this tells
-            return await self._nursery.child()
+            return await self._nursery.child(self)
 
     def _started(self, memory: int, seconds: float, cache_dir: Path | None) -> Nursery:
         """One of our own, which ends with us."""
@@ -220,20 +241,30 @@ class Sandbox:
         return self._own
 
     def _give(self, child: Child) -> None:
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(child)
-                return
+        """What waits, as much as the child takes; with nothing to do it is kept, or not."""
+        while self._waiting and (self._waiting[0].place.done() or child.takes(self._waiting[0])):
+            call = self._waiting.popleft()
+            if not call.place.done():
+                child.put(call)
+        if child.busy or child in self._idle:
+            return
         if len(self._idle) < _SPARE:
             self._idle.append(child)
         else:
             self._discard(child)
 
+    def _hand_out(self) -> None:
+        """To those who can take more."""
+        for child in tuple(self._all):
+            if child.fit:
+                self._give(child)
+
     def _discard(self, child: Child) -> None:
         """Kill, and have the next one ready at once. Where others are left, `_watch` tells whether they do."""
         child.kill()
         self._all.discard(child)
+        if child in self._idle:
+            self._idle.remove(child)
         if not self._starting and not self._all:
             self._start()
 
