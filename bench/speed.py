@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench import scenarios
 from bench.farm import Farm, open_farm
+from bench.notes import Bench
 from bench.report import report
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +47,7 @@ def main() -> int:
             continue
         scenario = scenarios.ALL[name]
         with room() as place, farm_for(options, scenario.farm) as farm:
-            bench = scenarios.Bench(farm, place, options)
+            bench = Bench(farm, place, options)
             scenario.run(bench)
             wrong += bench.wrong
     return min(wrong, 1)

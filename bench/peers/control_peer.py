@@ -22,7 +22,7 @@ def work(core: int, asked: Connection) -> None:
     while True:
         page, times = asked.recv()
         body = Path(page).read_bytes()
-        asked.send(sum(bool(extract_page(body, url=ADDRESS)) for _ in range(times)))
+        asked.send(sum(bool(extract_page(body, url=ADDRESS).text) for _ in range(times)))
 
 
 def main() -> None:

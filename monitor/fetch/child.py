@@ -1,8 +1,8 @@
 """Our end of one parsing child: what it was sent and has not answered, whose turn it is, and when that took too long.
 
-Small bodies are sent ahead, so that the child goes on while its worker stores what came before, for some 40 ms at a
-time. Time is counted, and blame given, only to the call whose turn it is: what stands behind it is asked of another
-child when this one is slow or dies.
+Small bodies are sent ahead, so that the child goes on while its worker stores what came before. Time is counted, and
+blame given, only to the call whose turn it is: what stands behind it is asked of another child when this one is slow
+or dies.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Before:
 
     def parts(self, session: Session, key: Any) -> list[ColumnElement[bool]]:
         """The same of the story `key`, as conditions of which one holds at a time: for both at once no database
-        goes along an index. None where no bound is known."""
+        goes along an index. Empty where no bound is known."""
         founded = session.connection().execute(_FOUNDED, {"ceiling": self.ceiling}).scalar()
         if founded is None:
             return []

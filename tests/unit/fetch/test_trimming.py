@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from pathlib import Path
 
@@ -120,16 +119,16 @@ BITS += [
 ]
 
 
-# Made once: what is made anew for each tag that is drawn takes longer than the drawing.
-NAME = st.builds(operator.add, st.sampled_from(["", " ", "\n ", "  "]), st.sampled_from(NAMES))
-SAID = st.tuples(NAME, st.sampled_from(["", "", "=", " = "]), st.sampled_from(VALUES)).map("".join)
-END = st.sampled_from([">", ">", ">", " >", "/>", " />", ""])
-MANY = st.tuples() | st.tuples(SAID) | st.tuples(SAID, SAID) | st.tuples(SAID, SAID, SAID)
-
-
-def tags() -> st.SearchStrategy[str]:
-    """Made anew for each that asks, else two of them in a choice would count as one."""
-    return st.builds(lambda tag, said, end: f"<{tag}{''.join(said)}{end}", st.sampled_from(TAGS), MANY, END)
+@st.composite
+def tags(draw: st.DrawFn) -> str:
+    said = [
+        draw(st.sampled_from(["", " ", "\n ", "  "])) + draw(st.sampled_from(NAMES))
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    joined = "".join(
+        name + draw(st.sampled_from(["", "", "=", " = "])) + draw(st.sampled_from(VALUES)) for name in said
+    )
+    return f"<{draw(st.sampled_from(TAGS))}{joined}{draw(st.sampled_from(['>', '>', '>', ' >', '/>', ' />', '']))}"
 
 
 SOUP = st.lists(
