@@ -69,9 +69,9 @@ def values(asked: Filter, resolved: Resolved) -> dict[str, Any]:
     """The values of those parameters."""
     found = {f"asked_{name}": value for name in _ONE if (value := getattr(asked, name)) is not None}
     lists = {name: getattr(asked, name) for name in _MANY} | {"topics": resolved.topics or ()}
-    if resolved.as_array:
-        found[SOURCES] = list(resolved.sources or ())
-    else:
+    if resolved.sources is not None and resolved.as_array:
+        found[SOURCES] = list(resolved.sources)
+    else:  # unasked they are no parameter, as conditions from elsewhere may have one of that name
         lists[SOURCES] = resolved.sources or ()
     return found | {f"asked_{name}{n}": value for name, said in lists.items() for n, value in enumerate(said)}
 

@@ -255,7 +255,7 @@ def alert_conditions(asked: Filter, resolved: Resolved, way: Carried = Carried.A
         carried.append(Article.access == asked.access)
     if carried and resolved.sources is None:
         # no index has what is partial, so all articles would be looked through
-        conditions.append(each(Article.story_id == Alert.story_id, *carried))
+        conditions.append(each(Article.story_id == Alert.story_id, *carried, of=Alert))
     elif carried and way is Carried.ASKED:
         conditions.append(once(and_(*carried), Article.story_id == Alert.story_id))
     elif carried and way is Carried.LOOKED_UP:
@@ -294,9 +294,12 @@ def status_conditions(asked: Filter) -> Conditions:
     return conditions
 
 
-def each(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Something is there for a candidate: asked of one after the other, while EXISTS may become a join of all."""
-    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
+def each(*conditions: ColumnElement[bool], of: Any = None) -> ColumnElement[bool]:
+    """Something is there for a candidate: asked of one after the other, while EXISTS may become a join of all.
+
+    `of` is the table that the candidate is of; None: each that the statement around it asks of."""
+    there = select(literal(1)).where(*conditions).limit(1)
+    return (there if of is None else there.correlate(of)).scalar_subquery().is_not(None)
 
 
 def once(holds: ColumnElement[bool], of_story: ColumnElement[bool]) -> ColumnElement[bool]:

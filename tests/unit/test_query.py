@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -171,6 +172,15 @@ def test_facets_of_a_search_count_what_the_engine_found(room: Newsroom, queries:
     room.alert(room.article("Autre", matches={"cloud": 0.8}))
     facets, complete = queries.facets(Filter(expression=parse_expression("exclure")))
     assert (facets.total, complete) == (1, True)
+
+
+def test_facets_of_a_search_count_what_outlets_carried_and_what_is_partial(room: Newsroom, queries: Queries) -> None:
+    room.alert(room.article("Exclu", source="Les Échos", access="partial", matches={"cloud": 0.8}))
+    room.alert(room.article("Exclu aussi", matches={"cloud": 0.8}))
+    expression = parse_expression("exclure")
+    for asked in (Filter(sources=("échos",)), Filter(access="partial"), Filter(sources=("échos",), access="partial")):
+        facets, complete = queries.facets(replace(asked, expression=expression))
+        assert (facets.total, facets.sources, complete) == (1, {"Les Échos": 1}, True)
 
 
 def test_a_dossier_is_counted_by_topic_and_week_and_outlet(room: Newsroom, queries: Queries) -> None:
