@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, Select, and_, cast, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from monitor.domain.filters import Filter, Window
+from monitor.domain.filters import Filter, Order, Window
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import in_array, led_by, one_of
 from monitor.storage.search_index import in_one_process
@@ -22,6 +22,7 @@ class Rows:
     """A statement of (id, score, of_id) without order: called with a window, the rows of a page.
 
     `of` is the column of the article that a row is of, or of the story. `beside` are other rows of the list, by id.
+    `walked` is the same statement, to be walked along newest first, where the database would take another way.
     """
 
     statement: Any
@@ -29,9 +30,11 @@ class Rows:
     of: InstrumentedAttribute[int]
     score: InstrumentedAttribute[float] | None = None
     beside: Any = None
+    walked: Any = None
 
     def __call__(self, window: Window) -> Select[Any]:
-        ordered = self._ordered(self.statement, window)
+        along = self.walked is not None and window.order is Order.NEWEST
+        ordered = self._ordered(self.walked if along else self.statement, window)
         if self.beside is None:
             return ordered
         parts = (part.subquery() for part in (ordered, self._ordered(self.beside, window)))
@@ -59,20 +62,25 @@ def match_ids(session: Session, asked: Filter, few: Sequence[int] | None = None)
     edges = filters.edges(session, asked)
     resolved = filters.resolve(session, asked, edges)
     conditions = filters.match_conditions(asked, resolved)
-    if few is None and (bounds := before(session, asked, edges)) is not None:
-        conditions.append(bounds.condition(session, Match.article_id))
+    bounds = before(session, asked, edges) if few is None else None
     about_article = filters.article_conditions(asked, resolved)
     if about_article:
         conditions.append(filters.each(Article.id == Match.article_id, *about_article))
-    if resolved.oldest_article is not None:
-        conditions.append(Match.article_id >= resolved.oldest_article)
     if filters.asks_status(asked):
         told = (Topic.id == Match.topic_id, Alert.dossier_id == Topic.dossier_id, Alert.story_id == Article.story_id)
         conditions.append(filters.each(Article.id == Match.article_id, *told, *filters.status_conditions(asked)))
     if few is not None:
         conditions.append(led_by(session, Match.article_id, few))
     of = Match.article_id
-    return Rows(select(Match.id, Match.score, of.label("of_id")).where(*conditions), Match.id, of, Match.score)
+    statement: Any = select(Match.id, Match.score, of.label("of_id")).where(*conditions)
+
+    def within(key: Any) -> Any:
+        since = [] if resolved.oldest_article is None else [key >= resolved.oldest_article]
+        return statement.where(*since, *([] if bounds is None else [bounds.condition(session, key)]))
+
+    # `+` keeps SQLite from gathering and sorting all matches of a long period, each with a look at its article
+    walked = bounds is not None and bounds.is_long(resolved.oldest_article or 0) and not _is_postgresql(session)
+    return Rows(within(of), Match.id, of, Match.score, walked=within(of + 0) if walked else None)
 
 
 def alert_ids(session: Session, asked: Filter, few: Sequence[int] | None = None) -> Rows:

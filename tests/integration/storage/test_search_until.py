@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bench.search import question
 from bench.search_data import fill
@@ -104,6 +105,16 @@ def test_a_walk_begins_where_the_period_ends(stores: list[Store], kind: str) -> 
             assert [row.of_id for row in further[:2]] == found[2:4]
 
 
+def test_matches_of_a_long_period_are_walked_along_and_those_of_a_short_one_gathered(stores: list[Store]) -> None:
+    """By SQLite, which would gather the matches of both, each with a look at its article."""
+    for said, gathered in (("since:2021 until:2024", False), ("since:2021-03 until:2021-04", True)):
+        with stores[0].read() as session:
+            rows = match_ids(session, question(said))(Window(50))
+            asked = str(rows.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+            plan = session.execute(text(f"EXPLAIN QUERY PLAN {asked}")).all()
+            assert any("TEMP B-TREE FOR ORDER BY" in row[3] for row in plan) is gathered, plan
+
+
 def test_a_story_is_found_by_articles_stored_with_it_alone(stores: list[Store]) -> None:
     """Above an article that joined an older story lies the first that founded one."""
     asked = question("until:2022")
@@ -112,9 +123,9 @@ def test_a_story_is_found_by_articles_stored_with_it_alone(stores: list[Store]) 
             bounds = before(session, asked, edges(session, asked))
             assert bounds is not None
             joined = next(key for key in range(bounds.ceiling, ARTICLES) if key % 8 == 0)
-            low = search_until.Before(joined, ()).parts(session, Article.story_id)
+            low = search_until.Before(joined, (), ARTICLES).parts(session, Article.story_id)
             assert f"< {joined + 1 + DISORDER}" in str(low[0].compile(compile_kwargs={"literal_binds": True}))
-            assert search_until.Before(ARTICLES, ()).parts(session, Article.story_id) == []
+            assert search_until.Before(ARTICLES, (), ARTICLES).parts(session, Article.story_id) == []
 
 
 @pytest.mark.parametrize("kind", list(FINDERS))
