@@ -193,7 +193,7 @@ def _new_stories(session: Session, articles: Sequence[ArticleData], now: datetim
     """Found a story with each; gives their ids, in order: that in which a database numbers the rows it is given."""
     rows = [{"title": data.page.title, "agency": data.page.agency} for data in articles]
     table: Any = Story.__table__
-    return sorted(int(row.id) for row in insert_new(session, table, rows, [Story.id], {"created_at": now}))
+    return sorted(int(number) for (number,) in insert_new(session, table, rows, [Story.id], {"created_at": now}))
 
 
 _ARTICLE_AT = select(Article.id).where(Article.canonical_url == bindparam("url"))

@@ -217,7 +217,7 @@ def plan_delivery(
         "created_at": now,
     }
     found = insert_new(session, Delivery.__table__, [row], [Delivery.id, Delivery.turn])  # type: ignore[arg-type]
-    return (found[0].id, found[0].turn) if found else None
+    return (found[0][0], found[0][1]) if found else None
 
 
 def deliver_jobs(session: Session, pairs: Sequence[Pair]) -> list[DeliverJob]:

@@ -20,11 +20,13 @@ from monitor.storage.tables import Entry, Feed
 from monitor.storage.work import Pair
 
 _ENTRIES: Any = Entry.__table__
-_SAID = (
-    *("identity", "guid", "link", "title", "summary", "content"),
-    *("authors", "language", "published_at", "updated_at"),
-)
-_said = attrgetter(*_SAID)
+_SAID = {
+    name: attrgetter(name)
+    for name in (
+        *("identity", "guid", "link", "title", "summary", "content"),
+        *("authors", "language", "published_at", "updated_at"),
+    )
+}
 
 EDIT_WINDOW = timedelta(days=2)  # an entry that changes later than this is not read again
 MAX_READS = 4  # nor more often than this
@@ -108,7 +110,7 @@ def _insert(session: Session, brought: Sequence[Brought], said: Sequence[Mapping
     rows = list(chain.from_iterable(entries.values() for entries in said))
     if not rows:
         return []
-    columns: dict[str, Sequence[Any]] = dict(zip(_SAID, zip(*map(_said, rows), strict=True), strict=True))
+    columns: dict[str, Sequence[Any]] = {name: list(map(get, rows)) for name, get in _SAID.items()}
     columns["content_hash"] = list(map(content_hash, rows))
     alike = [(len(entries), one.shared) for one, entries in zip(brought, said, strict=True)]
     return insert_columns(session, _ENTRIES, columns, [_ENTRIES.c.id, _ENTRIES.c.feed_id, _ENTRIES.c.identity], alike)

@@ -124,7 +124,7 @@ def open_digest(
         "closed_at": now,
     }
     found = insert_new(session, Digest.__table__, [row], [Digest.id])  # type: ignore[arg-type]
-    return int(found[0].id) if found else None
+    return int(found[0][0]) if found else None
 
 
 def add_members(session: Session, digest_id: int, who: Follower, now: datetime) -> int:

@@ -93,6 +93,20 @@ def test_what_is_known_is_left_out_and_the_new_comes_back_however_many_there_are
     assert len(kept(store, 1)) == 5000
 
 
+@pytest.mark.parametrize("known", [0, 1, 5])
+def test_what_is_new_comes_back_as_the_database_has_it(store: Store, known: int) -> None:
+    """Of none, some and all known; a text that came back changed or an id of another row would be read as that."""
+    columns = [Entry.id, Entry.identity, Entry.backlog, Entry.feed_id]
+    with store.write() as session:
+        insert_new(session, TABLE, [row(9, feed=2), *(row(number) for number in range(known))], [Entry.id])
+    with store.write() as session:
+        rows = [{name: value for name, value in row(n).items() if name != "feed_id"} for n in range(4, -1, -1)]
+        found = insert_new(session, TABLE, rows, columns, {"feed_id": 1})
+        stored = session.execute(select(*columns).order_by(Entry.id)).all()
+    assert sorted(map(tuple, found)) == [tuple(one) for one in stored[1 + known :]]
+    assert {one[1] for one in found} == {f"i{number}" for number in range(known, 5)}
+
+
 def test_what_several_feeds_bring_together_is_told_apart(store: Store) -> None:
     """One has an identity of the other's, a known one and one twice; another brought nothing."""
 
