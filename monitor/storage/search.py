@@ -20,6 +20,7 @@ from monitor.storage.search_index import FirstPass, prefer_index
 from monitor.storage.search_lists import Rows, alert_ids, match_ids, story_ids
 from monitor.storage.search_newest import Newest, outlets_of
 from monitor.storage.search_rows import AlertRow, ArticleRow, Found, MatchRow, StoryRow
+from monitor.storage.search_told import told_articles
 from monitor.storage.search_walk import (
     FIRST_BATCH,
     LARGEST_BATCH,
@@ -76,8 +77,10 @@ def alert_keys(session: Session, asked: Filter, window: Window, judge: Judge | N
 def true_alerts(session: Session, asked: Filter, judge: Judge, most: int) -> tuple[list[int], bool]:
     """The ids of alerts with an article that makes the expression true, found by their newest articles; whether these
     are all, or `most` and more."""
-    conditions = filters.alert_conditions(asked, filters.resolve(session, asked))
-    newest = Newest(session, Filter(), judge.words, conditions)
+    resolved = filters.resolve(session, asked)
+    conditions = filters.alert_conditions(asked, resolved, filters.Carried.ONE_BY_ONE)
+    told = told_articles(session, asked, judge.words)
+    newest = Newest(session, Filter(), judge.words, conditions, told)
     found, below, size, walked = set[int](), None, most, Walked()
     while len(found) <= most:
         rows = newest.take(below, size)

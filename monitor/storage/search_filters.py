@@ -38,6 +38,8 @@ from monitor.storage.types import UtcDateTime
 
 Conditions = list[ColumnElement[bool]]
 DISORDER = 2_000
+# an outlet's articles that are looked up: of more, a walk comes to as many rows as a page needs sooner
+MOST_LOOKED_UP = 12_000
 SOURCES = "sources"  # the parameter of their names as an array
 
 
@@ -234,20 +236,26 @@ def match_conditions(asked: Filter, resolved: Resolved) -> Conditions:
 
 
 class Carried(Enum):
-    """How PostgreSQL finds the alerts that outlets carried."""
+    """How the alerts are found that outlets carried, or that are about topics."""
 
     AS_PLANNED = 0
     ASKED = 1
-    """each alert is asked, newest first"""
+    """on PostgreSQL each alert is asked, newest first"""
     LOOKED_UP = 2
     """by all articles of the outlets"""
+    ONE_BY_ONE = 3
+    """of one alert after the other it is asked whether it is about the topics"""
 
 
 def alert_conditions(asked: Filter, resolved: Resolved, way: Carried = Carried.AS_PLANNED) -> Conditions:
     """Conditions on `alerts`, its topics and the articles of its story."""
     conditions = [*_period(asked, Alert.raised_at), *scores(asked, Alert.score), *status_conditions(asked)]
     if (about := about_topics(resolved)) is not None:
-        conditions.append(Alert.id.in_(about))
+        # SQLite would make the list of the topics' alerts anew for each that is asked
+        alone = way is Carried.ONE_BY_ONE and not resolved.as_array
+        conditions.append(
+            about.where(AlertTopic.alert_id == Alert.id).correlate(Alert).exists() if alone else Alert.id.in_(about)
+        )
     carried: Conditions = []
     if resolved.sources is not None:
         carried.append(_told_by(resolved.sources, as_array=resolved.as_array))
@@ -259,7 +267,8 @@ def alert_conditions(asked: Filter, resolved: Resolved, way: Carried = Carried.A
     elif carried and way is Carried.ASKED:
         conditions.append(once(and_(*carried), Article.story_id == Alert.story_id))
     elif carried and way is Carried.LOOKED_UP:
-        conditions.append(in_array(Alert.story_id, select(Article.story_id).where(*carried)))
+        stories = select(Article.story_id).where(*carried)
+        conditions.append(in_array(Alert.story_id, stories) if resolved.as_array else Alert.story_id.in_(stories))
     elif carried:
         told = select(Article.id).where(Article.story_id == Alert.story_id, *carried)
         conditions.append(told.correlate(Alert).exists())
@@ -268,11 +277,11 @@ def alert_conditions(asked: Filter, resolved: Resolved, way: Carried = Carried.A
     return conditions
 
 
-def few_of_outlets(session: Session, resolved: Resolved, most: int) -> bool:
-    """Whether the outlets have at most so many articles."""
+def few_of_outlets(session: Session, resolved: Resolved) -> bool:
+    """Whether the outlets have so few articles that all are looked up."""
     told = _told_by(resolved.sources or (), as_array=resolved.as_array)
-    some = select(literal(1)).select_from(Article).where(told).limit(most + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(some)) or 0) <= most
+    some = select(literal(1)).select_from(Article).where(told).limit(MOST_LOOKED_UP + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) <= MOST_LOOKED_UP
 
 
 def about_topics(resolved: Resolved) -> Select[Any] | None:

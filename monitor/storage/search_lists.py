@@ -97,7 +97,7 @@ def _way(session: Session, asked: Filter, resolved: filters.Resolved, few: Seque
     """Beside words PostgreSQL's planner, which takes outlets for rarer than the page needs, finds all their alerts."""
     if asked.expression is None or few is not None or resolved.sources is None or not _is_postgresql(session):
         return filters.Carried.AS_PLANNED
-    if filters.few_of_outlets(session, resolved, MOST_LOOKED_UP):
+    if filters.few_of_outlets(session, resolved):
         return filters.Carried.LOOKED_UP
     return filters.Carried.ASKED
 
@@ -142,10 +142,6 @@ def _of_stories(session: Session, key: Any, few: Sequence[int], *, by_array: boo
         return in_array(key, select(Article.story_id).where(led_by(session, Article.id, few)))
     within: ColumnElement[bool] = key.in_(select(Article.story_id).where(one_of(session, Article.id, few)))
     return within
-
-
-# an outlet's articles that are looked up: of more, a walk comes to as many rows as a page needs sooner
-MOST_LOOKED_UP = 12_000
 
 
 def _is_postgresql(session: Session) -> bool:

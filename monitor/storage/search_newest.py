@@ -6,7 +6,7 @@ each candidate. Ids are in arrival order, and nothing is stored before it is pub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from monitor.storage.search_index import NO_SUCH_ID, WORDS, WORDS_KEY, fts5_quer
 from monitor.storage.search_marks import period_marks, source_mark
 from monitor.storage.search_pairs import pairs_known, with_pairs
 from monitor.storage.search_parts import Asked, Listing, See, look, newest_of_words
+from monitor.storage.search_told import newest_told
 from monitor.storage.tables import Alert, Article, Match
 
 MOST_OUTLETS = 40  # more are a condition on each candidate instead
@@ -64,13 +65,20 @@ def _marks_of(resolved: filters.Resolved) -> Words | None:
 
 class Newest:
     """The articles of a filter. `words` are what its expression cannot do without, `alerts` what an alert of their
-    story must fulfil.
+    story must fulfil; `told` are all articles with such an alert, newest first, where that is known.
 
     Rows begin with the id, and have what else is to be read of the articles.
     """
 
-    def __init__(self, session: Session, asked: Filter, words: Words | None, alerts: Conditions | None = None) -> None:
-        self._session, self._asked, self._alerts = session, asked, alerts
+    def __init__(
+        self,
+        session: Session,
+        asked: Filter,
+        words: Words | None,
+        alerts: Conditions | None = None,
+        told: Sequence[int] | None = None,
+    ) -> None:
+        self._session, self._asked, self._alerts, self._told_articles = session, asked, alerts, told
         self._dialect = session.get_bind().dialect.name
         self._sqlite = self._dialect == "sqlite"
         edges = filters.edges(session, asked)
@@ -146,11 +154,20 @@ class Newest:
         words = every((self._pairs if stretch.paired else self._words, stretch.mark))
         if words is None:
             return self._listed("alone", self._without_words, None, stretch, count, read=read)
+        if self._told_articles is not None:
+            return self._among_told(self._told_articles, words, stretch, count)
         if not self._sqlite:
             return self._descend(words, stretch, count, read=read, late=late, see=see)
         if not self._conditions():  # in its own words: half of what a page costs is the asking
             return newest_of_words(self._session, words, stretch.low, stretch.high, count, read=read)
         return self._listed("words", self._of_words, fts5_query(words), stretch, count, read=read)
+
+    def _among_told(self, told: Sequence[int], words: Words, stretch: _Stretch, count: int) -> list[Values]:
+        if any_has(self._session, self._forms.absent):
+            self._there(self._forms.present(found=True))
+            return self._within(stretch, count, read=Read.IDS, see=None)
+        near = [key for key in told if stretch.low <= key < stretch.high]
+        return [(key,) for key in newest_told(self._session, words, near, count)]
 
     def _listed(
         self,

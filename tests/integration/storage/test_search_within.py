@@ -13,7 +13,7 @@ from bench.search import question
 from bench.search_data import fill
 from monitor.domain.filters import Cursor, Order, Window
 from monitor.domain.judging import Judge
-from monitor.storage import search, search_lists, search_within
+from monitor.storage import search, search_filters, search_within
 from monitor.storage.engine import Store
 from monitor.storage.search import find_alerts, find_matches, find_stories
 from monitor.storage.search_forms import present_words
@@ -180,7 +180,7 @@ def test_alerts_of_outlets_are_asked_or_looked_up_beside_words(
     with_words, pages = Judge(asked.expression), []  # type: ignore[arg-type]
     monkeypatch.setattr(search, "FEW", 20)  # as if there were more articles
     monkeypatch.setattr(search, "MANY", 20)
-    monkeypatch.setattr(search_lists, "MOST_LOOKED_UP", most)
+    monkeypatch.setattr(search_filters, "MOST_LOOKED_UP", most)
     for store in stores:
         with store.read() as session, statements(store) as sent:
             every = session.scalars(alert_ids(session, question("source:1"))(Window(ARTICLES)))
