@@ -1,8 +1,8 @@
 """Our end of one parsing child: what it was sent and has not answered, whose turn it is, and when that took too long.
 
-Small bodies are sent ahead, so that the child goes on while its worker stores what came before. Time is counted, and
-blame given, only to the call whose turn it is: what stands behind it is asked of another child when this one is slow
-or dies.
+Small bodies are sent ahead, feeds and pages, so that the child goes on while its worker stores or matches what came
+before. Time is counted, and blame given, only to the call whose turn it is: what stands behind it is asked of another
+child when this one is slow or dies.
 """
 
 from __future__ import annotations
@@ -12,15 +12,25 @@ import os
 import signal
 from collections import deque
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from monitor.errors import ContentError
 from monitor.fetch.sandbox_child import CRASH, HEADER, REPLY
 
 STALL_SECONDS = 0.15  # of the processor: a call that takes more is slow
-# Calls sent ahead are at most so many and hold so much. The socket takes all of it where the kernel's `wmem_max` lets
-# it (4 MiB since Linux 6.17), else some 400 KiB; what it does not take waits here.
-AHEAD, AHEAD_BYTES = 100, 2 * 1024 * 1024
+
+
+class Room(NamedTuple):
+    """What a child may have with one that is sent ahead: so many calls, the one at work included, of so many bytes."""
+
+    calls: int
+    size: int
+
+
+# The socket takes all of it where the kernel's `wmem_max` lets it (4 MiB since Linux 6.17), else some 400 KiB; what it
+# does not take waits here. Pages are few: four are some 20 ms of work, more than a worker leaves between two looks, and
+# what stands behind a slow one waits with it for .15 s.
+FEEDS, PAGES = Room(100, 2 * 1024 * 1024), Room(4, 512 * 1024)
 # A call that got less than half of its time on the processor gets the rest, up to this many times the limit in all.
 PATIENCE, _STARVED = 4, 0.5
 _SLACK = 0.02  # seconds
@@ -29,12 +39,12 @@ _MAX_REPLY = 64 * 1024 * 1024
 
 
 class Call:
-    """One request. `seconds` is its limit, `ahead` whether it may stand behind others."""
+    """One request. `seconds` is its limit, `room` what it and those before it may take; without, it goes alone."""
 
-    __slots__ = ("_body", "_header", "ahead", "place", "seconds")
+    __slots__ = ("_body", "_header", "place", "room", "seconds")
 
-    def __init__(self, header: bytes, body: bytes, seconds: float, *, ahead: bool = False) -> None:
-        self._header, self._body, self.seconds, self.ahead = header, body, seconds, ahead
+    def __init__(self, header: bytes, body: bytes, seconds: float, room: Room | None = None) -> None:
+        self._header, self._body, self.seconds, self.room = header, body, seconds, room
         self.place: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     @property
@@ -91,7 +101,8 @@ class Child(asyncio.Protocol):
         """Whether it can have the call now: at once, or behind what it has."""
         if not self._calls or not self.fit:
             return self.fit
-        return call.ahead and len(self._calls) < AHEAD and self._bytes + call.size <= AHEAD_BYTES
+        room = call.room
+        return room is not None and len(self._calls) < room.calls and self._bytes + call.size <= room.size
 
     def put(self, call: Call) -> None:
         """Send it. The future of the call has the reply's status and what it says, or `ContentError`."""

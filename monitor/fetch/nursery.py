@@ -10,7 +10,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.fetch.child import AHEAD_BYTES, PATIENCE, Child, Owner
+from monitor.fetch.child import FEEDS, PATIENCE, Child, Owner
 
 TIME_LIMIT, MEMORY_LIMIT = timedelta(seconds=5), 512 * 1024 * 1024
 _START_SECONDS = 30.0
@@ -51,7 +51,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             for end in (ours, theirs):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, AHEAD_BYTES)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, FEEDS.size)
             loop = asyncio.get_running_loop()
             _, child = await loop.create_unix_connection(lambda: Child(owner), sock=ours)
             try:

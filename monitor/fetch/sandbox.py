@@ -1,12 +1,11 @@
 """Parsing in a child process with limits: a crafted page costs its own reading, not the worker's.
 
 The child is started on first use, keeps its libraries loaded, and is killed when a call takes too long; the next one is
-forked from a process that only holds the libraries, within milliseconds. Calls wait their turn; while all are slow
-and others wait, another child (of six) takes them, so that a poisonous page holds no good one up. Feeds are sent ahead,
-so that a child has work while its worker stores what it read before. `subprocess` and a
-socket pair, because a prefork worker's children may not start `multiprocessing` ones. Replies are JSON, checked
-against the type, and a feed's entries a text (`fetch.packing`): unpickling what a child wrote after it parsed hostile
-bytes would undo the wall.
+forked from a process that only holds the libraries, within milliseconds. Calls wait their turn; while all are slow and
+others wait, another child (of six) takes them, so that a poisonous page holds no good one up. Feeds are sent ahead, and
+a few pages, so that a child has work while its worker does something else. `subprocess` and a socket pair, because a
+prefork worker's children may not start `multiprocessing` ones. Replies are JSON, checked against the type, and a feed's
+entries a text (`fetch.packing`): unpickling what a child wrote after it parsed hostile bytes would undo the wall.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.domain.model import FeedData, PageData, ParsedFeed
 from monitor.errors import ContentError
-from monitor.fetch.child import STALL_SECONDS, Call, Child
+from monitor.fetch.child import FEEDS, PAGES, STALL_SECONDS, Call, Child, Room
 from monitor.fetch.nursery import MEMORY_LIMIT, TIME_LIMIT, Nursery, shared_nursery
 from monitor.fetch.packing import unpack
 from monitor.fetch.sandbox_child import CONTENT, CRASH
@@ -98,7 +97,7 @@ class Sandbox:
         options = {"url": url, "content_type": content_type, "known": list(known), "believe_guids": believe_guids}
         if now is not None:
             options["now"] = now.isoformat()
-        return _feed(await self._reply("monitor.fetch.sandbox_parsers:feed", body, options, ahead=True))
+        return _feed(await self._reply("monitor.fetch.sandbox_parsers:feed", body, options, FEEDS))
 
     async def extract_page(self, body: bytes, *, url: str, content_type: str | None = None) -> PageData:
         """`fetch.pages.extract_page` in the child."""
@@ -107,12 +106,12 @@ class Sandbox:
 
     async def call(self, function: str, body: bytes, result: type[Result], **options: Any) -> Result:
         """Run `function` (`module:name`) on `body` in a child and give what it returned, a dataclass `result`."""
-        return _parse(result, _payload(await self._reply(function, body, options)))
+        return _parse(result, _payload(await self._reply(function, body, options, PAGES)))
 
-    async def _reply(self, function: str, body: bytes, options: dict[str, Any], *, ahead: bool = False) -> bytes:
+    async def _reply(self, function: str, body: bytes, options: dict[str, Any], room: Room) -> bytes:
         header = json.dumps({"function": function, "options": options}).encode()
         if len(body) <= _LARGE:
-            return await self._ask(Call(header, body, self._time_limit, ahead=ahead))
+            return await self._ask(Call(header, body, self._time_limit, room))
         async with self._large:
             return await self._ask(Call(header, body, self._time_limit))
 
