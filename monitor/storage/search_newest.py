@@ -219,7 +219,7 @@ class Newest:
         while len(found) < count and (part := descent.next(count - len(found), share)) is not None:
             whole = part
             if late is not None and part.eras is not None and late.mark is not None:
-                whole = replace(part, high=late.high, eras=some((late.mark, part.eras)))
+                whole = replace(part, high=late.high, eras=some((late.mark, part.eras)), bits=0)
             elif late is not None:
                 found += self._within(late, count, read=read, see=see)
                 if len(found) == count:

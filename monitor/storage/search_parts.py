@@ -26,6 +26,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    null,
     select,
     text,
     true,
@@ -42,6 +43,7 @@ from monitor.storage.tables import Alert, Article
 from monitor.storage.types import TsQuery
 
 NO_END = (1 << 63) - 1
+MANY_OF_ERA = 64  # candidates: of fewer the index is asked once for all eras, as it looks for its words anew each time
 See = Callable[[Sequence[Values]], None]
 
 
@@ -117,19 +119,33 @@ _ASKED = (
     "AND (CAST(:also AS tsquery) IS NULL OR ts_match_vq(words, CAST(:also AS tsquery)))) SELECT id FROM those "
 )
 _WITHIN = "{id} >= :low AND {id} < :high"
+# From the newest era down: the first rows come as soon as one was gone through, and no other is once there are enough.
+# An array and WHERE also tell PostgreSQL that they are few: else it would keep all texts, to look them up once more.
+_BY_ERA = (
+    "SELECT found.ids FROM unnest(array(SELECT generate_series({last}, {first}, -1))) AS era CROSS JOIN LATERAL "
+    "(SELECT array(SELECT article_id FROM article_words WHERE {has} "
+    "AND words @@ CAST(quote_literal('¤e' || :bits || '_' || era) AS tsquery) "
+    "AND (CAST(:also AS tsquery) IS NULL OR ts_match_vq(words, CAST(:also AS tsquery))) AND {within}) AS ids OFFSET 0) "
+    "AS found WHERE era BETWEEN 0 AND {last}"
+)
 _TOP = "(SELECT coalesce(max(id), 0) FROM articles)"
 _ERAS = (
     "(SELECT string_agg(quote_literal('¤e' || :bits || '_' || era), ' | ') FROM generate_series("  # noqa: S608 - of constants
     f"greatest(({_TOP} + 1 - :size) >> :bits, 0), {_TOP} >> :bits) AS era)"
 )
+_ENDS = {
+    True: {"first": f"({_TOP} + 1 - :size) >> :bits", "last": f"{_TOP} >> :bits"},
+    False: {"first": ":low >> :bits", "last": "(:high - 1) >> :bits"},
+}
 
 
 class _Kind(NamedTuple):
     """How candidates are found: walked over or asked of the index, by how many questions that must all hold. `top`:
-    down from the newest article, whichever that is."""
+    down from the newest article, whichever that is. `apart`: the index is asked of one era after the other."""
 
     asked: int
     top: bool
+    apart: bool = False
 
     def __str__(self) -> str:
         """The statement of the newest candidates."""
@@ -142,8 +158,20 @@ class _Kind(NamedTuple):
             top = f"AND article_id >= greatest({_TOP} - :size + 1, :low)"
             return _WALKED + (top if self.top else "AND " + _WITHIN.format(id="article_id"))
         asked = [f":words{number}" for number in range(self.asked)] + ([_ERAS] if self.top else [])
-        has = " AND ".join(f"words @@ CAST({words} AS tsquery)" for words in asked)
-        return _ASKED.format(has=has) + "WHERE " + ("id >= :low" if self.top else _WITHIN.format(id="id"))
+        return _ASKED.format(has=_has(asked)) + "WHERE " + self._within("id")
+
+    @property
+    def by_era(self) -> str:
+        """The statement of all candidates of each era, as an array."""
+        has = _has([f":words{number}" for number in range(self.asked)])
+        return _BY_ERA.format(has=has, within=self._within("article_id"), **_ENDS[self.top])
+
+    def _within(self, key: str) -> str:
+        return f"{key} >= :low" if self.top else _WITHIN.format(id=key)
+
+
+def _has(asked: Sequence[str]) -> str:
+    return " AND ".join(f"words @@ CAST({words} AS tsquery)" for words in asked)
 
 
 _TYPES: dict[str, Any] = {
@@ -160,17 +188,36 @@ _TYPES: dict[str, Any] = {
 @cache
 def _candidates(kind: _Kind, *, listed: bool) -> tuple[Any, Any, Any]:
     """What is told of them in one row, their ids, and what these are ordered by; `listed`: as one array."""
-    said = f"SELECT array({kind.in_no_order}) AS ids" if listed else str(kind)
-    candidates = text(said).bindparams(*(bindparam(name, type_=_TYPES[name]) for name in _TYPES if f":{name}" in said))
     kept = column("ids", ARRAY(BigInteger)) if listed else column("id", BigInteger)
-    found = candidates.columns(kept).cte("found")
-    hits = select(func.cardinality(found.c.ids) if listed else func.count()).select_from(found)
-    one = select(
+    found = _bound(f"SELECT array({kind.in_no_order}) AS ids" if listed else str(kind)).columns(kept).cte("found")
+    if not listed:
+        return _told_once(null()), select(found.c.id), found.c.id
+    return _told_once(select(func.cardinality(found.c.ids)).scalar_subquery()), found.c.ids, None
+
+
+def _bound(said: str) -> Any:
+    """The text with the types of its parameters."""
+    return text(said).bindparams(*(bindparam(name, type_=_TYPES[name]) for name in _TYPES if f":{name}" in said))
+
+
+def _told_once(hits: ColumnElement[Any]) -> Any:
+    """What is told with each row; `hits`: how many candidates, if that is not how many rows."""
+    return select(
         select(func.coalesce(func.max(Article.id), 0)).scalar_subquery().label("newest"),
         exists(select(literal(1)).select_from(INDEX).where(INDEX.c.words.op("@@")(_ABSENT))).label("absent"),
-        hits.scalar_subquery().label("hits"),
+        hits.label("hits"),
     ).subquery("one")
-    return one, found.c.ids if listed else select(found.c.id), None if listed else found.c.id
+
+
+def _in_order(kind: _Kind, others: Asked, *, read: Read) -> Any:
+    """The statement whose rows come newest first; of eras apart it goes through one by one until there are enough."""
+    if not kind.apart:
+        return _statement(kind, others, read=read, ordered=True)
+    found = _bound(kind.by_era).columns(column("ids", ARRAY(BigInteger))).subquery("found")
+    rows = select(*read.columns).where(Article.id == func.any(found.c.ids)).order_by(Article.id.desc()).lateral("era")
+    enough = select(*rows.c).select_from(found.join(rows, true())).limit(bindparam("count", type_=BigInteger))
+    one, told = _told_once(null()), enough.subquery("told")
+    return select(*one.c, *told.c).select_from(one.outerjoin(told, true()))
 
 
 def _statement(kind: _Kind, others: Asked, *, read: Read, ordered: bool = False) -> Any:
@@ -263,11 +310,16 @@ def look(
     asked |= {f"words{number}": one for number, one in enumerate(apart)}
     connection = session.connection()
     if see is not None:
+        if part.bits and not others.some and count << part.bits >= MANY_OF_ERA * size:
+            streamed = kind._replace(asked=len(apart) if top else len(apart) - 1, apart=True)
+            asked["bits"] = part.bits
+        else:
+            streamed = kind
 
         def make() -> Streamed:
-            return Streamed(_statement(kind, others, read=read, ordered=True), connection)
+            return Streamed(_in_order(streamed, others, read=read), connection)
 
-        stretches = others.made((kind, read, "streamed"), make).rows(connection, asked)
+        stretches = others.made((streamed, read, "streamed"), make).rows(connection, asked)
         if stretches is not None:
             return _seen(stretches, see)
     statement = others.made((kind, read), lambda: _statement(kind, others, read=read))
@@ -277,7 +329,7 @@ def look(
 def _looked(found: Sequence[Any]) -> Looked:
     rows = [tuple(row[3:]) for row in found if row[3] is not None]
     newest, absent_found, hits = found[0][:3]
-    return Looked(newest, absent_found, hits, newest_first(rows))
+    return Looked(newest, absent_found, len(rows) if hits is None else hits, newest_first(rows))
 
 
 def _seen(stretches: Generator[Rows], see: See) -> Looked:

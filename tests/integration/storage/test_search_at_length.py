@@ -179,6 +179,24 @@ def test_pages_one_after_the_other_leave_nothing_out_and_repeat_nothing(stores: 
         assert seen[: len(whole)] == whole
 
 
+@pytest.mark.parametrize("said", ["sécurité NEAR/5 réseau", "données NEAR/5 réseau"])
+def test_hundreds_are_found_stretch_by_stretch_newest_first(stores: list[Store], said: str) -> None:
+    """The first stretch is judged while PostgreSQL goes through the next: on a first page, and from any place on."""
+    asked = question(said)
+    whole = [row.id for row in Queries(stores[0]).articles(asked, Window(500)).rows]
+    assert len(whole) > 60
+    queries = Queries(stores[1])
+    with statements(stores[1]) as said_of_pages:
+        for limits in ((12, 12, 15, 500), (12, 7, 12, 500)):
+            seen, after = list[int](), None
+            for limit in limits:
+                page = queries.articles(asked, Window(limit, after))
+                seen += [row.id for row in page.rows]
+                after = page.after
+            assert seen == whole
+    assert sum("AS era CROSS JOIN LATERAL" in one for one in said_of_pages) > 2
+
+
 @pytest.mark.parametrize(
     "said",
     [
