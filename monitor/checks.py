@@ -193,7 +193,7 @@ def check_system(settings: Settings) -> Iterator[Finding]:
 def check_matching(_settings: Settings) -> Iterator[Finding]:
     """Whether the inner loops are compiled: how fast articles are judged and feeds read hangs on them."""
     from monitor.domain.kernel import in_python
-    from monitor.fetch import references, trimming
+    from monitor.fetch import packing, references, trimming
     from monitor.fetch.feeds import regular, text
     from monitor.fetch.pages import language, linked_data, trees
 
@@ -202,6 +202,7 @@ def check_matching(_settings: Settings) -> Iterator[Finding]:
         "_markup": text.COMPILED,
         "_languages": language.COMPILED,
         "_letters": linked_data.COMPILED,
+        "_packed": packing.COMPILED,
         "_references": references.COMPILED,
         "_trees": trees.COMPILED,
         "_trimmed": trimming.COMPILED,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from pydantic_core import to_json
 from monitor.domain.cleaning import clean
 from monitor.domain.model import EntryData, FeedData, ParsedFeed
 from monitor.errors import ContentError
+from monitor.fetch import packing
 from monitor.fetch.packing import pack, unpack
 from monitor.fetch.sandbox import _feed
 from monitor.fetch.sandbox_child import RESULT
@@ -42,6 +46,66 @@ def test_an_entry_that_was_never_updated_has_one_time() -> None:
     entry = EntryData("1", "Titre", published_at=when, updated_at=when)
     [found] = replied(ParsedFeed(FeedData(entries=(entry,)))).data.entries
     assert found.updated_at is found.published_at
+
+
+DIGITS = "0123456789"
+USUAL = "2026-03-01T12:00:00+00:00"
+DATES = ("", "=", "hier", USUAL, "2026-12-31T23:59:59.000001+00:00", "2026-03-01T12:00:00", "2026-03-01T12:00:00+01:00")
+WRITTEN = st.sampled_from(DATES) | st.builds(
+    lambda date, at, sign: date[:at] + sign + date[at + 1 :],
+    st.sampled_from(DATES[3:5]),
+    st.integers(0, 31),
+    st.sampled_from([*DIGITS, "-", ":", ".", "T", "Z", "é", ""]),
+)
+PIECES = st.sampled_from([b"", b"a", "é’😀".encode(), b"\xff", b"a\x1fb", b"\x1f", b"\xed\xa0\x80"])
+
+
+def outcome(way: Callable[..., Sequence[Sequence[object]]], packed: bytes) -> object:
+    try:
+        return [list(column) for column in way(packed, packing._instant, packing._names)]
+    except ValueError as error:
+        return isinstance(error, UnicodeDecodeError)
+
+
+@pytest.mark.skipif(not packing.COMPILED, reason="nothing was compiled here")
+@given(st.lists(st.tuples(*[PIECES] * 4, WRITTEN, WRITTEN, *[PIECES] * 4), min_size=1, max_size=3), st.booleans())
+def test_compiled_and_in_python_the_same(rows: list[tuple[bytes | str, ...]], cut: bool) -> None:
+    pieces = [
+        piece if isinstance(piece, bytes) else piece.encode() for piece in chain.from_iterable(zip(*rows, strict=True))
+    ]
+    packed = b"\x1e".join(pieces[:-1] if cut else pieces)
+    compiled, in_python = outcome(packing._parted, packed), outcome(packing.parted_in_python, packed)
+    # of several things that are wrong either may be told first
+    assert compiled == in_python or (isinstance(compiled, bool) and isinstance(in_python, bool))
+
+
+ODD = st.none() | st.text(max_size=5) | st.sampled_from(["\x1e", "a\x1fb", "\ud800", "é’😀"])
+ANY_WHEN = WHEN | st.datetimes(timezones=st.sampled_from([None, timezone(timedelta(hours=1)), timezone(timedelta(0))]))
+ANY_ENTRY = st.builds(
+    EntryData, ODD, ODD, ODD, ODD, ODD, ODD, ANY_WHEN, ANY_WHEN, st.lists(ODD, max_size=3).map(tuple), ODD
+)
+SAME_TIMES = ENTRY.map(lambda entry: replace(entry, updated_at=entry.published_at))
+
+
+def written(way: Callable[[tuple[EntryData, ...]], bytes], entries: tuple[EntryData, ...]) -> object:
+    try:
+        return way(entries)
+    except (TypeError, UnicodeEncodeError):
+        return None
+
+
+@pytest.mark.skipif(not packing.COMPILED, reason="nothing was compiled here")
+@given(st.lists(ENTRY | SAME_TIMES | ANY_ENTRY, min_size=1, max_size=3).map(tuple))
+def test_joined_in_c_and_in_python_the_same(entries: tuple[EntryData, ...]) -> None:
+    assert written(packing._joined, entries) == written(packing.joined_in_python, entries)
+
+
+@pytest.mark.skipif(not packing.COMPILED, reason="nothing was compiled here")
+@pytest.mark.parametrize("at", range(len(USUAL)))
+def test_a_time_is_read_as_the_standard_library_reads_it(at: int) -> None:
+    for sign in (*DIGITS, "-", "+", ":", "x"):
+        packed = "\x1e".join(["1", "", "", "", USUAL[:at] + sign + USUAL[at + 1 :], *[""] * 5]).encode()
+        assert outcome(packing._parted, packed) == outcome(packing.parted_in_python, packed)
 
 
 VALUE = st.binary(max_size=4) | st.sampled_from([b"", b"=", b"2026-03-01", b"2026-03-01T12:00:00+00:00"])
