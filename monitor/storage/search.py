@@ -79,7 +79,7 @@ def true_alerts(session: Session, asked: Filter, judge: Judge, most: int) -> tup
     are all, or `most` and more."""
     resolved = filters.resolve(session, asked)
     conditions = filters.alert_conditions(asked, resolved, filters.Carried.ONE_BY_ONE)
-    told = told_articles(session, asked, judge.words)
+    told = told_articles(session, asked, judge.words, most)
     newest = Newest(session, Filter(), judge.words, conditions, told)
     found, below, size, walked = set[int](), None, most, Walked()
     while len(found) <= most:

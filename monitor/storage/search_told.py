@@ -5,11 +5,14 @@ through all that have the words, to find the few of which there is such an alert
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, BigInteger, String, bindparam, column, select, text
+from sqlalchemy import ARRAY, BigInteger, Engine, String, bindparam, column, select, text
 from sqlalchemy.orm import Session
 
 from monitor.domain.filters import Filter
@@ -17,47 +20,68 @@ from monitor.domain.words import Words
 from monitor.storage import search_filters as filters
 from monitor.storage.listed import one_of
 from monitor.storage.search_filters import Carried
-from monitor.storage.search_forms import known_of
+from monitor.storage.search_forms import KNOWN_HOLDS, MOST_QUESTIONS, known_of
 from monitor.storage.search_index import FirstPass, fts5_query, tsquery
 from monitor.storage.tables import Alert, Article
 
-MOST_ALERTS = 25_000  # of more, one of some forty articles has one: words soon come to a page
-FEW = 1_000  # articles of words, on SQLite
-FEW_ASKED = 5_000  # and on PostgreSQL, which asks each of them the conditions in less time than an alert is found
+MOST_ALERTS = 25_000
+FEW = 1_000  # articles of words, which are soon asked
+# articles of words that are asked for an alert in the time in which one alert is found and its article asked for words
+ASKED = 2.5
 AT_ONCE = 4_000  # articles that PostgreSQL is asked for the words of
 MARGIN = 1.3
 
 
-def told_articles(session: Session, asked: Filter, words: Words | None) -> list[int] | None:
+def told_articles(session: Session, asked: Filter, words: Words | None, wanted: int) -> list[int] | None:
     """The ids of articles whose story has an alert that fulfils the filter but for its expression, newest first; None
-    where the words are rarer, or the alerts too many."""
-    if words is None or (most := _most(session, words)) is None:
+    where the words lead sooner to `wanted` of these alerts."""
+    beside = replace(asked, expression=None)
+    if words is None or replace(beside, access=None) == Filter():
+        return None  # all alerts, or of each it is asked whether it is of a partial article
+    most = _most(session, words, wanted, ended=asked.until is not None)
+    known, now = _MANY.setdefault(session.get_bind().engine, {}), time.monotonic()
+    more, since = known.get(beside, (0, now))
+    if not most or (more >= most and now - since < KNOWN_HOLDS):
         return None
     resolved, way = filters.resolve(session, asked), Carried.AS_PLANNED
     if resolved.sources is not None:
         if filters.few_of_outlets(session, resolved):
             way = Carried.LOOKED_UP
-        elif replace(asked, expression=None, sources=(), not_sources=()) == Filter():
+        elif replace(beside, sources=(), not_sources=()) == Filter():
             return None  # to find their alerts takes longer than the words do
     conditions = filters.alert_conditions(asked, resolved, way)
-    if not conditions:
-        return None
     found = select(Alert.story_id).where(*conditions).limit(most + 1)
     stories = session.connection().execute(found).scalars().all()
     if len(stories) > most:
+        if len(known) >= MOST_QUESTIONS:
+            known.clear()
+        known[beside] = most, now
         return None
     articles = select(Article.id).where(one_of(session, Article.story_id, stories))
     return sorted(session.connection().execute(articles).scalars(), reverse=True)
 
 
-def _most(session: Session, words: Words) -> int | None:
-    """As many alerts are sooner found than the articles of the words are asked; None: no alert is."""
-    first = FirstPass(session, words)
-    if first.ordered:
-        return MOST_ALERTS if first.at_most(session, FEW) is None else None
-    share = known_of(session).share(words)
-    many = int((share or 0) * filters.newest_article(session))
-    return min(MOST_ALERTS, many) if many > FEW_ASKED else None
+# of how many alerts a filter was found to have more, and when: that they are fewer by now costs time alone
+_MANY: WeakKeyDictionary[Engine, dict[Filter, tuple[int, float]]] = WeakKeyDictionary()
+
+
+def _most(session: Session, words: Words, wanted: int, *, ended: bool) -> int:
+    """How many alerts are sooner found than the articles of the words are asked for them.
+
+    The more alerts there are, the fewer of these articles are asked for a page; but in a period that has ended, none of
+    what came later is of it, and that may be most.
+    """
+    first, newest = FirstPass(session, words), filters.newest_article(session)
+    if not first.ordered:
+        share = known_of(session).share(words)
+    elif first.at_most(session, FEW) is None:
+        share = first.share
+    else:
+        return 0
+    many = int((share or 0) * newest)
+    if many <= FEW:
+        return 0
+    return min(MOST_ALERTS, many if ended else int(min(many / ASKED, math.sqrt(wanted * newest / ASKED))))
 
 
 def newest_told(session: Session, words: Words, told: Sequence[int], count: int) -> list[int]:

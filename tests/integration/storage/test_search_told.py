@@ -10,7 +10,7 @@ from sqlalchemy import text
 from bench.search import question
 from bench.search_data import fill
 from monitor.domain.judging import Judge
-from monitor.storage import search_told
+from monitor.storage import search_filters, search_told
 from monitor.storage.engine import Store
 from monitor.storage.search import true_alerts
 from monitor.storage.search_told import told_articles
@@ -53,13 +53,13 @@ def test_the_alerts_are_those_found_by_all_articles_of_the_words(
 ) -> None:
     found: dict[bool, list[tuple[list[int], bool]]] = {}
     for led in (False, True):
-        monkeypatch.setattr(search_told, "_most", lambda *_, led=led: ARTICLES if led else None)
+        monkeypatch.setattr(search_told, "_most", lambda *_, led=led, **__: ARTICLES if led else 0)
         found[led] = []
         for store in stores:
             for beside in BESIDE:
                 asked = question(f"{words} {beside}")
                 with store.read() as session:
-                    assert (told_articles(session, asked, _judge(words).words) is not None) is led
+                    assert (told_articles(session, asked, _judge(words).words, most) is not None) is led
                     found[led].append(true_alerts(session, asked, _judge(words), most))
     assert found[True] == found[False]
     assert found[True][: len(BESIDE)] == found[True][len(BESIDE) :], "on both databases"
@@ -69,27 +69,37 @@ def test_the_alerts_are_those_found_by_all_articles_of_the_words(
 def test_words_lead_where_they_are_rare_or_the_alerts_are_not(
     stores: list[Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = _judge("réseau").words
-    monkeypatch.setattr(search_told, "FEW", 100)
-    monkeypatch.setattr(search_told, "FEW_ASKED", 100)
+    monkeypatch.setattr(search_told, "FEW", 20)
+    monkeypatch.setattr(search_filters, "MOST_LOOKED_UP", 0)
+    words = {said: _judge(said).words for said in ("réseau", "hydrolienne")}
     for store in stores:
         with store.read() as session:
-            told = told_articles(session, question("réseau topic:t3"), words)
+            told = told_articles(session, question("topic:t3"), words["réseau"], 10)
             assert told
             assert told == sorted(set(told), reverse=True)
-            assert told_articles(session, question("hydrolienne topic:t3"), _judge("hydrolienne").words) is None
-            for beside in ("", "source:1 -source:2"):  # all alerts; and outlets alone, of which there may be many
-                monkeypatch.setattr("monitor.storage.search_filters.MOST_LOOKED_UP", 0)
-                assert told_articles(session, question(f"réseau {beside}"), words) is None
-    monkeypatch.setattr(search_told, "MOST_ALERTS", len(told) // 4)
+            assert told_articles(session, question("topic:t3"), words["hydrolienne"], 10) is None
+            for many in ("", "is:partial", "source:12", "score:>0.1"):
+                assert told_articles(session, question(many), words["réseau"], 10) is None
+            for fewer in ("topic:t3 source:12", "source:12 is:partial"):
+                assert told_articles(session, question(fewer), words["réseau"], 10) is not None
+
+
+def test_that_alerts_are_many_is_not_found_anew(stores: list[Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_told, "_most", lambda *_, **__: 3)
+    words = _judge("réseau").words
     for store in stores:
-        with store.read() as session:
-            assert told_articles(session, question("réseau topic:t3"), words) is None
+        asked = []
+        for _ in range(2):
+            with store.read() as session, statements(store) as sent:
+                assert told_articles(session, question("topic:t3 score:<0.9"), words, 200) is None
+            asked.append([said for said, _ in sent if "FROM alerts" in said])
+        assert len(asked[0]) == 1
+        assert asked[1] == []
 
 
 @pytest.mark.parametrize("beside", ["topic:t3", "status:new source:12", "score:>0.9", "since:2021 until:2022"])
 def test_no_table_that_grows_is_gone_through(stores: list[Store], monkeypatch: pytest.MonkeyPatch, beside: str) -> None:
-    monkeypatch.setattr(search_told, "_most", lambda *_: ARTICLES)
+    monkeypatch.setattr(search_told, "_most", lambda *_, **__: ARTICLES)
     asked = question(f"réseau {beside}")
     for store in stores:
         with store.read() as session, statements(store) as sent:
