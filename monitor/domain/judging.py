@@ -52,12 +52,21 @@ class Judge:
         self.of_text = _of_text(expression)
         """Whether title, lead and body alone decide."""
         self._nearness = Nearness(expression, vocabulary, self._automaton, entities, sets)
+        self.rules_out = self._nearness.rules_out
+        """Whether a first look, which takes a fraction of the time, tells that the expression is false."""
         self.words: Words | None = WordsNeeded(vocabulary, self._automaton, entities, sets).of(expression)
 
     def spans(self, document: Document) -> tuple[Span, ...] | None:
         """Where the expression is true, in order; empty when true without a place; None when it is false."""
-        if self._nearness.rules_out(document):
-            return None
+        return None if self.rules_out(document) else self.spans_of_likely(document)
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether there is such a look for the expression."""
+        return self._nearness.asks
+
+    def spans_of_likely(self, document: Document) -> tuple[Span, ...] | None:
+        """`spans` of what the first look did not rule out."""
         reading = Reading(document)
         self._automaton.scan(reading)
         found = self._holds(reading, 0, reading.end)

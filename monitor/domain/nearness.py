@@ -48,6 +48,11 @@ class Nearness:
             ]
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether anything of the expression is a matter of nearness."""
+        return bool(self._asked)
+
     def rules_out(self, document: Document) -> bool:
         """Whether a document makes the expression false for certain."""
         if not self._asked:

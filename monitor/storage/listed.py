@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from monitor.storage.streamed import every_row
+from monitor.storage.streamed import asked_ahead
 
 IDS = "ids"
 
@@ -64,8 +65,19 @@ def in_array(key: Any, ids: Select[Any]) -> ColumnElement[bool]:
 
 def listed(session: Session, statements: Mapping[str, Any], ids: Sequence[int]) -> Sequence[Any]:
     """The rows of the dialect's statement for these ids."""
+    with listed_ahead(session, statements, ids) as rows:
+        return rows()
+
+
+@contextmanager
+def listed_ahead(
+    session: Session, statements: Mapping[str, Any], ids: Sequence[int]
+) -> Iterator[Callable[[], Sequence[Any]]]:
+    """The same, asked before the rows are wanted; see `streamed.asked_ahead`."""
     if not ids:
-        return []
+        yield list
+        return
     dialect = session.get_bind().dialect.name
     value: Any = json.dumps(list(ids)) if dialect == "sqlite" else list(ids)
-    return every_row(session.connection(), statements[dialect], {IDS: value})
+    with asked_ahead(session.connection(), statements[dialect], {IDS: value}) as rows:
+        yield rows

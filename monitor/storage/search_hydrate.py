@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from operator import itemgetter
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.carriers import Carrier, precedence
 from monitor.domain.model import Document, Outcome, Span
-from monitor.storage.listed import among, listed
+from monitor.storage.listed import among, listed, listed_ahead
 from monitor.storage.search_rows import (
     AlertRow,
     ArticleHead,
@@ -214,8 +215,16 @@ _COLUMNS = (_DOCUMENT_COLUMNS[:1], _DOCUMENT_COLUMNS[:4], _DOCUMENT_COLUMNS, ART
 
 def article_values(session: Session, ids: Sequence[int]) -> list[Values]:
     """The articles in the order of `ids`, not yet made into rows: some may turn out not to be wanted."""
-    by_id = {row[0]: tuple(row) for row in listed(session, _ARTICLES, ids)}
+    with articles_ahead(session, ids) as values:
+        by_id = values()
     return [by_id[key] for key in ids if key in by_id]
+
+
+@contextmanager
+def articles_ahead(session: Session, ids: Sequence[int]) -> Iterator[Callable[[], dict[int, Values]]]:
+    """The same by id, asked before they are wanted; see `streamed.asked_ahead`."""
+    with listed_ahead(session, _ARTICLES, ids) as rows:
+        yield lambda: {row[0]: tuple(row) for row in rows()}
 
 
 def article_row(values: Values, spans: tuple[Span, ...] = ()) -> ArticleRow:

@@ -20,6 +20,7 @@ from monitor.storage.search_hydrate import (
     article_document,
     article_row,
     article_values,
+    articles_ahead,
     documents,
     judged_document,
 )
@@ -41,6 +42,7 @@ MOST_ROWS = 200_000
 FASTER = 12  # times as many rows as in the batch before, at most
 SAMPLE = 24
 MOST_UNTRUE, ENOUGH_MORE = 3, 1.2  # rows read beyond a page; times a page's rows that are worth two turns
+MOSTLY_LIKELY = 0.9  # of those that a first look left so many true: they are read before they are judged
 MOSTLY = 0.8  # of rows with the words so many true: as good as all
 WHOLE = 100  # of so few candidates all is read at once, and not in two turns
 ENOUGH_JUDGED, MOST_JUDGED = 50, 2000  # articles that tell the rate of a question; that are counted for it
@@ -166,9 +168,9 @@ def true_articles(session: Session, newest: Newest, judge: Judge, below: int | N
         size = max(FIRST_BATCH, limit + SPARE)
     while True:
         size = min(size, LARGEST_BATCH, MOST_EXAMINED - walked.examined)
-        candidates = _Candidates(judge, left, whole=size <= WHOLE)
+        candidates = _Candidates(judge, left, rate, whole=size <= WHOLE)
         rows = newest.take(below, size, read=Read.WHOLE if size <= WHOLE else texts, see=candidates.see)
-        found += candidates.true_rows(session, rows, rate)
+        found += candidates.true_rows(session, rows)
         if len(found) > limit:
             return Found(tuple(found[:limit]), Cursor(found[limit - 1].id))
         if len(rows) < size:
@@ -197,17 +199,26 @@ class Rate:
 
     judged: int = 0
     true: int = 0
+    likely: int = 0
+    """Those that the judge's first look left, where it has one."""
+
+    def likely_for(self, most: int) -> int | None:
+        """How many likely ones should hold `most` true ones; None: too few of them are true, or it is not known."""
+        if self.likely < ENOUGH_JUDGED or self.true < MOSTLY_LIKELY * self.likely:
+            return None
+        untrue = self.likely - self.true
+        return most + (1 + 2 * most * untrue // self.likely if untrue else 0)
 
     @property
     def is_known(self) -> bool:
         """Whether it tells how many to read for the next page."""
         return self.judged >= ENOUGH_JUDGED
 
-    def saw(self, judged: int, true: int) -> None:
+    def saw(self, judged: int, true: int, likely: int = 0) -> None:
         """Count them; what was seen long ago counts for less."""
-        self.judged, self.true = self.judged + judged, self.true + true
+        self.judged, self.true, self.likely = self.judged + judged, self.true + true, self.likely + likely
         if self.judged > MOST_JUDGED:
-            self.judged, self.true = self.judged // 2, self.true // 2
+            self.judged, self.true, self.likely = self.judged // 2, self.true // 2, self.likely // 2
 
 
 _RATES: WeakKeyDictionary[Judge, Rate] = WeakKeyDictionary()
@@ -223,40 +234,75 @@ def rate_of(judge: Judge) -> Rate:
 
 class _Candidates:
     """Of candidates the first `most` that make the expression true. They are judged as they come, while the server
-    still sends others; what is not `whole` is read so once it is true."""
+    still sends others; what is not `whole` is read so once it is true.
 
-    def __init__(self, judge: Judge, most: int, *, whole: bool) -> None:
-        self._judge, self._most, self._whole = judge, most, whole
+    Where nearly all that a first look leaves are true, they are asked for before they are judged, and judged while the
+    server reads them.
+    """
+
+    def __init__(self, judge: Judge, most: int, rate: Rate, *, whole: bool) -> None:
+        self._judge, self._most, self._rate, self._whole = judge, most, rate, whole
         self._document = article_document if whole else judged_document
         self._said: dict[int, tuple[Span, ...] | None] = {}
-        self._true = 0
+        self._enough = rate.likely_for(most) if judge.looks_first and not whole else None
+        self._likely = dict[int, Document]()
+        self._seen = 0
 
     def see(self, rows: Sequence[Values]) -> None:
-        """Judge rows until enough are true."""
+        """Judge rows until enough are true, or likely."""
+        if self._enough is None:
+            for values in rows:
+                if self._seen == self._most:
+                    return
+                self._seen += self._spans(values) is not None
+            return
+        rules_out = self._judge.rules_out
         for values in rows:
-            if self._true == self._most:
+            if self._seen == self._enough:
                 return
-            self._true += self._spans(values) is not None
+            document = judged_document(values)
+            if rules_out(document):
+                self._said[values[0]] = None
+            else:
+                self._likely[values[0]] = document
+                self._seen += 1
 
     def _spans(self, values: Values) -> tuple[Span, ...] | None:
-        said = self._said[values[0]] = self._judge.spans(self._document(values))
+        """Of an article that was not judged before."""
+        key, said = values[0], None
+        document = self._likely.get(key)
+        if document is None and not self._judge.rules_out(other := self._document(values)):
+            document = self._likely[key] = other
+        if document is not None:
+            said = self._judge.spans_of_likely(document)
+        self._said[key] = said
         return said
 
-    def true_rows(self, session: Session, rows: Sequence[Values], rate: Rate) -> list[ArticleRow]:
+    def true_rows(self, session: Session, rows: Sequence[Values]) -> list[ArticleRow]:
         """Those of all `rows`, newest first, of which some were seen."""
-        found, examined = list[tuple[Values, tuple[Span, ...]]](), 0
+        if self._whole:
+            return [article_row(values, said) for values, said in self._true(rows)]
+        ahead = [values[0] for values in rows if values[0] in self._likely] if self._enough is not None else []
+        with articles_ahead(session, ahead) as read:
+            spans = {values[0]: said for values, said in self._true(rows)}
+            whole = read()
+        if more := [key for key in spans if key not in whole]:
+            whole |= {values[0]: values for values in article_values(session, more)}
+        return [article_row(whole[key], said) for key, said in spans.items() if key in whole]
+
+    def _true(self, rows: Sequence[Values]) -> list[tuple[Values, tuple[Span, ...]]]:
+        """The true ones with their spans; what was looked at is counted."""
+        found, examined, likely = list[tuple[Values, tuple[Span, ...]]](), 0, 0
         for values in rows:
             examined += 1
             said = self._said[values[0]] if values[0] in self._said else self._spans(values)
+            likely += values[0] in self._likely
             if said is not None:
                 found.append((values, said))
                 if len(found) == self._most:
                     break
-        rate.saw(examined, len(found))
-        if self._whole:
-            return [article_row(values, said) for values, said in found]
-        spans = {values[0]: said for values, said in found}
-        return [article_row(values, spans[values[0]]) for values in article_values(session, list(spans))]
+        self._rate.saw(examined, len(found), likely if self._judge.looks_first else 0)
+        return found
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ as long as to answer it. So the statement is SQLAlchemy's, prepared once a conne
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection
@@ -40,7 +40,8 @@ class Streamed:
         self._read = [(number, how) for number, how in enumerate(read) if how is not None]
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Generator[Rows] | None:
-        """Its rows, some at a time; the iterator must be closed before the connection is asked anything else.
+        """Its rows, some at a time. The server is asked at once; the iterator must be closed before the connection is
+        asked anything else.
 
         None where this cannot be: within a transaction, and with a libpq that is older than 17. Raises `DBAPIError`
         as SQLAlchemy does, with the connection given up.
@@ -53,7 +54,9 @@ class Streamed:
             return None
         if self._said not in prepared and len(prepared) >= MOST_PREPARED:
             return None
-        return self._streamed(connection, driver, prepared, self._in_order(values))
+        stretches = self._streamed(connection, driver, prepared, self._in_order(values))
+        next(stretches)
+        return stretches
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> Rows | None:
         """All its rows at once, which spares what SQLAlchemy makes of each; None as `rows` gives it."""
@@ -73,6 +76,7 @@ class Streamed:
     def _streamed(
         self, connection: Connection, driver: Any, prepared: dict[str, tuple[bytes, Transformer]], values: list[Any]
     ) -> Generator[Rows]:
+        """No rows once it is asked, then its rows."""
         from psycopg import Error, generators
 
         logger.debug("asked: %s", self._said)  # SQLAlchemy's own log and events know nothing of it
@@ -82,6 +86,7 @@ class Streamed:
             driver.pgconn.send_query_prepared(name, _in_text(transformer, values))
             driver.pgconn.set_chunked_rows_mode(AT_ONCE)
             driver.wait(generators.send(driver.pgconn))
+            yield []
             first = True
             while (result := driver.wait(generators.fetch(driver.pgconn))) is not None:
                 _raise_for(result)
@@ -124,13 +129,26 @@ class Streamed:
 def every_row(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Sequence[Any]:
     """All rows of a statement that is made once and kept: SQLAlchemy's checks, made anew each time, take as long as the
     server does for a few rows. In SQLAlchemy's way where that cannot be."""
-    found = None
+    with asked_ahead(connection, statement, values) as rows:
+        return rows()
+
+
+@contextmanager
+def asked_ahead(
+    connection: Connection, statement: Any, values: Mapping[str, Any]
+) -> Iterator[Callable[[], Sequence[Any]]]:
+    """The same, asked before its rows are wanted: what is done meanwhile takes no time of its own."""
+    stretches = None
     if connection.dialect.name == "postgresql":
         streamed = _KEPT.get(statement)
         if streamed is None:
             streamed = _KEPT[statement] = Streamed(statement, connection)
-        found = streamed.all(connection, values)
-    return connection.execute(statement, values).all() if found is None else found
+        stretches = streamed.rows(connection, values)
+    if stretches is None:
+        yield lambda: connection.execute(statement, values).all()
+        return
+    with closing(stretches) as coming:
+        yield lambda: [row for stretch in coming for row in stretch]
 
 
 _KEPT: dict[Any, Streamed] = {}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from sqlalchemy import event
@@ -19,10 +20,12 @@ from bench.search import NEWEST, question, same_ids
 from bench.search_data import fill
 from monitor.domain.filters import Filter, Window
 from monitor.domain.judging import Judge
+from monitor.domain.model import Document, Span
 from monitor.query import Queries
 from monitor.storage import search_walk, streamed
 from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
+from monitor.storage.search import find_articles
 from monitor.storage.search_facets import monday
 from monitor.storage.search_rows import ArticleRow
 from monitor.storage.search_walk import newest_documents
@@ -195,6 +198,41 @@ def test_hundreds_are_found_stretch_by_stretch_newest_first(stores: list[Store],
                 after = page.after
             assert seen == whole
     assert sum("AS era CROSS JOIN LATERAL" in one for one in said_of_pages) > 2
+
+
+class _Noting(Judge):
+    """Notes, for each article that it reads, whether whole ones were asked for by then."""
+
+    asked: Sequence[str] = ()
+    noted: ClassVar[list[bool]] = []
+
+    def spans_of_likely(self, document: Document) -> tuple[Span, ...] | None:
+        self.noted.append(any("articles.id = ANY ($" in one for one in self.asked))
+        return super().spans_of_likely(document)
+
+
+@pytest.mark.parametrize(
+    ("said", "ahead"),
+    [
+        ("sécurité NEAR/5 réseau", True),
+        ('sécurité NEAR/5 réseau NOT "intelligence artificielle"', True),  # not all that are likely are true
+        ("sécurité NEAR/5 réseau AND centre*", False),  # few are
+    ],
+)
+def test_what_is_nearly_certain_is_asked_for_before_it_is_judged(stores: list[Store], said: str, ahead: bool) -> None:
+    asked = question(said)
+    assert asked.expression is not None
+    judge = _Noting(asked.expression)
+    with stores[0].read() as session:
+        articles = newest_documents(session, ARTICLES)
+    true = [(one, spans) for one, document in articles if (spans := judge.spans(document)) is not None][:51]
+    for again in (False, True, True):  # once it is known how many likely ones are true
+        with statements(stores[1]) as judge.asked:
+            judge.noted.clear()
+            found = stores[1].search(lambda session: find_articles(session, asked, Window(50), judge))
+        assert [(row.id, row.spans) for row in found.rows] == true[:50]
+        assert (found.after is not None) == (len(true) > 50)
+        assert judge.noted[0] is (ahead and again)
 
 
 @pytest.mark.parametrize(

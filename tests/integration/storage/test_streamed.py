@@ -16,7 +16,7 @@ from monitor.storage.engine import Store, open_store
 from monitor.storage.schema import migrate
 from monitor.storage.search_hydrate import Read
 from monitor.storage.search_parts import Listing
-from monitor.storage.streamed import AT_ONCE, Streamed, every_row
+from monitor.storage.streamed import AT_ONCE, Streamed, asked_ahead, every_row
 from monitor.storage.tables import Article, Story
 from monitor.storage.types import Json, UtcDateTime
 
@@ -189,3 +189,21 @@ def _fill(store: Store) -> None:
             )
             for number in range(1, 51)
         )
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_what_is_asked_ahead_may_be_read_later_or_not_at_all(opened: Store, *, read: bool) -> None:
+    statement = select(STATEMENT)
+
+    def ahead(session: Session) -> tuple[list[Any], int]:
+        connection = session.connection()
+        with asked_ahead(connection, statement, ASKED) as rows:
+            told = list(rows()) if read else []
+        return told, connection.execute(text("SELECT 41 + 1")).scalar_one()
+
+    told, answer = opened.search(ahead)
+    assert answer == 42
+    assert told == (
+        opened.search(lambda session: list(every_row(session.connection(), statement, ASKED))) if read else []
+    )
+    assert len(told) == (ROWS if read else 0)
