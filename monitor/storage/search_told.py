@@ -24,7 +24,7 @@ from monitor.storage.search_forms import KNOWN_HOLDS, MOST_QUESTIONS, known_of
 from monitor.storage.search_index import FirstPass, fts5_query, tsquery
 from monitor.storage.tables import Alert, Article
 
-MOST_ALERTS = 25_000
+MOST_ALERTS, MOST_ENDED = 25_000, 100_000  # of all time; of a period that has ended, as the words cost most there
 FEW = 1_000  # articles of words, which are soon asked
 # articles of words that are asked for an alert in the time in which one alert is found and its article asked for words
 ASKED = 2.5
@@ -81,7 +81,9 @@ def _most(session: Session, words: Words, wanted: int, *, ended: bool) -> int:
     many = int((share or 0) * newest)
     if many <= FEW:
         return 0
-    return min(MOST_ALERTS, many if ended else int(min(many / ASKED, math.sqrt(wanted * newest / ASKED))))
+    if ended:
+        return min(MOST_ENDED, many)
+    return min(MOST_ALERTS, int(min(many / ASKED, math.sqrt(wanted * newest / ASKED))))
 
 
 def newest_told(session: Session, words: Words, told: Sequence[int], count: int) -> list[int]:

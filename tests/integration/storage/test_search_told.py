@@ -84,6 +84,21 @@ def test_words_lead_where_they_are_rare_or_the_alerts_are_not(
                 assert told_articles(session, question(fewer), words["réseau"], 10) is not None
 
 
+def test_more_alerts_may_lead_in_a_period_that_has_ended(stores: list[Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_told, "FEW", 20)
+    monkeypatch.setattr(search_told, "MOST_ALERTS", 3)
+    words = _judge("réseau").words
+    for store in stores:
+        with store.read() as session:
+            assert told_articles(session, question("since:2021"), words, 10) is None
+            ended = told_articles(session, question("since:2021 until:2022"), words, 10)
+            assert ended is not None
+            assert len(ended) > 3
+            with monkeypatch.context() as patch:
+                patch.setattr(search_told, "MOST_ENDED", 3)
+                assert told_articles(session, question("since:2021 until:2023"), words, 10) is None
+
+
 def test_that_alerts_are_many_is_not_found_anew(stores: list[Store], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_told, "_most", lambda *_, **__: 3)
     words = _judge("réseau").words
