@@ -278,7 +278,9 @@ def test_a_question_asked_again_has_the_same_answer(stores: list[Store]) -> None
 
 
 @pytest.mark.parametrize("beside", ["", "source:12", "is:partial", "-source:1"])
-@pytest.mark.parametrize("said", ["", "topic:t3", "status:new", "since:2025", "exclure", "réseau NOT huawei"])
+@pytest.mark.parametrize(
+    "said", ["", "topic:t3", "status:new", "since:2025", "exclure", "réseau NOT huawei", "réseau status:new"]
+)
 def test_counts_are_those_of_the_alerts_that_answer(stores: list[Store], said: str, beside: str) -> None:
     said = f"{said} {beside}".strip()
     for store in stores:
