@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections import deque
 from contextlib import suppress
 from typing import NamedTuple, Protocol
@@ -35,7 +36,7 @@ FEEDS, PAGES = Room(100, 2 * 1024 * 1024), Room(4, 512 * 1024)
 PATIENCE, _STARVED = 4, 0.5
 _SLACK = 0.02  # seconds
 _TICKS = os.sysconf("SC_CLK_TCK")
-_MAX_REPLY = 64 * 1024 * 1024
+_MAX_REPLY, _AT_ONCE = 64 * 1024 * 1024, 256 * 1024  # bytes
 
 
 class Call:
@@ -79,6 +80,7 @@ class Child(asyncio.Protocol):
         self._said = bytearray()
         self._writer: asyncio.WriteTransport | None = None
         self._alive = self._open = True
+        self._ended = False  # said so with its last answer: none of the others had its turn
         self._check: asyncio.TimerHandle | None = None
         self._slow: asyncio.TimerHandle | None = None
 
@@ -136,13 +138,20 @@ class Child(asyncio.Protocol):
         self._writer = transport  # type: ignore[assignment] # of a socket: both ways
 
     def data_received(self, data: bytes) -> None:
+        if self._hear(data):
+            if self._calls:
+                self._begin()
+            self._owner.answered(self)
+
+    def _hear(self, data: bytes) -> bool:
+        """Whether a call was answered by it."""
         self._said += data
         at, answered = 0, False
         while self._open and len(self._said) - at >= REPLY.size:
             status, length = REPLY.unpack_from(self._said, at)
             if length > _MAX_REPLY:
                 self.fail(ContentError(f"a reply of {length} bytes", kind="too-large"))
-                return
+                return False
             end = at + REPLY.size + length
             if len(self._said) < end:
                 break
@@ -154,16 +163,25 @@ class Child(asyncio.Protocol):
                 answered = True
                 self._answer(status, payload)
         del self._said[:at]
-        if answered:
-            if self._calls:
-                self._begin()
-            self._owner.answered(self)
+        return answered
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - its name is asyncio's
         self._alive = False
+        if self._open:
+            self._hear_last()
         if not self.started.done():
             self.started.set_exception(ContentError("the parsing child did not start", kind="crashed"))
         self.fail(ContentError("the parsing child died on it", kind="crashed"))
+
+    def _hear_last(self) -> None:
+        """What it said before it ended. asyncio reads no more once a call could not be sent to it: a call that has its
+        answer would be blamed for the end."""
+        if self._writer is None:
+            return
+        ours: socket.socket = self._writer.get_extra_info("socket")
+        with suppress(OSError):
+            while said := os.read(ours.fileno(), _AT_ONCE):
+                self._hear(said)
 
     def kill(self) -> None:
         """At once: SIGKILL does not wait for Python. One that ended by itself is left alone, as is its number."""
@@ -192,14 +210,14 @@ class Child(asyncio.Protocol):
         if not call.place.done():
             call.place.set_result(status + payload)
         if status == CRASH:  # it ends by itself
-            self._alive, self.slowed = False, True
+            self._alive, self.slowed, self._ended = False, True, True
 
     def fail(self, error: ContentError | None) -> None:
         """The child is of no more use; the call whose turn it is ends in `error`, or was ended by us."""
         if self._open:
             self._quiet()
             calls = self.retire()
-            self._owner.failed(self, calls.pop(0) if calls else None, error, calls)
+            self._owner.failed(self, calls.pop(0) if calls and not self._ended else None, error, calls)
 
     def _quiet(self) -> None:
         for timer in (self._slow, self._check):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -136,6 +137,26 @@ async def test_what_stands_behind_one_that_takes_too_much_memory_is_asked_of_ano
 ) -> None:
     greedy, others = asked(sandbox, "eat", room=room), echoes(sandbox, room)
     assert (await greedy)[:1] == b"x"
+    assert await asyncio.gather(*others) == ECHOED
+
+
+@both
+@pytest.mark.parametrize(("poison", "told"), [("eat", "memory"), ("die", "crashed")])
+async def test_what_a_child_said_before_it_ended_is_heard_though_others_are_sent_to_it_then(
+    sandbox: Sandbox, room: Room, poison: str, told: str
+) -> None:
+    """That they cannot be sent is no reason to blame a body that has its answer, nor those that had no turn."""
+    answered, poisonous = asked(sandbox, "echo", b"good", room), asked(sandbox, poison, room=room)
+    await asyncio.sleep(0)
+    time.sleep(0.5)  # noqa: ASYNC251 - the child ends before its worker looks
+    others = echoes(sandbox, room)
+    assert await answered == b"rgood"
+    if poison == "eat":
+        assert json.loads((await poisonous)[1:])["kind"] == told
+    else:
+        with pytest.raises(ContentError) as raised:
+            await poisonous
+        assert raised.value.kind == told
     assert await asyncio.gather(*others) == ECHOED
 
 
